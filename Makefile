@@ -1,0 +1,33 @@
+# One command a purpose. `make` alone lists them.
+
+MODEL ?= all-MiniLM-L6-v2
+DATA ?= datasets/locomo/sample.json
+
+.PHONY: help run build weights check test bench
+
+help: ## list the commands
+	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 10
+
+run: weights build ## import a conversation (DATA=file) and ask it three questions
+	@scripts/run.sh "$(DATA)"
+
+build: ## build the release binary
+	@scripts/tools.sh
+	cargo build --release --locked -p kithkin-cli
+
+weights: ## fetch a model's weights (MODEL=name), checked by SHA-256, kept in the user's cache folder
+	@scripts/tools.sh
+	@python3 scripts/fetch_models.py $(MODEL)
+
+check: ## formatting, lints, documentation
+	cargo fmt --all --check
+	cargo clippy --workspace --all-targets --locked -- -D warnings
+	RUSTDOCFLAGS="-D warnings" cargo doc --workspace --no-deps --locked --document-private-items --quiet
+
+test: weights check ## everything that CI runs
+	cargo test --workspace --locked
+
+bench: weights ## speed: criterion, then one end-to-end script
+	cargo bench --workspace --locked
+	cargo build --release --locked -p kithkin-cli
+	python3 scripts/bench_end_to_end.py target/release/kithkin

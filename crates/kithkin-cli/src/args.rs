@@ -1,0 +1,302 @@
+//! What a user may type. Parsing only: nothing here opens a store.
+
+use std::path::PathBuf;
+
+use clap::{Args, Parser, Subcommand};
+use kithkin::import::Format;
+use kithkin::{ConversationId, EventTime, PersonId, SessionId, TenantId, TurnId};
+
+/// Remembers conversations and recalls the turns that answer a question. Offline, in one file.
+#[derive(Debug, Parser)]
+#[command(name = "kithkin", version, max_term_width = 100)]
+pub(crate) struct Cli {
+    #[command(flatten)]
+    pub(crate) place: Place,
+    #[command(subcommand)]
+    pub(crate) command: Command,
+}
+
+/// Where, whose, and how to print.
+#[derive(Debug, Clone, Args)]
+pub(crate) struct Place {
+    /// The store's file
+    #[arg(
+        long,
+        global = true,
+        env = "KITHKIN_STORE",
+        hide_env_values = true,
+        default_value = "kithkin.db",
+        value_name = "FILE"
+    )]
+    pub(crate) store: PathBuf,
+    /// Whose persons
+    #[arg(
+        long,
+        global = true,
+        env = "KITHKIN_TENANT",
+        hide_env_values = true,
+        default_value = "default",
+        value_name = "T"
+    )]
+    pub(crate) tenant: TenantId,
+    /// The embedder: a name from `kithkin models`, or none
+    #[arg(
+        long,
+        global = true,
+        env = "KITHKIN_EMBEDDER",
+        hide_env_values = true,
+        default_value = "all-MiniLM-L6-v2",
+        value_name = "NAME"
+    )]
+    pub(crate) embedder: String,
+    /// The folder of the models' weights [default: kithkin/models in the user's cache folder]
+    #[arg(long, global = true, env = "KITHKIN_MODELS", hide_env_values = true, value_name = "DIR")]
+    pub(crate) models: Option<PathBuf>,
+    /// Print JSON
+    #[arg(long, global = true)]
+    pub(crate) json: bool,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum Command {
+    /// Make a new store
+    Init,
+    /// Import conversations from a file
+    Import(Import),
+    /// Remember one utterance
+    Remember(Remember),
+    /// Find the turns that answer a question
+    Recall(Recall),
+    /// Make a prompt-ready block for a message: quoted, dated, cited
+    Context(Context),
+    /// List the persons
+    Persons,
+    /// Show a person, or one turn with all its versions
+    Show(Show),
+    /// List a person's turns in the order in which they were said
+    Timeline(Who),
+    /// Erase turns and all that came from them
+    Forget(Forget),
+    /// Write a person out, lossless, as JSON lines
+    Export(Export),
+    /// Derive a person's memories anew, with the same method or another
+    Rebuild(Rebuild),
+    /// Make the vectors of the embedder in use, and drop those of others
+    Reembed(Reembed),
+    /// Look for duplicates, loops, secrets and gaps in a person's memory
+    Audit(Who),
+    /// Check store and weights by really using them
+    Doctor,
+    /// List the methods, or describe one
+    Methods(Name),
+    /// List the datasets that the lab knows, or describe one
+    Datasets(Name),
+    /// List the models, and which are there
+    Models,
+    /// Measure methods on a dataset
+    Lab(Lab),
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Who {
+    /// The person
+    #[arg(long, value_name = "P")]
+    pub(crate) person: PersonId,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Name {
+    /// One of them
+    pub(crate) name: Option<String>,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Import {
+    /// The file; - is standard input
+    pub(crate) file: PathBuf,
+    /// Its format: auto, locomo, longmemeval, openai, chatgpt, claude, jsonl or kithkin
+    #[arg(long, default_value = "auto", value_parser = format, value_name = "FORMAT")]
+    pub(crate) format: FormatArg,
+    /// Whose turns they are; needed where the format does not say
+    #[arg(long, value_name = "P")]
+    pub(crate) person: Option<PersonId>,
+    /// Only the conversation or item with this id
+    #[arg(long, value_name = "ID")]
+    pub(crate) select: Option<String>,
+    /// When turns without a time of their own were said
+    #[arg(long, value_name = "TIME")]
+    pub(crate) at: Option<EventTime>,
+}
+
+/// A format, or `auto`.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct FormatArg(pub(crate) Option<Format>);
+
+fn format(name: &str) -> Result<FormatArg, String> {
+    if name == "auto" {
+        return Ok(FormatArg(None));
+    }
+    name.parse().map(|format| FormatArg(Some(format)))
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Remember {
+    /// The person
+    #[arg(long, value_name = "P")]
+    pub(crate) person: PersonId,
+    /// Who said it [default: the person]
+    #[arg(long, value_name = "S")]
+    pub(crate) speaker: Option<String>,
+    /// In which conversation [default: notes]
+    #[arg(long, value_name = "C")]
+    pub(crate) conversation: Option<ConversationId>,
+    /// When it was said [default: now]
+    #[arg(long, value_name = "TIME")]
+    pub(crate) at: Option<EventTime>,
+    /// The words; - reads them from standard input
+    #[arg(allow_hyphen_values = true)]
+    pub(crate) text: String,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Recall {
+    /// The person
+    #[arg(long, value_name = "P")]
+    pub(crate) person: PersonId,
+    /// The question
+    pub(crate) question: String,
+    /// The present: nothing said after it is seen [default: the clock]
+    #[arg(long, value_name = "TIME")]
+    pub(crate) now: Option<EventTime>,
+    /// At most so many turns
+    #[arg(long, default_value_t = 10, value_name = "N")]
+    pub(crate) limit: usize,
+    /// The method: a name from `kithkin methods`, or a preset's file [default: the person's, else hybrid]
+    #[arg(long, value_name = "M")]
+    pub(crate) method: Option<String>,
+    /// Print how each score came about
+    #[arg(long)]
+    pub(crate) explain: bool,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Context {
+    /// The person
+    #[arg(long, value_name = "P")]
+    pub(crate) person: PersonId,
+    /// The message that the block is for
+    pub(crate) message: String,
+    /// The present: nothing said after it is seen [default: the clock]
+    #[arg(long, value_name = "TIME")]
+    pub(crate) now: Option<EventTime>,
+    /// At most so many tokens
+    #[arg(long, default_value_t = 1500, value_name = "N")]
+    pub(crate) tokens: usize,
+    /// The method: a name from `kithkin methods`, or a preset's file [default: the person's, else hybrid]
+    #[arg(long, value_name = "M")]
+    pub(crate) method: Option<String>,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Show {
+    /// The person
+    #[arg(long, value_name = "P")]
+    pub(crate) person: PersonId,
+    /// One turn, with all its versions
+    #[arg(long, value_name = "ID")]
+    pub(crate) turn: Option<TurnId>,
+}
+
+#[derive(Debug, Args)]
+#[command(group(clap::ArgGroup::new("what").required(true).args(["turn", "session", "conversation", "all"]).multiple(true)))]
+pub(crate) struct Forget {
+    /// The person
+    #[arg(long, value_name = "P")]
+    pub(crate) person: PersonId,
+    /// A turn; may be given several times
+    #[arg(long, value_name = "ID", conflicts_with_all = ["session", "all"])]
+    pub(crate) turn: Vec<TurnId>,
+    /// A session
+    #[arg(long, value_name = "ID", conflicts_with = "all")]
+    pub(crate) session: Option<SessionId>,
+    /// A conversation; with --turn or --session, the one that has it
+    #[arg(long, value_name = "ID", conflicts_with = "all")]
+    pub(crate) conversation: Option<ConversationId>,
+    /// Everything, the person's name included
+    #[arg(long)]
+    pub(crate) all: bool,
+    /// Only count
+    #[arg(long)]
+    pub(crate) dry_run: bool,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Export {
+    /// The person
+    #[arg(long, value_name = "P")]
+    pub(crate) person: PersonId,
+    /// The file to write; it must not exist [default: standard output]
+    #[arg(short, long, value_name = "FILE")]
+    pub(crate) output: Option<PathBuf>,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Rebuild {
+    /// The person
+    #[arg(long, value_name = "P")]
+    pub(crate) person: PersonId,
+    /// The method [default: the person's, else hybrid]
+    #[arg(long, value_name = "M")]
+    pub(crate) method: Option<String>,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Reembed {
+    /// The person [default: all of the tenant]
+    #[arg(long, value_name = "P")]
+    pub(crate) person: Option<PersonId>,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Lab {
+    #[command(subcommand)]
+    pub(crate) command: LabCommand,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum LabCommand {
+    /// Run a task and print its table
+    Run(LabRun),
+    /// Measure the committed rows again and compare
+    Reproduce(LabReproduce),
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct LabRun {
+    /// The task
+    pub(crate) task: String,
+    /// The data file
+    #[arg(long, value_name = "PATH")]
+    pub(crate) data: PathBuf,
+    /// The methods, separated by commas; all runs every preset
+    #[arg(long, value_delimiter = ',', default_value = "hybrid", value_name = "A,B")]
+    pub(crate) method: Vec<String>,
+    /// Only these items of the data, separated by commas
+    #[arg(long, value_delimiter = ',', value_name = "ID,ID")]
+    pub(crate) items: Vec<String>,
+    /// At most so many questions of each item
+    #[arg(long, value_name = "N")]
+    pub(crate) limit: Option<usize>,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct LabReproduce {
+    /// One row [default: all]
+    pub(crate) row: Option<String>,
+    /// The folder that holds the datasets
+    #[arg(long, env = "KITHKIN_DATA", hide_env_values = true, default_value = "data", value_name = "DIR")]
+    pub(crate) data: PathBuf,
+    /// The folder of the declarations and handmade samples
+    #[arg(long, default_value = "datasets", value_name = "DIR")]
+    pub(crate) samples: PathBuf,
+}

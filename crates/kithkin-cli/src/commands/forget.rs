@@ -1,0 +1,28 @@
+//! `kithkin forget`.
+
+use std::process::ExitCode;
+
+use anyhow::Result;
+
+use crate::args::{Forget, Place};
+use crate::output::{self, line};
+
+pub(super) fn run(place: &Place, args: Forget) -> Result<ExitCode> {
+    let what = match args {
+        Forget { all: true, .. } => kithkin::Forget::All,
+        Forget { session: Some(session), conversation, .. } => kithkin::Forget::Session(session, conversation),
+        Forget { turn, conversation: Some(conversation), .. } if turn.is_empty() => {
+            kithkin::Forget::Conversation(conversation)
+        }
+        Forget { turn, conversation, .. } => kithkin::Forget::Turns(turn, conversation),
+    };
+    let kithkin = place.open()?;
+    let report = place.person(&kithkin, &args.person).forget(&what, args.dry_run)?;
+    if place.json {
+        output::json(&report)?;
+    } else {
+        let would = if report.dry_run { "would be erased" } else { "erased" };
+        line(&format!("{} turns, {} memories, {} vectors {would}", report.turns, report.memories, report.vectors))?;
+    }
+    Ok(ExitCode::SUCCESS)
+}

@@ -1,0 +1,124 @@
+//! `kithkin lab run` and `kithkin lab reproduce`.
+
+use std::process::ExitCode;
+
+use anyhow::{Result, bail};
+use kithkin::{Kithkin, Method};
+use kithkin_lab::{Setup, Table, Verdict, reproduce, rows};
+
+use crate::args::{LabCommand, LabReproduce, LabRun, Place};
+use crate::output::{self, line};
+use crate::place::named_method;
+
+/// The columns of the printed table; the JSON has every metric.
+const COLUMNS: [&str; 7] = [
+    "recall_mean@1",
+    "recall_mean@5",
+    "recall_mean@10",
+    "ndcg@10",
+    "session_recall_mean@5",
+    "answerable_auc_category5",
+    "answerable_auc_other",
+];
+
+pub(super) fn run(place: &Place, command: LabCommand) -> Result<ExitCode> {
+    match command {
+        LabCommand::Run(args) => task(place, args),
+        LabCommand::Reproduce(args) => rows_again(place, &args),
+    }
+}
+
+fn task(place: &Place, args: LabRun) -> Result<ExitCode> {
+    let methods: Vec<Method> = match args.method.as_slice() {
+        [all] if all == "all" => Kithkin::methods()?,
+        names => names.iter().map(|name| named_method(name)).collect::<Result<_>>()?,
+    };
+    let needed = methods.iter().any(|m| m.about().needs_embedder);
+    let embedder = if needed { place.embedder(&place.embedder)? } else { None };
+    let bar = output::progress("lab");
+    let setup = Setup {
+        data: args.data,
+        methods,
+        embedder,
+        items: args.items,
+        limit: args.limit,
+        progress: &|_, done, of| {
+            bar.set_length(of);
+            bar.set_position(done);
+        },
+    };
+    let table = kithkin_lab::run(&args.task, &setup)?;
+    bar.finish_and_clear();
+    if place.json {
+        output::json(&table)?;
+    } else {
+        print(&table)?;
+    }
+    Ok(ExitCode::SUCCESS)
+}
+
+fn print(table: &Table) -> Result<()> {
+    line(&format!(
+        "{} on {} ({} items, sha256 {})",
+        table.task,
+        table.data.path,
+        table.data.items,
+        &table.data.sha256[..12]
+    ))?;
+    let figure = |value: Option<&f64>| value.map_or_else(|| "-".to_owned(), |v| format!("{v:.4}"));
+    let mut printed = Vec::new();
+    for row in &table.rows {
+        let all = COLUMNS.iter().map(|c| figure(row.metrics.get(*c)));
+        let rest = [format!("{:.1}", row.ingest_seconds), format!("{:.2}", row.query_ms.p50)];
+        printed.push([row.method.clone(), "all".to_owned()].into_iter().chain(all).chain(rest).collect());
+        for (category, metrics) in &row.by_category {
+            let values = COLUMNS.iter().map(|c| figure(metrics.get(*c)));
+            let empty = [String::new(), String::new()];
+            printed.push([String::new(), category.clone()].into_iter().chain(values).chain(empty).collect());
+        }
+    }
+    let headings = [&["method", "category"][..], &COLUMNS, &["ingest s", "query p50 ms"]].concat();
+    output::table(&headings, printed)?;
+    for row in &table.rows {
+        let skipped: Vec<String> = row.skipped.iter().map(|(why, n)| format!("{n} left out ({why})")).collect();
+        line(&format!("{}: {} questions, {}", row.method, row.n, skipped.join(", ")))?;
+    }
+    Ok(())
+}
+
+fn rows_again(place: &Place, args: &LabReproduce) -> Result<ExitCode> {
+    let mut wanted = rows()?;
+    if let Some(name) = &args.row {
+        let known: Vec<String> = wanted.iter().map(|r| r.id.clone()).collect();
+        wanted.retain(|row| row.id == *name);
+        if wanted.is_empty() {
+            bail!("there is no row {name:?}; there are {}", known.join(", "));
+        }
+    }
+    let mut checks = Vec::new();
+    for row in &wanted {
+        let bar = output::progress("lab");
+        let progress = |_: &str, done, of| {
+            bar.set_length(of);
+            bar.set_position(done);
+        };
+        checks.extend(reproduce(row, &args.data, &args.samples, &|name| place.embedder(name), &progress)?);
+        bar.finish_and_clear();
+    }
+    if place.json {
+        output::json(&checks)?;
+    } else {
+        let row = |c: &kithkin_lab::Check| {
+            let verdict = match c.verdict {
+                Verdict::Ok => "OK",
+                Verdict::Near => "NEAR",
+                Verdict::Drift => "DRIFT",
+            };
+            let figures = [c.expected, c.actual, c.actual - c.expected].map(|v| format!("{v:.4}"));
+            [vec![c.row.clone(), c.metric.clone()], figures.to_vec(), vec![verdict.to_owned()]].concat()
+        };
+        output::table(&["row", "metric", "expected", "actual", "delta", "verdict"], checks.iter().map(row).collect())?;
+    }
+    let drift = checks.iter().any(|c| c.verdict == Verdict::Drift);
+    Ok(if drift { ExitCode::FAILURE } else { ExitCode::SUCCESS })
+}

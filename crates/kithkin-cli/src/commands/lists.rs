@@ -1,0 +1,112 @@
+//! `kithkin methods`, `datasets` and `models`.
+
+use std::process::ExitCode;
+
+use anyhow::Result;
+use kithkin::{Kithkin, MODELS, Method, WeightStatus};
+use kithkin_lab::datasets;
+
+use crate::args::Place;
+use crate::output::{self, line};
+
+pub(super) fn methods(place: &Place, name: Option<&str>) -> Result<ExitCode> {
+    let available = availability(place);
+    let methods = match name {
+        Some(name) => vec![crate::place::named_method(name)?],
+        None => Kithkin::methods()?,
+    };
+    let why_not = |method: &Method| if method.about().needs_embedder { available.clone() } else { None };
+    if place.json {
+        let entry = |m: &Method| serde_json::json!({ "about": m.about(), "unavailable": why_not(m) });
+        output::json(&methods.iter().map(entry).collect::<Vec<_>>())?;
+        return Ok(ExitCode::SUCCESS);
+    }
+    if name.is_some() {
+        methods.iter().try_for_each(|m| describe(m, why_not(m).as_deref()))?;
+        return Ok(ExitCode::SUCCESS);
+    }
+    let row = |m: &Method| {
+        let about = m.about();
+        let needs = match (about.needs_embedder, about.needs_memories) {
+            (false, false) => "nothing",
+            (true, false) => "embedder",
+            (false, true) => "rebuild",
+            (true, true) => "embedder, rebuild",
+        };
+        let runs = if why_not(m).is_some() { "no" } else { "yes" };
+        vec![about.id.to_string(), about.title.clone(), needs.to_owned(), runs.to_owned()]
+    };
+    output::table(&["method", "what it does", "needs", "runs here"], methods.iter().map(row).collect())?;
+    if let Some(why) = available {
+        output::note(&format!("methods that need an embedder cannot run: {why}"));
+    }
+    Ok(ExitCode::SUCCESS)
+}
+
+/// Why methods that need an embedder cannot run here; `None` when they can.
+fn availability(place: &Place) -> Option<String> {
+    match place.embedder(&place.embedder) {
+        Ok(Some(_)) => None,
+        Ok(None) => Some("--embedder none loads no embedder".to_owned()),
+        Err(e) => Some(e.to_string()),
+    }
+}
+
+fn describe(method: &Method, why_not: Option<&str>) -> Result<()> {
+    let about = method.about();
+    line(&format!("{}: {}\n\n{}\n\ncost: {}", about.id, about.title, about.summary, about.cost))?;
+    if let Some(paper) = &about.paper {
+        line(&format!("paper: {}\nclaims: {}", paper.title, paper.claims))?;
+    }
+    if let Some(differs) = &about.differs_from_paper {
+        line(&format!("differs from the paper: {differs}"))?;
+    }
+    line(&format!("runs here: {}", why_not.map_or_else(|| "yes".to_owned(), |why| format!("no: {why}"))))
+}
+
+pub(super) fn datasets(place: &Place, name: Option<&str>) -> Result<ExitCode> {
+    let datasets = match name {
+        Some(name) => vec![datasets::find(name)?],
+        None => datasets::all()?,
+    };
+    if place.json {
+        output::json(&datasets)?;
+        return Ok(ExitCode::SUCCESS);
+    }
+    for d in &datasets {
+        line(&format!("{}: {}", d.id, d.title))?;
+        if name.is_some() {
+            line(&format!(
+                "paper: {}\nsource: {}\nlicence: {}\nfile: {} below a data folder",
+                d.paper, d.source, d.licence, d.file
+            ))?;
+            line(&format!(
+                "tasks: {}\ntune: {}\nreport: {}",
+                d.tasks.join(", "),
+                d.tune.join(", "),
+                d.report.join(", ")
+            ))?;
+        }
+    }
+    Ok(ExitCode::SUCCESS)
+}
+
+pub(super) fn models(place: &Place) -> Result<ExitCode> {
+    let folder = place.models_dir()?;
+    let state = |spec: &kithkin::ModelSpec| match spec.status(&folder) {
+        WeightStatus::Present => "present".to_owned(),
+        WeightStatus::Missing { .. } => format!("missing: {}", spec.command()),
+        WeightStatus::Damaged { file } => format!("damaged ({file}): {}", spec.command()),
+    };
+    if place.json {
+        let entry = |m: &kithkin::ModelSpec| serde_json::json!({ "model": m.name, "dims": m.dims, "licence": m.licence, "state": state(m) });
+        output::json(&MODELS.iter().map(entry).collect::<Vec<_>>())?;
+        return Ok(ExitCode::SUCCESS);
+    }
+    let row = |m: &kithkin::ModelSpec| {
+        vec![m.name.to_owned(), m.dims.to_string(), m.about.to_owned(), m.licence.to_owned(), state(m)]
+    };
+    output::table(&["model", "dims", "what it is", "licence", "state"], MODELS.iter().map(row).collect())?;
+    line(&format!("weights are kept in {}", folder.display()))?;
+    Ok(ExitCode::SUCCESS)
+}

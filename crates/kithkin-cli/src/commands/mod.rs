@@ -1,0 +1,79 @@
+//! One file a command, or a few that belong together.
+
+mod check;
+mod export;
+mod forget;
+mod import;
+mod lab;
+mod lists;
+mod persons;
+mod rebuild;
+mod recall;
+mod remember;
+
+use std::process::ExitCode;
+
+use anyhow::Result;
+
+use crate::args::{Command, Place};
+
+/// Runs a command.
+pub(crate) fn run(place: &Place, command: Command) -> Result<ExitCode> {
+    match command {
+        Command::Init => check::init(place),
+        Command::Import(args) => import::run(place, args),
+        Command::Remember(args) => remember::run(place, args),
+        Command::Recall(args) => recall::recall(place, &args),
+        Command::Context(args) => recall::context(place, &args),
+        Command::Persons => persons::persons(place),
+        Command::Show(args) => persons::show(place, &args),
+        Command::Timeline(args) => persons::timeline(place, &args),
+        Command::Forget(args) => forget::run(place, args),
+        Command::Export(args) => export::run(place, &args),
+        Command::Rebuild(args) => rebuild::rebuild(place, &args),
+        Command::Reembed(args) => rebuild::reembed(place, &args),
+        Command::Audit(args) => check::audit(place, &args),
+        Command::Doctor => check::doctor(place),
+        Command::Methods(args) => lists::methods(place, args.name.as_deref()),
+        Command::Datasets(args) => lists::datasets(place, args.name.as_deref()),
+        Command::Models => lists::models(place),
+        Command::Lab(args) => lab::run(place, args.command),
+    }
+}
+
+/// Ctrl-C: the first asks the work to stop where nothing is lost, the second ends the process.
+pub(crate) mod interrupt {
+    use std::ops::ControlFlow;
+    use std::sync::Arc;
+    use std::sync::atomic::{AtomicBool, Ordering};
+
+    use anyhow::Result;
+
+    /// Whether the user asked to stop.
+    #[derive(Clone)]
+    pub(crate) struct Interrupt(Arc<AtomicBool>);
+
+    impl Interrupt {
+        /// Listens from now on.
+        pub(crate) fn listen() -> Result<Self> {
+            let asked = Arc::new(AtomicBool::new(false));
+            let handler = Arc::clone(&asked);
+            ctrlc::set_handler(move || {
+                if handler.swap(true, Ordering::Relaxed) {
+                    std::process::exit(130);
+                }
+            })?;
+            Ok(Self(asked))
+        }
+
+        /// Whether it was asked for.
+        pub(crate) fn asked(&self) -> bool {
+            self.0.load(Ordering::Relaxed)
+        }
+
+        /// The answer to a progress call.
+        pub(crate) fn flow(&self) -> ControlFlow<()> {
+            if self.asked() { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
+        }
+    }
+}

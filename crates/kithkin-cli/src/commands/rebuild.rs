@@ -1,0 +1,62 @@
+//! `kithkin rebuild` and `kithkin reembed`.
+
+use std::process::ExitCode;
+
+use anyhow::Result;
+use kithkin::PersonId;
+
+use super::interrupt::Interrupt;
+use crate::args::{Place, Rebuild, Reembed};
+use crate::output::{self, line};
+
+pub(super) fn rebuild(place: &Place, args: &Rebuild) -> Result<ExitCode> {
+    let (kithkin, method) = place.open_for(&args.person, args.method.as_deref())?;
+    let person = place.person(&kithkin, &args.person);
+    let method = match method {
+        Some(method) => method,
+        None => person.method()?,
+    };
+    let interrupt = Interrupt::listen()?;
+    let bar = output::progress("vectors");
+    let sessions = person.rebuild(&method, &mut |p| {
+        bar.set_length(p.of);
+        bar.set_position(p.done);
+        interrupt.flow()
+    })?;
+    bar.finish_and_clear();
+    let id = &method.about().id;
+    if place.json {
+        output::json(&serde_json::json!({ "person": args.person, "method": id, "sessions": sessions }))?;
+    } else {
+        line(&format!("{} is served by {id}; {sessions} sessions were derived", args.person))?;
+    }
+    Ok(ExitCode::SUCCESS)
+}
+
+pub(super) fn reembed(place: &Place, args: &Reembed) -> Result<ExitCode> {
+    let kithkin = place.open_with_embedder()?;
+    let Some(model) = kithkin.embedder_name() else {
+        anyhow::bail!("--embedder none makes no vectors; name an embedder from `kithkin models`");
+    };
+    let persons: Vec<PersonId> = match &args.person {
+        Some(person) => vec![person.clone()],
+        None => kithkin.persons(&place.tenant)?.iter().map(|p| p.person.parse()).collect::<Result<_, _>>()?,
+    };
+    let interrupt = Interrupt::listen()?;
+    let bar = output::progress("vectors");
+    let mut made = 0;
+    for person in &persons {
+        made += place.person(&kithkin, person).reembed(&mut |p| {
+            bar.set_length(p.of);
+            bar.set_position(p.done);
+            interrupt.flow()
+        })?;
+    }
+    bar.finish_and_clear();
+    if place.json {
+        output::json(&serde_json::json!({ "persons": persons.len(), "vectors": made, "embedder": model }))?;
+    } else {
+        line(&format!("{made} vectors made by {model} for {} persons", persons.len()))?;
+    }
+    Ok(ExitCode::SUCCESS)
+}

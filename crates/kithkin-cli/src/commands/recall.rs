@@ -1,0 +1,76 @@
+//! `kithkin recall` and `kithkin context`.
+
+use std::process::ExitCode;
+
+use anyhow::Result;
+use kithkin::{EventTime, Explanation, Method, Now, RecallReport};
+
+use crate::args::{Context, Place, Recall};
+use crate::output::{self, line};
+
+pub(super) fn recall(place: &Place, args: &Recall) -> Result<ExitCode> {
+    let (kithkin, method) = place.open_for(&args.person, args.method.as_deref())?;
+    let recall =
+        kithkin::Recall { limit: args.limit, explain: args.explain, ..question(&args.question, args.now, method) };
+    let report = place.person(&kithkin, &args.person).recall(&recall)?;
+    if place.json {
+        output::json(&report)?;
+    } else {
+        print(&report, args.explain)?;
+    }
+    Ok(ExitCode::SUCCESS)
+}
+
+pub(super) fn context(place: &Place, args: &Context) -> Result<ExitCode> {
+    let (kithkin, method) = place.open_for(&args.person, args.method.as_deref())?;
+    let message = question(&args.message, args.now, method);
+    let context = place.person(&kithkin, &args.person).context(&message, args.tokens)?;
+    if place.json {
+        output::json(&context)?;
+    } else if context.text.is_empty() {
+        output::note("nothing that is remembered answers this; the block is empty");
+    } else {
+        line(&context.text)?;
+    }
+    Ok(ExitCode::SUCCESS)
+}
+
+fn question(text: &str, now: Option<EventTime>, method: Option<Method>) -> kithkin::Recall {
+    kithkin::Recall { method, ..kithkin::Recall::new(text, now.map_or(Now::Clock, Now::At)) }
+}
+
+fn print(report: &RecallReport, explain: bool) -> Result<()> {
+    if let Some(partial) = report.partial {
+        let (vectors, turns) = (partial.vectors, partial.turns);
+        output::note(&format!(
+            "partial: {vectors} of {turns} turns have a vector; the others are found by their words"
+        ));
+    }
+    for (rank, e) in report.evidence.iter().enumerate() {
+        let said_at = e.said_at.as_deref().unwrap_or("undated");
+        line(&format!("{:>2}. {said_at}  {}  [{}]  {:.3}", rank + 1, e.speaker, e.turn, e.score))?;
+        line(&format!("    {}", e.text.replace('\n', "\n    ")))?;
+        for caption in e.attachments.iter().filter_map(|a| a.caption.as_deref()) {
+            line(&format!("    ({caption})"))?;
+        }
+        if explain {
+            tree(&e.why)?;
+        }
+    }
+    let verdict = if report.abstain { "better say that it is not known" } else { "the evidence can answer" };
+    let models: Vec<&str> = report.models.values().map(String::as_str).collect();
+    let with = if models.is_empty() { String::new() } else { format!(" with {}", models.join(", ")) };
+    let t = report.timings_ms;
+    line(&format!("answerable {:.2}: {verdict}", report.answerable))?;
+    if let Some(why) = &report.answerable_why {
+        tree(why)?;
+    }
+    line(&format!(
+        "method {}{with}; {:.1} ms (embed {:.1}, load {:.1}, search {:.2})",
+        report.method, t.total, t.embed, t.load, t.search
+    ))
+}
+
+fn tree(why: &Explanation) -> Result<()> {
+    why.to_string().lines().try_for_each(|l| line(&format!("      {l}")))
+}

@@ -1,0 +1,57 @@
+//! Everything that reaches the terminal: tables, trees, progress, errors. The one module that may print.
+#![allow(clippy::print_stdout, clippy::print_stderr)]
+
+use std::io::{IsTerminal, Write};
+
+use anyhow::Result;
+use comfy_table::{ContentArrangement, Table, presets};
+use indicatif::{ProgressBar, ProgressStyle};
+use serde::Serialize;
+
+/// Prints a line. A closed pipe is an error that [`is_broken_pipe`] knows.
+pub(crate) fn line(text: &str) -> Result<()> {
+    writeln!(std::io::stdout().lock(), "{text}")?;
+    Ok(())
+}
+
+/// Prints a note that is no part of the result.
+pub(crate) fn note(text: &str) {
+    eprintln!("{text}");
+}
+
+/// Prints a value as JSON.
+pub(crate) fn json(value: &impl Serialize) -> Result<()> {
+    line(&serde_json::to_string_pretty(value)?)
+}
+
+/// Prints rows under headings, as wide as the terminal.
+pub(crate) fn table(headings: &[&str], rows: Vec<Vec<String>>) -> Result<()> {
+    let mut table = Table::new();
+    table.load_preset(presets::NOTHING).set_content_arrangement(ContentArrangement::Dynamic).set_header(headings);
+    table.add_rows(rows);
+    line(&table.lines().map(|l| l.trim_end().to_owned()).collect::<Vec<_>>().join("\n"))
+}
+
+/// Prints an error and what to do, on standard error.
+pub(crate) fn error(e: &anyhow::Error) {
+    eprintln!("error: {e:#}");
+}
+
+/// Whether the reader of the output went away, which is no failure.
+pub(crate) fn is_broken_pipe(e: &anyhow::Error) -> bool {
+    e.chain().any(|cause| {
+        cause.downcast_ref::<std::io::Error>().is_some_and(|io| io.kind() == std::io::ErrorKind::BrokenPipe)
+    })
+}
+
+/// A progress bar on standard error; nothing where that is no terminal.
+pub(crate) fn progress(label: &'static str) -> ProgressBar {
+    if !std::io::stderr().is_terminal() {
+        return ProgressBar::hidden();
+    }
+    let bar = ProgressBar::no_length();
+    let style = ProgressStyle::with_template("{prefix} {bar:30} {human_pos}/{human_len} {per_sec} {eta}");
+    bar.set_style(style.unwrap_or_else(|_| ProgressStyle::default_bar()));
+    bar.set_prefix(label);
+    bar
+}

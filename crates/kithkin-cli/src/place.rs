@@ -1,0 +1,68 @@
+//! From the options to an open store and a loaded embedder: the only place that reads the environment.
+
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use anyhow::{Context, Result};
+use kithkin::{Embedder, Kithkin, Method, Person, PersonId, Scope};
+
+use crate::args::Place;
+
+impl Place {
+    /// The store, without an embedder: for commands that compare no vectors.
+    pub(crate) fn open(&self) -> Result<Kithkin> {
+        Ok(Kithkin::open(&self.store)?.models_dir(self.models_dir()?).start())
+    }
+
+    /// The store with the embedder.
+    pub(crate) fn open_with_embedder(&self) -> Result<Kithkin> {
+        Ok(Kithkin::open(&self.store)?.embedder(&self.embedder, self.models_dir()?)?.start())
+    }
+
+    /// The store with the embedder if the method compares embeddings. A person's own method is looked up first.
+    pub(crate) fn open_for(&self, person: &PersonId, method: Option<&str>) -> Result<(Kithkin, Option<Method>)> {
+        let method = method.map(named_method).transpose()?;
+        let plain = self.open()?;
+        let bound = match &method {
+            Some(method) => method.clone(),
+            None => self.person(&plain, person).method()?,
+        };
+        let kithkin = if bound.about().needs_embedder { self.open_with_embedder()? } else { plain };
+        Ok((kithkin, method))
+    }
+
+    /// The embedder alone.
+    pub(crate) fn embedder(&self, name: &str) -> Result<Option<Arc<dyn Embedder>>, kithkin::Error> {
+        let folder =
+            self.models_dir().map_err(|e| kithkin::Error::Read { path: "cache folder".into(), why: e.to_string() })?;
+        kithkin::load_embedder(name, &folder)
+    }
+
+    /// The person of the tenant.
+    pub(crate) fn person<'k>(&self, kithkin: &'k Kithkin, person: &PersonId) -> Person<'k> {
+        kithkin.person(&Scope::new(self.tenant.clone(), person.clone()))
+    }
+
+    /// Where the weights are.
+    pub(crate) fn models_dir(&self) -> Result<PathBuf> {
+        if let Some(dir) = &self.models {
+            return Ok(dir.clone());
+        }
+        let cache = match std::env::var_os("XDG_CACHE_HOME").filter(|v| !v.is_empty()) {
+            Some(cache) => PathBuf::from(cache),
+            None => std::env::home_dir()
+                .context("there is no home folder; name the models' folder with --models")?
+                .join(".cache"),
+        };
+        Ok(cache.join("kithkin").join("models"))
+    }
+}
+
+/// A preset by name, or by the path of its file.
+pub(crate) fn named_method(name: &str) -> Result<Method> {
+    if !name.ends_with(".toml") {
+        return Ok(Kithkin::method(name)?);
+    }
+    let text = std::fs::read_to_string(name).with_context(|| format!("{name} cannot be read"))?;
+    Ok(Method::parse(name, &text)?)
+}

@@ -1,0 +1,17 @@
+//! The real binary in a temporary folder: what a user types, sees, and can break.
+#![allow(
+    clippy::unwrap_used,
+    clippy::panic,
+    clippy::print_stdout,
+    reason = "a test fails by panicking, and says what it skipped"
+)]
+
+mod bad_input;
+mod erasure;
+mod export;
+mod harness;
+mod lab;
+mod processes;
+mod recall;
+mod shapes;
+mod weights;

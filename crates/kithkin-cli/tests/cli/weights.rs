@@ -1,0 +1,52 @@
+//! The default method with the real weights.
+
+use crate::harness::{Place, evidence, sample, turn};
+
+#[test]
+fn the_sample_answers() {
+    let Some(place) = Place::with_weights() else { return };
+    let report = place.json(&["import", sample().to_str().unwrap()]);
+    assert_eq!(report["vectors"], 208);
+    let check = |question: &str, expect: &[&str]| {
+        let report = place.json(&["recall", "--person", "sample", question]);
+        assert_eq!(report["models"]["embedder"], "all-MiniLM-L6-v2");
+        let found = evidence(&report);
+        assert!(expect.iter().all(|id| found.contains(id)), "{question}: {found:?}");
+    };
+    check("On what date did Gustav surprise Theo by laying an egg?", &["D10:6"]);
+    check("Ivy 的外婆退休前是做什么工作的,做了多少年?", &["D8:6"]);
+    check("What turned out to be behind Theo's rash?", &["D9:6"]);
+}
+
+#[test]
+fn committed_rows_on_the_sample_hold() {
+    let Some(place) = Place::with_weights() else { return };
+    let datasets = sample().parent().unwrap().parent().unwrap().display().to_string();
+    place.ok(&["lab", "reproduce", "sample-hybrid", "--samples", &datasets]);
+}
+
+#[test]
+fn vectors_come_behind_and_say_so() {
+    let Some(place) = Place::with_weights() else { return };
+    let path = place.file("turns.jsonl", turn("1", "2023-01-01", "Ann", "My cat is called Miso."));
+    place.ok(&["import", &path, "--person", "p", "--embedder", "none"]);
+    let ask = ["recall", "--person", "p", "What is the pet's name?"];
+    let report = place.json(&ask);
+    assert_eq!((&report["partial"]["vectors"], &report["partial"]["turns"]), (&0.into(), &1.into()));
+    assert!(!place.run(&["doctor"]).out.contains("all is well"));
+    place.ok(&["reembed"]);
+    assert_eq!(place.json(&ask)["partial"], serde_json::Value::Null);
+    assert!(place.ok(&["doctor"]).out.contains("all is well"));
+}
+
+#[test]
+fn windows_are_derived_embedded_and_erased() {
+    let Some(place) = Place::with_weights() else { return };
+    place.ok(&["import", sample().to_str().unwrap()]);
+    place.ok(&["rebuild", "--person", "sample", "--method", "hybrid-window"]);
+    let report = place.json(&["recall", "--person", "sample", "When did Gustav lay an egg?"]);
+    assert_eq!(report["method"], "hybrid-window");
+    assert!(evidence(&report).contains(&"D10:6"));
+    let gone = place.json(&["forget", "--person", "sample", "--turn", "D10:6"]);
+    assert_eq!((&gone["turns"], &gone["memories"], &gone["vectors"]), (&1.into(), &3.into(), &4.into()));
+}

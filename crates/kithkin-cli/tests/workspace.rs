@@ -1,0 +1,72 @@
+//! Rules of the repository that no compiler checks: who may depend on whom, and how every file opens.
+#![allow(
+    clippy::unwrap_used,
+    clippy::panic,
+    clippy::print_stdout,
+    reason = "a test fails by panicking, and says what it skipped"
+)]
+
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+use serde_json::Value;
+
+/// What each crate may depend on within the workspace.
+const EDGES: &[(&str, &[&str])] = &[
+    ("kithkin-core", &[]),
+    ("kithkin-store", &["kithkin-core"]),
+    ("kithkin-models", &["kithkin-core"]),
+    ("kithkin-engine", &["kithkin-core"]),
+    ("kithkin", &["kithkin-core", "kithkin-store", "kithkin-models", "kithkin-engine"]),
+    ("kithkin-lab", &["kithkin"]),
+    ("kithkin-cli", &["kithkin", "kithkin-lab"]),
+];
+
+fn root() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("../..")
+}
+
+#[test]
+fn crates_depend_only_on_what_they_may() {
+    let output = Command::new(env!("CARGO"))
+        .args(["metadata", "--format-version", "1", "--no-deps", "--offline"])
+        .current_dir(root())
+        .output()
+        .unwrap();
+    let metadata: Value = serde_json::from_slice(&output.stdout).unwrap();
+    let packages = metadata["packages"].as_array().unwrap();
+    for package in packages {
+        let name = package["name"].as_str().unwrap();
+        let allowed =
+            EDGES.iter().find(|(from, _)| *from == name).unwrap_or_else(|| panic!("{name} is not in the table")).1;
+        for dependency in package["dependencies"].as_array().unwrap() {
+            let to = dependency["name"].as_str().unwrap();
+            assert!(!to.starts_with("kithkin") || allowed.contains(&to), "{name} must not depend on {to}");
+        }
+    }
+    assert_eq!(packages.len(), EDGES.len());
+}
+
+fn rust_files(dir: &Path, files: &mut Vec<PathBuf>) {
+    for entry in std::fs::read_dir(dir).unwrap() {
+        let path = entry.unwrap().path();
+        if path.is_dir() && path.file_name().unwrap() != "target" {
+            rust_files(&path, files);
+        } else if path.extension().is_some_and(|e| e == "rs") {
+            files.push(path);
+        }
+    }
+}
+
+#[test]
+fn every_file_says_what_it_is_for() {
+    let mut files = Vec::new();
+    rust_files(&root().join("crates"), &mut files);
+    assert!(files.len() > 80);
+    for file in files {
+        let text = std::fs::read_to_string(&file).unwrap();
+        assert!(text.starts_with("//!"), "{} does not open with //!", file.display());
+        assert!(text.lines().count() <= 500, "{} is longer than 500 lines", file.display());
+        assert!(!text.contains("todo!") || file.ends_with("workspace.rs"), "{} has a todo!", file.display());
+    }
+}

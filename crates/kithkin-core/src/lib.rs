@@ -1,0 +1,32 @@
+//! The words and the traits of Kithkin.
+//!
+//! Every other crate speaks in these types: who a piece of data belongs to ([`Scope`]), what was said ([`Turn`]),
+//! what was derived from it ([`Memory`]), and how a score came about ([`Explanation`]). The traits [`Store`],
+//! [`Embedder`] and [`Clock`] are what the engine needs from the outside; it gets them as arguments and never reaches out itself.
+//!
+//! This crate does no I/O: no files, no SQL, no HTTP, no clock, no tensors.
+
+mod blame;
+mod clock;
+mod embedder;
+mod explanation;
+mod ids;
+mod memory;
+mod scope;
+mod store;
+mod time;
+mod turn;
+
+pub use blame::Blame;
+pub use clock::Clock;
+pub use embedder::{EmbedError, Embedder, Embeddings, VectorSpace};
+pub use explanation::Explanation;
+pub use ids::{ConversationId, InvalidId, MethodId, PersonId, SessionId, TenantId, TurnId};
+pub use memory::{DerivationId, Memory, MemoryId, MemoryKind};
+pub use scope::Scope;
+pub use store::{
+    Appended, Binding, Erased, Erasure, Outcome, PersonSummary, PersonTurns, Pulse, SessionRef, Store, StoreError,
+    StoreHealth, StoredMemory, UnitId, VectorCount, Visit, VisitVector,
+};
+pub use time::{EventTime, InvalidTime, Millis, Precision};
+pub use turn::{Attachment, ContentHash, InvalidTurn, MAX_TURN_BYTES, Role, Seq, StoredTurn, Turn, TurnKey};

@@ -1,0 +1,409 @@
+//! Where a person's data lives.
+//!
+//! The log of turns is the truth and only grows; memories and vectors are derived from it and can be rebuilt. Every
+//! call takes a [`Scope`]. One conformance suite in the store crate holds every implementation to these contracts.
+
+use std::fmt;
+use std::ops::ControlFlow;
+
+use crate::{
+    Blame, ConversationId, DerivationId, Memory, MemoryId, MethodId, Millis, PersonId, Scope, Seq, SessionId,
+    StoredTurn, TenantId, Turn, TurnKey, VectorSpace,
+};
+
+/// The turns of one person within a batch.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct PersonTurns {
+    /// Whose turns.
+    pub scope: Scope,
+    /// The turns in the order in which they were said.
+    pub turns: Vec<Turn>,
+}
+
+/// What became of one turn of a batch.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Outcome {
+    /// It is new and has this place.
+    New(Seq),
+    /// The log has it already, with the same content.
+    Duplicate(Seq),
+    /// The log had another telling of it; this one is now the current version.
+    Changed {
+        /// The place of the new version.
+        seq: Seq,
+        /// The place of the version that it replaces.
+        supersedes: Seq,
+    },
+}
+
+impl Outcome {
+    /// Whether nothing was written.
+    pub fn is_duplicate(self) -> bool {
+        matches!(self, Self::Duplicate(_))
+    }
+}
+
+/// What became of one person's turns, in the order of the batch.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Appended {
+    /// Whose turns.
+    pub scope: Scope,
+    /// One outcome a turn.
+    pub outcomes: Vec<Outcome>,
+}
+
+/// Counters by which a cache sees that a person's data moved on. Cheap to read.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Pulse {
+    /// Grows with every write of any kind.
+    pub version: u64,
+    /// Grows when something was erased or replaced: what was loaded before is stale as a whole.
+    pub epoch: u64,
+    /// The highest place given out; 0 for an empty log.
+    pub last_seq: u64,
+}
+
+/// One person in a listing.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct PersonSummary {
+    /// The person.
+    pub person: PersonId,
+    /// Conversations with at least one turn.
+    pub conversations: u64,
+    /// Sessions with at least one turn.
+    pub sessions: u64,
+    /// Turns, of replaced ones only the current version.
+    pub turns: u64,
+    /// When the first and the last dated turn was said.
+    pub span: Option<(Millis, Millis)>,
+}
+
+/// A sitting of a person.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct SessionRef {
+    /// Its conversation.
+    pub conversation: ConversationId,
+    /// Its id within the conversation.
+    pub session: SessionId,
+}
+
+/// What a vector belongs to.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum UnitId {
+    /// A turn.
+    Turn(Seq),
+    /// A memory.
+    Memory(MemoryId),
+}
+
+/// A memory with its number.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct StoredMemory {
+    /// Its number within the person.
+    pub id: MemoryId,
+    /// What was derived.
+    pub memory: Memory,
+}
+
+/// How many vectors of a space a person has.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct VectorCount {
+    /// The space.
+    pub space: VectorSpace,
+    /// Vectors of turns.
+    pub turns: u64,
+    /// Vectors of memories.
+    pub memories: u64,
+}
+
+/// What a person's data is derived with.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Binding {
+    /// The method.
+    pub method: MethodId,
+    /// The whole preset as it was bound, as JSON: a later change of the preset is seen.
+    pub spec: String,
+    /// What its observe stages derive.
+    pub derivation: DerivationId,
+}
+
+/// What to erase.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Erasure {
+    /// These turns, with all their versions.
+    Turns(Vec<TurnKey>),
+    /// A sitting.
+    Session(SessionRef),
+    /// A conversation.
+    Conversation(ConversationId),
+    /// All of the person, the person's name included.
+    Person,
+}
+
+/// What was erased, or would be.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Erased {
+    /// Turns, counting every version.
+    pub turns: u64,
+    /// Memories that had one of them among their sources.
+    pub memories: u64,
+    /// Vectors of both.
+    pub vectors: u64,
+}
+
+/// How a store is.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct StoreHealth {
+    /// Which engine, and where, such as `sqlite file memory.db`.
+    pub place: String,
+    /// The schema version.
+    pub schema: u32,
+    /// What the engine's own check found wrong; empty when sound.
+    pub problems: Vec<String>,
+}
+
+/// Why a store could not do something.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum StoreError {
+    /// There is no store at that place, and reading never makes one.
+    #[error(
+        "there is no store at {place}; create one with `kithkin init --store {place}` or name another with --store"
+    )]
+    Absent {
+        /// The place.
+        place: String,
+    },
+    /// `init` found something there already.
+    #[error("{place} exists already; nothing was changed")]
+    Exists {
+        /// The place.
+        place: String,
+    },
+    /// The file is no store of Kithkin's. It is left as it is.
+    #[error("{place} is not a Kithkin store ({why}); nothing was changed")]
+    Foreign {
+        /// The place.
+        place: String,
+        /// How that was seen.
+        why: String,
+    },
+    /// The store was written by a later version.
+    #[error("{place} has schema {found}, this version knows up to {known}; use a newer Kithkin")]
+    TooNew {
+        /// The place.
+        place: String,
+        /// Its schema version.
+        found: u32,
+        /// The highest schema version known.
+        known: u32,
+    },
+    /// The place cannot be written.
+    #[error("{place} cannot be written ({why}); nothing was changed: check the permissions of the file and its folder")]
+    ReadOnly {
+        /// The place.
+        place: String,
+        /// What the system said.
+        why: String,
+    },
+    /// No room is left. What was acknowledged before is safe.
+    #[error(
+        "the disk of {place} is full; this write was taken back, everything before it is safe: free some room and do it again"
+    )]
+    Full {
+        /// The place.
+        place: String,
+    },
+    /// Another process held the store for too long.
+    #[error("{place} is in use by another process and did not come free within {waited_ms} ms; try again")]
+    Busy {
+        /// The place.
+        place: String,
+        /// How long it was waited for.
+        waited_ms: u64,
+    },
+    /// A stored record cannot be read back.
+    #[error("{place} is damaged at {what}: {why}; run `kithkin doctor`, and restore a copy")]
+    Damaged {
+        /// The place.
+        place: String,
+        /// Which record.
+        what: String,
+        /// What is wrong.
+        why: String,
+    },
+    /// The engine failed in another way.
+    #[error("{place}: {doing} failed: {why}")]
+    Engine {
+        /// The place.
+        place: String,
+        /// What was being done.
+        doing: &'static str,
+        /// What the engine said.
+        why: String,
+    },
+}
+
+impl StoreError {
+    /// Who can mend it.
+    pub fn blame(&self) -> Blame {
+        match self {
+            Self::Absent { .. } => Blame::Missing,
+            Self::Exists { .. } | Self::Busy { .. } => Blame::Conflict,
+            Self::Foreign { .. } | Self::TooNew { .. } => Blame::User,
+            Self::ReadOnly { .. } | Self::Full { .. } | Self::Damaged { .. } | Self::Engine { .. } => Blame::Store,
+        }
+    }
+}
+
+/// What a scan calls for each record; [`ControlFlow::Break`] ends the scan early.
+pub type Visit<'a, T> = &'a mut dyn FnMut(T) -> ControlFlow<()>;
+
+/// What a scan calls for each vector. The slice lives for the call only.
+pub type VisitVector<'a> = &'a mut dyn FnMut((UnitId, &[f32])) -> ControlFlow<()>;
+
+/// A place that keeps persons' data.
+///
+/// Implementations MUST hold: a write is durable when the call returns, and either whole or not there at all; a read
+/// sees only the scope it names; several threads and several processes may use one place at once.
+pub trait Store: Send + Sync + fmt::Debug {
+    /// Writes turns down in one transaction and gives each its place. A turn whose key and content the person has
+    /// already is a duplicate; one whose key exists with other content becomes a new version, and the old one stays.
+    /// Persons come into being with their first turn. Turns must be valid ([`Turn::validate`]).
+    ///
+    /// # Errors
+    /// Full, read-only, busy: then nothing of the batch is written.
+    fn append(&self, batch: &[PersonTurns], recorded_at: Millis) -> Result<Vec<Appended>, StoreError>;
+
+    /// All persons of a tenant, by id.
+    ///
+    /// # Errors
+    /// The engine failed.
+    fn persons(&self, tenant: &TenantId) -> Result<Vec<PersonSummary>, StoreError>;
+
+    /// The person's counters; `None` when there is no such person.
+    ///
+    /// # Errors
+    /// The engine failed.
+    fn pulse(&self, scope: &Scope) -> Result<Option<Pulse>, StoreError>;
+
+    /// Visits the log in order of place, from after `after` (0: from the start), replaced versions included.
+    ///
+    /// # Errors
+    /// The engine failed, or a record is damaged.
+    fn scan_turns(&self, scope: &Scope, after: u64, visit: Visit<'_, StoredTurn>) -> Result<(), StoreError>;
+
+    /// The turns with these places, in the order asked for; those that do not exist are left out.
+    ///
+    /// # Errors
+    /// The engine failed, or a record is damaged.
+    fn turns(&self, scope: &Scope, seqs: &[Seq]) -> Result<Vec<StoredTurn>, StoreError>;
+
+    /// All versions of the turns with this id, in any conversation of the person, in order of place.
+    ///
+    /// # Errors
+    /// The engine failed, or a record is damaged.
+    fn tellings(&self, scope: &Scope, id: &crate::TurnId) -> Result<Vec<StoredTurn>, StoreError>;
+
+    /// Keeps vectors of one space, each of the same length; a vector that is there already is replaced. Vectors of
+    /// units that no longer exist are passed over, so that a slow embedder cannot bring back what was erased.
+    ///
+    /// # Errors
+    /// Full, read-only, busy.
+    fn put_vectors(&self, scope: &Scope, space: &VectorSpace, rows: &[(UnitId, &[f32])]) -> Result<(), StoreError>;
+
+    /// Visits the vectors of a space: those of turns after place `after_seq` in order of place, then those of all
+    /// memories in order of number.
+    ///
+    /// # Errors
+    /// The engine failed, or a record is damaged.
+    fn scan_vectors(
+        &self,
+        scope: &Scope,
+        space: &VectorSpace,
+        after_seq: u64,
+        visit: VisitVector<'_>,
+    ) -> Result<(), StoreError>;
+
+    /// Visits the units that have no vector in the space: turns in order of place (replaced versions are left out),
+    /// then memories in order of number.
+    ///
+    /// # Errors
+    /// The engine failed.
+    fn missing_vectors(&self, scope: &Scope, space: &VectorSpace, visit: Visit<'_, UnitId>) -> Result<(), StoreError>;
+
+    /// How many vectors the person has, by space.
+    ///
+    /// # Errors
+    /// The engine failed.
+    fn vector_counts(&self, scope: &Scope) -> Result<Vec<VectorCount>, StoreError>;
+
+    /// Drops the person's vectors of every space but `keep`; gives how many went.
+    ///
+    /// # Errors
+    /// Full, read-only, busy.
+    fn drop_other_vectors(&self, scope: &Scope, keep: &VectorSpace) -> Result<u64, StoreError>;
+
+    /// The sessions whose memories under this derivation are not up to date with the log, in order of their first turn.
+    ///
+    /// # Errors
+    /// The engine failed.
+    fn stale_sessions(&self, scope: &Scope, derivation: &DerivationId) -> Result<Vec<SessionRef>, StoreError>;
+
+    /// Replaces the memories of one session under a derivation, with their vectors, and marks the session up to date
+    /// as of `upto`, in one transaction. Refused as a conflict of no effect (`false`) when a source no longer exists.
+    ///
+    /// # Errors
+    /// Full, read-only, busy.
+    fn put_memories(
+        &self,
+        scope: &Scope,
+        derivation: &DerivationId,
+        session: &SessionRef,
+        upto: Seq,
+        memories: &[Memory],
+    ) -> Result<bool, StoreError>;
+
+    /// Visits the memories of a derivation in order of number.
+    ///
+    /// # Errors
+    /// The engine failed, or a record is damaged.
+    fn scan_memories(
+        &self,
+        scope: &Scope,
+        derivation: &DerivationId,
+        visit: Visit<'_, StoredMemory>,
+    ) -> Result<(), StoreError>;
+
+    /// Drops the memories, and their vectors, of every derivation but `keep`; gives how many memories went.
+    ///
+    /// # Errors
+    /// Full, read-only, busy.
+    fn drop_other_memories(&self, scope: &Scope, keep: &DerivationId) -> Result<u64, StoreError>;
+
+    /// The method that the person is bound to; `None` before one was chosen.
+    ///
+    /// # Errors
+    /// The engine failed, or the record is damaged.
+    fn binding(&self, scope: &Scope) -> Result<Option<Binding>, StoreError>;
+
+    /// Binds the person to a method.
+    ///
+    /// # Errors
+    /// Full, read-only, busy.
+    fn bind(&self, scope: &Scope, binding: &Binding) -> Result<(), StoreError>;
+
+    /// Erases turns and all that came from them in one transaction, so that their bytes leave the files as well
+    /// before the call returns; sessions that lost a turn become stale. With `dry_run` only counts.
+    ///
+    /// # Errors
+    /// Full, read-only, busy; then nothing was erased. [`StoreError::Busy`] may also say that the erasure is done but
+    /// that another process still reads the old bytes.
+    fn erase(&self, scope: &Scope, what: &Erasure, dry_run: bool) -> Result<Erased, StoreError>;
+
+    /// Writes and reads back a record of its own, then lets the engine check its files.
+    ///
+    /// # Errors
+    /// The place cannot be written or read.
+    fn check(&self) -> Result<StoreHealth, StoreError>;
+}

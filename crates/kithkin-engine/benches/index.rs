@@ -1,0 +1,175 @@
+//! The time of the parts of a person's index: loading, lexical scores, vector scans.
+//!
+//! The text is synthetic: word lengths and Zipf frequencies like those of chats, sessions of 20 turns. A question has ten
+//! words drawn from the middle of the distribution and upwards, as its function words are dropped before scoring.
+#![allow(missing_docs, reason = "criterion's macros make undocumented items")]
+
+use std::hint::black_box;
+use std::time::Duration;
+
+use criterion::{BenchmarkId, Criterion, Throughput, criterion_group, criterion_main};
+
+/// The index is private to the crate, so its files are compiled here once more.
+#[allow(dead_code, unused_imports, reason = "a benchmark uses neither all of it nor its tests")]
+#[path = "../src/index"]
+mod index {
+    #[path = "analysis.rs"]
+    pub(crate) mod analysis;
+    #[path = "language.rs"]
+    pub(crate) mod language;
+    #[path = "lexical.rs"]
+    pub(crate) mod lexical;
+    #[path = "simd.rs"]
+    pub(crate) mod simd;
+    #[path = "stopwords.rs"]
+    pub(crate) mod stopwords;
+    #[path = "vectors.rs"]
+    pub(crate) mod vectors;
+    #[path = "words.rs"]
+    pub(crate) mod words;
+}
+
+use index::analysis::{TermId, Vocabulary};
+use index::language::SpokenLanguages;
+use index::lexical::{Bm25, Lexical, Links, Reach, WindowLengths, WindowScratch, Windows};
+use index::vectors::Vectors;
+
+const SIZES: [usize; 3] = [1_000, 10_000, 100_000];
+const SESSION: usize = 20;
+const WORDS: usize = 25;
+const VOCABULARY: usize = 20_000;
+const DIMS: usize = 384;
+const BM25: Bm25 = Bm25 { k1: 0.9, b: 0.5 };
+const REACH: Reach<'static> = Reach { before: &[0.5, 0.5, 0.25, 0.25], after: &[0.25, 0.25] };
+/// The commonest words, which the synthetic texts take from English so that the language can be told.
+const COMMON: [&str; 24] = [
+    "i", "you", "the", "to", "a", "and", "it", "that", "of", "is", "in", "my", "was", "for", "have", "so", "with",
+    "me", "on", "do", "this", "we", "but", "be",
+];
+
+/// A generator of numbers (splitmix64): the same on every run.
+struct Numbers(u64);
+
+impl Numbers {
+    fn unit(&mut self) -> f64 {
+        self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
+        let z = (self.0 ^ (self.0 >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
+        let z = (z ^ (z >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
+        ((z ^ (z >> 31)) >> 11) as f64 / (1_u64 << 53) as f64
+    }
+
+    /// Zipf with exponent 1: rank r with a chance of about 1 / r.
+    fn rank(&mut self) -> usize {
+        ((VOCABULARY as f64).powf(self.unit()) as usize - 1).min(VOCABULARY - 1)
+    }
+}
+
+fn word(rank: usize) -> String {
+    const ONSETS: [&str; 12] = ["b", "d", "gr", "k", "l", "m", "n", "p", "st", "t", "v", "sh"];
+    const ENDINGS: [&str; 5] = ["", "s", "ing", "ed", "er"];
+    if let Some(common) = COMMON.get(rank) {
+        return (*common).to_owned();
+    }
+    let mut word = String::new();
+    let mut left = rank;
+    while left > 0 {
+        word.push_str(ONSETS[left % 12]);
+        word.push(['a', 'e', 'i', 'o', 'u'][left % 5]);
+        left /= 12;
+    }
+    word + "n" + ENDINGS[rank % 5]
+}
+
+fn texts(turns: usize) -> Vec<String> {
+    let mut numbers = Numbers(1);
+    let words: Vec<String> = (0..VOCABULARY).map(word).collect();
+    let text = |_| (0..WORDS).map(|_| words[numbers.rank()].as_str()).collect::<Vec<_>>().join(" ") + ".";
+    (0..turns).map(text).collect()
+}
+
+fn load(texts: &[String]) -> (Vocabulary, Lexical, Links) {
+    let (mut vocabulary, mut lexical, mut links) = (Vocabulary::default(), Lexical::default(), Links::default());
+    let mut spoken = SpokenLanguages::default();
+    let mut tokens = Vec::new();
+    for (doc, text) in texts.iter().enumerate() {
+        let session = (doc / SESSION) as u32;
+        if let Some(language) = vocabulary.read(text, spoken.expected(session), &mut tokens) {
+            spoken.note(session, language);
+        }
+        lexical.push(tokens.iter().filter(|token| !token.function).map(|token| token.term));
+        links.push((doc % SESSION > 0).then(|| doc as u32 - 1));
+    }
+    (vocabulary, lexical, links)
+}
+
+fn question(vocabulary: &Vocabulary) -> Vec<Vec<TermId>> {
+    let ranks = [24, 30, 40, 60, 90, 150, 300, 700, 2_000, 9_000];
+    let text = ranks.map(word).join(" ");
+    vocabulary.question(&text, None).into_iter().map(|q| q.terms).collect()
+}
+
+fn lexical(c: &mut Criterion) {
+    for size in SIZES {
+        let (vocabulary, index, links) = load(&texts(size));
+        let question = question(&vocabulary);
+        let mut scores = vec![0.0; size];
+        c.bench_function(&format!("lexical/turns/{size}"), |b| {
+            b.iter(|| {
+                scores.fill(0.0);
+                for terms in &question {
+                    index.accumulate(terms, index.idf(terms), BM25, &mut scores);
+                }
+                black_box(&scores);
+            });
+        });
+        let lengths = WindowLengths::new(&index, &links, REACH);
+        let windows = Windows { index: &index, links: &links, reach: REACH, lengths: &lengths };
+        let mut scratch = WindowScratch::default();
+        c.bench_function(&format!("lexical/windows/{size}"), |b| {
+            b.iter(|| {
+                scores.fill(0.0);
+                for terms in &question {
+                    windows.accumulate(terms, index.idf(terms), BM25, &mut scratch, &mut scores);
+                }
+                black_box(&scores);
+            });
+        });
+        c.bench_function(&format!("lexical/window_lengths/{size}"), |b| {
+            b.iter(|| WindowLengths::new(&index, &links, REACH));
+        });
+        c.bench_function(&format!("lexical/information/{size}"), |b| {
+            b.iter(|| index.information(black_box(&mut scores), |_| true));
+        });
+    }
+}
+
+fn vectors(c: &mut Criterion) {
+    let mut group = c.benchmark_group("vectors/scan");
+    for size in SIZES {
+        let mut numbers = Numbers(2);
+        let mut random = || (0..DIMS).map(|_| numbers.unit() as f32 - 0.5).collect::<Vec<f32>>();
+        let mut vectors = Vectors::new(DIMS);
+        (0..size as u32).for_each(|row| assert!(vectors.set(row, &random())));
+        let (query, mut scores) = (random(), vec![0.0; size]);
+        group.throughput(Throughput::Bytes((size * DIMS) as u64));
+        group.bench_function(BenchmarkId::from_parameter(size), |b| {
+            b.iter(|| vectors.scan(black_box(&query), black_box(&mut scores)));
+        });
+    }
+}
+
+fn loading(c: &mut Criterion) {
+    let ascii = texts(10_000);
+    let accented: Vec<String> = ascii.iter().map(|text| text.replace("an ", "än ").replace("on ", "ön ")).collect();
+    let mut group = c.benchmark_group("load");
+    group.sample_size(20);
+    group.bench_function("10000", |b| b.iter(|| load(&ascii)));
+    group.bench_function("10000 with umlauts", |b| b.iter(|| load(&accented)));
+}
+
+criterion_group! {
+    name = benches;
+    config = Criterion::default().warm_up_time(Duration::from_millis(500)).measurement_time(Duration::from_secs(2));
+    targets = lexical, vectors, loading
+}
+criterion_main!(benches);

@@ -1,0 +1,303 @@
+//! The engine's handle: recall for one person, and the work that keeps the person's derived data up to date.
+
+use std::collections::HashMap;
+use std::ops::ControlFlow;
+use std::sync::{Arc, Mutex, PoisonError};
+
+use kithkin_core::{Binding, Clock, Embedder, EventTime, Explanation, Millis, Scope, Seq, Store, StoredTurn, UnitId};
+
+use crate::cache::Cache;
+use crate::index::{Contents, PersonIndex, Scratch};
+use crate::recall::{self, Asked, Found, Question, SessionHit};
+use crate::{EngineError, Method, Stop, observe};
+
+/// A question to a person's memory.
+#[derive(Debug, Clone)]
+pub struct RecallRequest<'a> {
+    /// The question, in any language.
+    pub question: &'a str,
+    /// How to search.
+    pub method: &'a Method,
+    /// The present: nothing said after it is seen, and relative dates in the question count from it.
+    pub now: EventTime,
+    /// At most so many turns come back.
+    pub limit: usize,
+    /// Whether each turn comes with the whole tree of its score.
+    pub explain: bool,
+}
+
+/// A turn that was found.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Evidence {
+    /// The turn as the store has it.
+    pub turn: StoredTurn,
+    /// Its score: comparable within one recall only.
+    pub score: f32,
+    /// How the score came about.
+    pub why: Explanation,
+}
+
+/// Some turns have no vector yet, so a method that compares embeddings saw them by their words alone.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Partial {
+    /// Turns that have a vector.
+    pub vectors: u64,
+    /// Turns that there are.
+    pub turns: u64,
+}
+
+/// How long the steps of a recall took, in milliseconds.
+#[derive(Debug, Clone, Copy, PartialEq, Default)]
+pub struct Timings {
+    /// Embedding the question.
+    pub embed: f64,
+    /// Bringing the index up to date; the whole load at a person's first recall.
+    pub load: f64,
+    /// Searching and ranking.
+    pub search: f64,
+    /// Everything, with reading the texts.
+    pub total: f64,
+}
+
+/// What a recall found.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Recalled {
+    /// The best turns, best first.
+    pub evidence: Vec<Evidence>,
+    /// The best sittings, best first; at most 10.
+    pub sessions: Vec<SessionHit>,
+    /// How likely the evidence can answer the question, 0 to 1.
+    pub answerable: f32,
+    /// How that number came about; only when an explanation was asked for.
+    pub answerable_why: Option<Explanation>,
+    /// Whether it lies below the method's threshold: better say that it is not known.
+    pub abstain: bool,
+    /// Set while vectors are still being made.
+    pub partial: Option<Partial>,
+    /// How long it took.
+    pub timings: Timings,
+}
+
+/// Which index: a person, what a method searches, and the bound of time when some of the log lies after it.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+struct Key {
+    scope: Scope,
+    contents: Contents,
+    bound: Option<Millis>,
+}
+
+/// Answers questions from persons' logs. Shared between threads; recalls run in parallel.
+pub struct Engine {
+    store: Arc<dyn Store>,
+    embedder: Option<Arc<dyn Embedder>>,
+    clock: Arc<dyn Clock>,
+    cache: Cache<Key, PersonIndex>,
+    scratch: Mutex<Vec<Scratch>>,
+}
+
+impl std::fmt::Debug for Engine {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Engine").field("store", &self.store).field("embedder", &self.embedder).finish_non_exhaustive()
+    }
+}
+
+impl Engine {
+    /// An engine over a store. Without an embedder only methods that compare words can run. Indexes in memory are
+    /// bounded by `cache_bytes`; a turn takes about 2.5 kB with a vector of 384 dimensions.
+    pub fn new(
+        store: Arc<dyn Store>,
+        embedder: Option<Arc<dyn Embedder>>,
+        clock: Arc<dyn Clock>,
+        cache_bytes: usize,
+    ) -> Self {
+        Self { store, embedder, clock, cache: Cache::new(cache_bytes), scratch: Mutex::new(Vec::new()) }
+    }
+
+    /// The store.
+    pub fn store(&self) -> &dyn Store {
+        &*self.store
+    }
+
+    /// The embedder, if there is one.
+    pub fn embedder(&self) -> Option<&dyn Embedder> {
+        self.embedder.as_deref()
+    }
+
+    /// Finds the turns that answer a question. The cost is one embedding of the question, one read of the person's
+    /// counters, a scan of the person's index, and one read for each turn returned; it does not depend on other persons.
+    /// The first recall of a person loads the index.
+    ///
+    /// # Errors
+    /// No such person, an empty question, a method that cannot run here, or a failing store or embedder.
+    pub fn recall(&self, scope: &Scope, request: &RecallRequest<'_>) -> Result<Recalled, EngineError> {
+        if request.question.trim().is_empty() {
+            return Err(EngineError::EmptyQuestion);
+        }
+        let about = request.method.about();
+        let start = self.millis();
+        let space = match (about.needs_embedder, self.embedder.as_deref()) {
+            (false, _) => None,
+            (true, Some(embedder)) => Some(observe::vector_space(embedder)),
+            (true, None) => return Err(EngineError::NoEmbedder { method: about.id.clone() }),
+        };
+        let derivation = about.needs_memories.then(|| request.method.derivation().clone());
+        let contents = Contents { space, derivation };
+        let end = request.now.end();
+        let asked = self.with_index(scope, &contents, end, |index| {
+            index.check(scope, about, contents.space.as_ref())?;
+            Ok(Asked::new(request.question, request.now, index.speakers()))
+        })?;
+        let loaded = self.millis();
+        // The index is not locked while the model runs.
+        let vector = match self.embedder.as_deref().filter(|_| about.needs_embedder) {
+            Some(embedder) => Some(embedder.embed(&[&asked.text])?.data),
+            None => None,
+        };
+        let embedded = self.millis();
+        let (found, partial) = self.with_index(scope, &contents, end, |index| {
+            let question = Question::new(asked, vector, index);
+            let mut scratch = self.borrow_scratch();
+            let found = recall::run(request.method, index, &question, request.limit, request.explain, &mut scratch);
+            self.scratch.lock().unwrap_or_else(PoisonError::into_inner).push(scratch);
+            Ok((found, index.partial(about.needs_embedder)))
+        })?;
+        let searched = self.millis();
+        let evidence = self.read(scope, &found)?;
+        let total = self.millis();
+        let timings = Timings {
+            embed: embedded - loaded,
+            load: loaded - start,
+            search: searched - embedded,
+            total: total - start,
+        };
+        let abstain = evidence.is_empty() || found.answerable < request.method.bound().abstain_below;
+        let Found { sessions, answerable, answerable_why, .. } = found;
+        Ok(Recalled { evidence, sessions, answerable, answerable_why, abstain, partial, timings })
+    }
+
+    /// Makes the vectors that the person's turns and memories lack; gives how many were made. Resumable.
+    ///
+    /// # Errors
+    /// The store or the embedder failed, or the caller stopped it. Without an embedder there is nothing to do.
+    pub fn embed_missing(&self, scope: &Scope, progress: Stop<'_>) -> Result<u64, EngineError> {
+        match &self.embedder {
+            Some(embedder) => observe::embed_missing(&*self.store, &**embedder, scope, progress),
+            None => Ok(0),
+        }
+    }
+
+    /// Derives the memories that the person's bound method still lacks; gives how many sessions were derived. Resumable.
+    ///
+    /// # Errors
+    /// The store failed, or the caller stopped it.
+    pub fn derive_missing(&self, scope: &Scope, method: &Method, progress: Stop<'_>) -> Result<u64, EngineError> {
+        observe::derive_stale(&*self.store, scope, method, progress)
+    }
+
+    /// Binds the person to a method once its memories are there, and drops those of the method before. Until then the
+    /// former method serves.
+    ///
+    /// # Errors
+    /// As [`Engine::derive_missing`].
+    pub fn rebuild(&self, scope: &Scope, method: &Method, progress: Stop<'_>) -> Result<u64, EngineError> {
+        let derived = self.derive_missing(scope, method, progress)?;
+        let binding = Binding {
+            method: method.about().id.clone(),
+            spec: method.json().to_owned(),
+            derivation: method.derivation().clone(),
+        };
+        self.store.bind(scope, &binding)?;
+        self.store.drop_other_memories(scope, method.derivation())?;
+        Ok(derived)
+    }
+
+    /// Drops the vectors that other embedders made.
+    ///
+    /// # Errors
+    /// The store failed. Without an embedder nothing is dropped.
+    pub fn drop_other_vectors(&self, scope: &Scope) -> Result<u64, EngineError> {
+        match &self.embedder {
+            Some(embedder) => Ok(self.store.drop_other_vectors(scope, &observe::vector_space(&**embedder))?),
+            None => Ok(0),
+        }
+    }
+
+    /// How many current turns of the person have no vector of the embedder in use; 0 without an embedder.
+    ///
+    /// # Errors
+    /// The store failed.
+    pub fn lacking_vectors(&self, scope: &Scope) -> Result<u64, EngineError> {
+        let Some(embedder) = &self.embedder else { return Ok(0) };
+        let mut lacking = 0;
+        self.store.missing_vectors(scope, &observe::vector_space(&**embedder), &mut |unit| {
+            lacking += u64::from(matches!(unit, UnitId::Turn(_)));
+            ControlFlow::Continue(())
+        })?;
+        Ok(lacking)
+    }
+
+    /// Forgets the person's indexes in memory, after an erasure.
+    pub fn evict(&self, scope: &Scope) {
+        self.cache.remove_where(|key| key.scope == *scope);
+    }
+
+    /// Calls `with` on the person's index, brought up to date with the store, of what was said by `end`.
+    fn with_index<T>(
+        &self,
+        scope: &Scope,
+        contents: &Contents,
+        end: Millis,
+        with: impl FnOnce(&PersonIndex) -> Result<T, EngineError>,
+    ) -> Result<T, EngineError> {
+        let pulse = self.store.pulse(scope)?.ok_or_else(|| EngineError::NoPerson { scope: scope.clone() })?;
+        let mut key = Key { scope: scope.clone(), contents: contents.clone(), bound: None };
+        loop {
+            let slot = self.cache.slot(&key);
+            let fresh =
+                |index: &Option<PersonIndex>| index.as_ref().is_some_and(|i| i.pulse().version >= pulse.version);
+            let mut guard = slot.read().unwrap_or_else(PoisonError::into_inner);
+            if !fresh(&guard) {
+                drop(guard);
+                let mut writing = slot.write().unwrap_or_else(PoisonError::into_inner);
+                if !fresh(&writing) {
+                    let stale = writing.take();
+                    let index = PersonIndex::refresh(stale, &*self.store, scope, contents, key.bound, pulse)?;
+                    self.cache.sized(&key, index.bytes());
+                    *writing = Some(index);
+                }
+                drop(writing);
+                guard = slot.read().unwrap_or_else(PoisonError::into_inner);
+            }
+            // Another recall may have taken the index up to refresh it in between; then look again.
+            let Some(index) = guard.as_ref() else { continue };
+            if key.bound.is_none() && index.latest() > end {
+                // Some of the log lies after `now`. Statistics over it would let the future shine through, so what is
+                // visible gets an index of its own.
+                drop(guard);
+                key.bound = Some(end);
+                continue;
+            }
+            return with(index);
+        }
+    }
+
+    fn borrow_scratch(&self) -> Scratch {
+        self.scratch.lock().unwrap_or_else(PoisonError::into_inner).pop().unwrap_or_default()
+    }
+
+    /// The texts of what was found. A turn erased since the search is left out.
+    fn read(&self, scope: &Scope, found: &Found) -> Result<Vec<Evidence>, EngineError> {
+        let seqs: Vec<Seq> = found.hits.iter().map(|hit| hit.seq).collect();
+        let mut turns: HashMap<Seq, StoredTurn> =
+            self.store.turns(scope, &seqs)?.into_iter().map(|turn| (turn.seq, turn)).collect();
+        let evidence = found.hits.iter().filter_map(|hit| {
+            let turn = turns.remove(&hit.seq)?;
+            Some(Evidence { turn, score: hit.score, why: hit.why.clone() })
+        });
+        Ok(evidence.collect())
+    }
+
+    fn millis(&self) -> f64 {
+        self.clock.elapsed().as_secs_f64() * 1e3
+    }
+}

@@ -1,0 +1,30 @@
+//! One person's memory, ready to be searched: words, vectors, and who said what when.
+//!
+//! The person is the shard: everything of one person is in memory and searched exactly, and nothing of another person is
+//! in reach. [`PersonIndex`] loads from a store and keeps itself up to date with it.
+
+mod analysis;
+mod language;
+mod lexical;
+mod person;
+mod simd;
+mod stopwords;
+mod turns;
+mod units;
+mod vectors;
+mod words;
+
+pub(crate) use analysis::QueryTerm;
+pub(crate) use lexical::{Bm25, Links, Reach, WindowScratch, Windows};
+pub(crate) use person::{Contents, PersonIndex};
+pub(crate) use stopwords::is_function_word;
+pub(crate) use vectors::Vectors;
+
+/// Buffers of a recall, used again for the next one.
+#[derive(Debug, Default)]
+pub(crate) struct Scratch {
+    /// For the pooled frequencies of a term.
+    pub(crate) windows: WindowScratch,
+    /// For one number a turn or memory.
+    pub(crate) numbers: Vec<f32>,
+}

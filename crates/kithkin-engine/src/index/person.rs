@@ -1,0 +1,346 @@
+//! The index of one person: what is loaded, how it follows the store, and what the stages may ask it.
+
+use std::ops::ControlFlow;
+use std::sync::{Arc, Mutex, OnceLock, PoisonError};
+
+use kithkin_core::{DerivationId, Millis, Pulse, Scope, Seq, SessionRef, Store, StoredTurn, UnitId, VectorSpace};
+
+use super::analysis::{QueryTerm, TermId, Token, Vocabulary};
+use super::language::SpokenLanguages;
+use super::lexical::{Lexical, Links, Reach, WindowLengths};
+use super::turns::{Turns, seen_at};
+use super::units::Units;
+use super::vectors::Vectors;
+use crate::EngineError;
+use crate::engine::Partial;
+use crate::method::About;
+use crate::observe::searched_text;
+use crate::recall::Doc;
+use crate::recall::plan::Speaker;
+
+/// Words that are added to a turn's length where its specificity is taken, so that two words are not the most particular.
+const SHRINKAGE: f32 = 3.0;
+
+/// What an index holds beside the words of the turns.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Hash)]
+pub(crate) struct Contents {
+    /// Vectors of this space.
+    pub(crate) space: Option<VectorSpace>,
+    /// Memories of this derivation.
+    pub(crate) derivation: Option<DerivationId>,
+}
+
+/// One person's memory, ready to be searched.
+pub(crate) struct PersonIndex {
+    pulse: Pulse,
+    bound: Option<Millis>,
+    turns: Turns,
+    vocabulary: Vocabulary,
+    languages: SpokenLanguages,
+    lexical: Lexical,
+    vectors: Option<Vectors>,
+    /// Whether the person has vectors, but none in the space that is searched.
+    other_space: Option<VectorSpace>,
+    memories: Option<Units>,
+    last: u64,
+    /// How many content words each turn has.
+    content: Vec<f32>,
+    /// Whether a term is a function word of its language, by its number.
+    function: Vec<bool>,
+    specificity: OnceLock<Vec<f32>>,
+    lengths: Mutex<Vec<Pooled>>,
+}
+
+/// The pooled lengths under one choice of neighbours.
+struct Pooled {
+    before: Vec<f32>,
+    after: Vec<f32>,
+    lengths: Arc<WindowLengths>,
+}
+
+impl PersonIndex {
+    /// Brings an index up to date with the store, or loads it: all at once when nothing usable is there. Only what was
+    /// said by `bound` is taken in.
+    ///
+    /// # Errors
+    /// The store failed.
+    pub(crate) fn refresh(
+        stale: Option<Self>,
+        store: &dyn Store,
+        scope: &Scope,
+        contents: &Contents,
+        bound: Option<Millis>,
+        pulse: Pulse,
+    ) -> Result<Self, EngineError> {
+        // Memories are replaced as a whole with each session, so an index that holds them is loaded anew.
+        let reusable = stale.filter(|i| i.pulse.epoch == pulse.epoch && contents.derivation.is_none());
+        let mut index = reusable.unwrap_or_else(|| Self::empty(bound));
+        index.load_turns(store, scope)?;
+        if let Some(derivation) = &contents.derivation {
+            index.load_memories(store, scope, derivation)?;
+        }
+        if let Some(space) = &contents.space {
+            index.load_vectors(store, scope, space)?;
+        }
+        index.specificity = OnceLock::new();
+        index.lengths = Mutex::default();
+        index.pulse = pulse;
+        Ok(index)
+    }
+
+    fn empty(bound: Option<Millis>) -> Self {
+        Self {
+            pulse: Pulse::default(),
+            bound,
+            turns: Turns::default(),
+            vocabulary: Vocabulary::default(),
+            languages: SpokenLanguages::default(),
+            lexical: Lexical::default(),
+            vectors: None,
+            other_space: None,
+            memories: None,
+            last: 0,
+            content: Vec::new(),
+            function: Vec::new(),
+            specificity: OnceLock::new(),
+            lengths: Mutex::default(),
+        }
+    }
+
+    fn load_turns(&mut self, store: &dyn Store, scope: &Scope) -> Result<(), EngineError> {
+        let mut told: Vec<StoredTurn> = Vec::new();
+        store.scan_turns(scope, self.last, &mut |turn| {
+            told.push(turn);
+            ControlFlow::Continue(())
+        })?;
+        let bound = self.bound.unwrap_or(Millis::MAX);
+        let mut tokens: Vec<Token> = Vec::new();
+        for turn in &told {
+            self.last = self.last.max(turn.seq.0);
+            if seen_at(turn) > bound {
+                continue;
+            }
+            let doc = self.turns.push(turn);
+            let session = self.turns.session_number(doc);
+            let expected = self.languages.expected(session);
+            if let Some(language) = self.vocabulary.read(&searched_text(&turn.turn), expected, &mut tokens) {
+                self.languages.note(session, language);
+            }
+            self.function.resize(self.vocabulary.len(), false);
+            for token in &tokens {
+                if let Some(function) = self.function.get_mut(token.term.0 as usize) {
+                    *function = token.function;
+                }
+            }
+            self.content.push(tokens.iter().filter(|token| !token.function).count() as f32);
+            self.lexical.push(tokens.iter().map(|token| token.term));
+            if let Some(replaced) = turn.supersedes {
+                self.replace(replaced);
+            }
+        }
+        Ok(())
+    }
+
+    /// Takes a replaced turn out of everything.
+    fn replace(&mut self, replaced: Seq) {
+        if let Some(doc) = self.turns.remove(replaced) {
+            self.lexical.remove(doc);
+            if let Some(vectors) = &mut self.vectors {
+                vectors.remove(doc);
+            }
+        }
+    }
+
+    fn load_memories(&mut self, store: &dyn Store, scope: &Scope, of: &DerivationId) -> Result<(), EngineError> {
+        let mut units = Units::default();
+        store.scan_memories(scope, of, &mut |memory| {
+            units.push(&memory, &mut self.vocabulary, self.languages.main(), |seq| self.turns.doc(seq));
+            ControlFlow::Continue(())
+        })?;
+        self.memories = Some(units);
+        Ok(())
+    }
+
+    fn load_vectors(&mut self, store: &dyn Store, scope: &Scope, space: &VectorSpace) -> Result<(), EngineError> {
+        // Vectors come behind the turns, so what is missing is looked for from the first turn without one.
+        let known = self.vectors.as_ref();
+        let first_missing = (0..self.turns.len() as Doc)
+            .find(|doc| self.turns.is_live(*doc) && !known.is_some_and(|v| v.has(*doc)))
+            .map(|doc| self.turns.seq(doc).0);
+        let Some(from) = first_missing else { return Ok(()) };
+        store.scan_vectors(scope, space, from - 1, &mut |(unit, vector)| {
+            match unit {
+                UnitId::Turn(seq) => {
+                    if let Some(doc) = self.turns.doc(seq) {
+                        self.vectors.get_or_insert_with(|| Vectors::new(vector.len())).set(doc, vector);
+                    }
+                }
+                UnitId::Memory(id) => {
+                    if let Some(memories) = &mut self.memories {
+                        memories.set_vector(id, vector);
+                    }
+                }
+            }
+            ControlFlow::Continue(())
+        })?;
+        self.other_space = None;
+        if self.vectors.is_none() {
+            let counts = store.vector_counts(scope)?;
+            self.other_space = counts.into_iter().find(|c| c.space != *space && c.turns > 0).map(|c| c.space);
+        }
+        Ok(())
+    }
+
+    /// Refuses a method that this index cannot serve.
+    ///
+    /// # Errors
+    /// Vectors of another embedder, or memories that were never derived.
+    pub(crate) fn check(&self, scope: &Scope, about: &About, space: Option<&VectorSpace>) -> Result<(), EngineError> {
+        if let (true, Some(stored), Some(configured)) = (about.needs_embedder, &self.other_space, space) {
+            let (stored, configured) = (stored.clone(), configured.clone());
+            return Err(EngineError::OtherEmbedder { scope: scope.clone(), stored, configured });
+        }
+        let derived = self.memories.as_ref().is_some_and(|m| m.len() > 0);
+        if about.needs_memories && !derived && self.turns.live() > 0 {
+            return Err(EngineError::NotDerived { scope: scope.clone(), method: about.id.clone() });
+        }
+        Ok(())
+    }
+
+    /// The counters of the store that this index is up to date with.
+    pub(crate) fn pulse(&self) -> Pulse {
+        self.pulse
+    }
+
+    /// How many turns lack a vector, where vectors are searched and some are missing.
+    pub(crate) fn partial(&self, needs_embedder: bool) -> Option<Partial> {
+        let (vectors, turns) = (self.vectors.as_ref().map_or(0, Vectors::present), self.turns.live());
+        (needs_embedder && vectors < turns).then_some(Partial { vectors: vectors as u64, turns: turns as u64 })
+    }
+
+    /// Bytes on the heap, near enough for a cache.
+    pub(crate) fn bytes(&self) -> usize {
+        let vectors = self.vectors.as_ref().map_or(0, Vectors::bytes);
+        let memories = self.memories.as_ref().map_or(0, Units::bytes);
+        self.turns.bytes()
+            + self.vocabulary.bytes()
+            + self.languages.bytes()
+            + self.lexical.bytes()
+            + vectors
+            + memories
+            + self.turns.len() * 16
+    }
+
+    /// The numbers given to turns: 0 to this.
+    pub(crate) fn docs(&self) -> usize {
+        self.turns.len()
+    }
+
+    /// The last moment at which a turn was said.
+    pub(crate) fn latest(&self) -> Millis {
+        self.turns.latest()
+    }
+
+    /// Whether the turn was not replaced.
+    pub(crate) fn is_live(&self, doc: Doc) -> bool {
+        self.turns.is_live(doc)
+    }
+
+    /// The place of a turn in the log.
+    pub(crate) fn seq(&self, doc: Doc) -> Seq {
+        self.turns.seq(doc)
+    }
+
+    /// When a turn was said; of an undated one, when it was recorded.
+    pub(crate) fn said_at(&self, doc: Doc) -> Millis {
+        self.turns.at(doc)
+    }
+
+    /// When a turn was said, if that is known.
+    pub(crate) fn dated(&self, doc: Doc) -> Option<Millis> {
+        self.turns.dated(doc)
+    }
+
+    /// The number of a turn's session.
+    pub(crate) fn session_of(&self, doc: Doc) -> u32 {
+        self.turns.session_number(doc)
+    }
+
+    /// How many sessions there are.
+    pub(crate) fn sessions(&self) -> usize {
+        self.turns.sessions()
+    }
+
+    /// The name of a session.
+    pub(crate) fn session(&self, session: u32) -> Option<&SessionRef> {
+        self.turns.session_name(session)
+    }
+
+    /// The number of a turn's speaker in [`Self::speakers`].
+    pub(crate) fn speaker(&self, doc: Doc) -> u32 {
+        self.turns.speaker_number(doc)
+    }
+
+    /// Who speaks in the history.
+    pub(crate) fn speakers(&self) -> &[Speaker] {
+        self.turns.speakers()
+    }
+
+    /// The share of the turn that is a question.
+    pub(crate) fn question_share(&self, doc: Doc) -> f32 {
+        self.turns.question_share(doc)
+    }
+
+    /// The words of the turns.
+    pub(crate) fn lexical(&self) -> &Lexical {
+        &self.lexical
+    }
+
+    /// Which turn stands before and after which in its session.
+    pub(crate) fn links(&self) -> &Links {
+        self.turns.links()
+    }
+
+    /// The vectors of the turns.
+    pub(crate) fn vectors(&self) -> Option<&Vectors> {
+        self.vectors.as_ref()
+    }
+
+    /// The memories.
+    pub(crate) fn memories(&self) -> Option<&Units> {
+        self.memories.as_ref()
+    }
+
+    /// The words of a question that are no function words, looked up; all of them where there are no others.
+    pub(crate) fn query_terms(&self, text: &str) -> Vec<QueryTerm> {
+        let mut terms = self.vocabulary.question(text, self.languages.main());
+        if terms.iter().any(|term| !term.function) {
+            terms.retain(|term| !term.function);
+        }
+        terms
+    }
+
+    /// The pooled lengths of the turns, kept between recalls.
+    pub(crate) fn lengths(&self, reach: Reach<'_>) -> Arc<WindowLengths> {
+        let mut known = self.lengths.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(pooled) = known.iter().find(|p| p.before == reach.before && p.after == reach.after) {
+            return Arc::clone(&pooled.lengths);
+        }
+        let lengths = Arc::new(WindowLengths::new(&self.lexical, self.turns.links(), reach));
+        let (before, after) = (reach.before.to_vec(), reach.after.to_vec());
+        known.push(Pooled { before, after, lengths: Arc::clone(&lengths) });
+        lengths
+    }
+
+    /// How particular the words of each turn are: the mean idf of its content words in units of the rarest word, shrunk
+    /// for short turns. Kept between recalls.
+    pub(crate) fn specificity(&self) -> &[f32] {
+        self.specificity.get_or_init(|| {
+            let mut sums = vec![0.0; self.docs()];
+            let is_content = |term: TermId| self.function.get(term.0 as usize) == Some(&false);
+            self.lexical.information(&mut sums, is_content);
+            let highest = self.lexical.max_idf();
+            sums.iter().zip(&self.content).map(|(sum, n)| sum / (n + SHRINKAGE) / highest).collect()
+        })
+    }
+}

@@ -1,0 +1,224 @@
+//! Who said what when: the facts about turns that ranking looks at, a few bytes each.
+
+use std::collections::HashMap;
+
+use kithkin_core::{Millis, Role, Seq, SessionRef, StoredTurn};
+
+use super::lexical::Links;
+use crate::recall::Doc;
+use crate::recall::plan::Speaker;
+
+/// The turns of one person, numbered in the order of the log.
+#[derive(Default)]
+pub(super) struct Turns {
+    rows: Vec<Row>,
+    doc_of: HashMap<Seq, Doc>,
+    sessions: Vec<Session>,
+    session_of: HashMap<SessionRef, u32>,
+    speakers: Vec<Speaker>,
+    links: Links,
+    latest: Millis,
+}
+
+struct Row {
+    seq: Seq,
+    /// When it was said; of an undated turn, when it was recorded.
+    at: Millis,
+    dated: bool,
+    live: bool,
+    session: u32,
+    speaker: u32,
+    question_share: f32,
+}
+
+struct Session {
+    name: SessionRef,
+    /// The session's live turns in the order in which they were said.
+    order: Vec<(Millis, Seq, Doc)>,
+}
+
+impl Turns {
+    /// Adds a turn and gives its number; places must ascend.
+    pub(super) fn push(&mut self, stored: &StoredTurn) -> Doc {
+        let doc = self.rows.len() as Doc;
+        let at = seen_at(stored);
+        let session = self.session(stored);
+        let speaker = self.speaker(&stored.turn.speaker, stored.turn.role);
+        let question_share = question_share(&stored.turn.text);
+        let dated = stored.turn.said_at.is_some();
+        self.rows.push(Row { seq: stored.seq, at, dated, live: true, session, speaker, question_share });
+        self.doc_of.insert(stored.seq, doc);
+        self.latest = if doc == 0 { at } else { self.latest.max(at) };
+        let mut before = None;
+        if let Some(session) = self.sessions.get_mut(session as usize) {
+            let key = (at, stored.seq, doc);
+            let place = session.order.partition_point(|other| *other < key);
+            before = place.checked_sub(1).and_then(|p| session.order.get(p)).map(|(_, _, doc)| *doc);
+            let after = session.order.get(place).map(|(_, _, doc)| *doc);
+            session.order.insert(place, key);
+            if before.is_none() && after.is_some() {
+                // The chain can only be extended behind a turn, so what comes first is put there by a rebuild.
+                return self.relink(doc);
+            }
+        }
+        self.links.push(before);
+        doc
+    }
+
+    /// Builds the chains anew; only when a turn comes before all others of its session.
+    fn relink(&mut self, doc: Doc) -> Doc {
+        let mut previous: Vec<Option<Doc>> = vec![None; self.rows.len()];
+        for session in &self.sessions {
+            for pair in session.order.windows(2) {
+                if let [(_, _, before), (_, _, after)] = pair
+                    && let Some(slot) = previous.get_mut(*after as usize)
+                {
+                    *slot = Some(*before);
+                }
+            }
+        }
+        self.links = Links::from_previous(&previous);
+        doc
+    }
+
+    /// Takes a replaced turn out of its session; its number stays.
+    pub(super) fn remove(&mut self, seq: Seq) -> Option<Doc> {
+        let doc = self.doc_of.remove(&seq)?;
+        let row = self.rows.get_mut(doc as usize)?;
+        row.live = false;
+        let session = self.sessions.get_mut(row.session as usize)?;
+        session.order.retain(|(_, _, other)| *other != doc);
+        self.links.remove(doc);
+        Some(doc)
+    }
+
+    fn session(&mut self, stored: &StoredTurn) -> u32 {
+        let name = SessionRef { conversation: stored.turn.conversation.clone(), session: stored.turn.session.clone() };
+        if let Some(session) = self.session_of.get(&name) {
+            return *session;
+        }
+        let session = self.sessions.len() as u32;
+        self.session_of.insert(name.clone(), session);
+        self.sessions.push(Session { name, order: Vec::new() });
+        session
+    }
+
+    fn speaker(&mut self, name: &str, role: Role) -> u32 {
+        let known = self.speakers.iter().position(|s| s.name == name && s.role == role);
+        known.unwrap_or_else(|| {
+            self.speakers.push(Speaker { name: name.to_owned(), role });
+            self.speakers.len() - 1
+        }) as u32
+    }
+
+    /// How many numbers were given.
+    pub(super) fn len(&self) -> usize {
+        self.rows.len()
+    }
+
+    /// Turns that were not replaced.
+    pub(super) fn live(&self) -> usize {
+        self.doc_of.len()
+    }
+
+    /// The last moment at which a turn was said.
+    pub(super) fn latest(&self) -> Millis {
+        self.latest
+    }
+
+    pub(super) fn doc(&self, seq: Seq) -> Option<Doc> {
+        self.doc_of.get(&seq).copied()
+    }
+
+    pub(super) fn is_live(&self, doc: Doc) -> bool {
+        self.row(doc).is_some_and(|row| row.live)
+    }
+
+    pub(super) fn seq(&self, doc: Doc) -> Seq {
+        self.row(doc).map_or(Seq(0), |row| row.seq)
+    }
+
+    pub(super) fn at(&self, doc: Doc) -> Millis {
+        self.row(doc).map_or(Millis::MIN, |row| row.at)
+    }
+
+    pub(super) fn dated(&self, doc: Doc) -> Option<Millis> {
+        self.row(doc).filter(|row| row.dated).map(|row| row.at)
+    }
+
+    pub(super) fn session_number(&self, doc: Doc) -> u32 {
+        self.row(doc).map_or(u32::MAX, |row| row.session)
+    }
+
+    pub(super) fn speaker_number(&self, doc: Doc) -> u32 {
+        self.row(doc).map_or(u32::MAX, |row| row.speaker)
+    }
+
+    pub(super) fn question_share(&self, doc: Doc) -> f32 {
+        self.row(doc).map_or(0.0, |row| row.question_share)
+    }
+
+    pub(super) fn sessions(&self) -> usize {
+        self.sessions.len()
+    }
+
+    pub(super) fn session_name(&self, session: u32) -> Option<&SessionRef> {
+        self.sessions.get(session as usize).map(|s| &s.name)
+    }
+
+    pub(super) fn speakers(&self) -> &[Speaker] {
+        &self.speakers
+    }
+
+    pub(super) fn links(&self) -> &Links {
+        &self.links
+    }
+
+    /// Bytes on the heap, near enough for a cache.
+    pub(super) fn bytes(&self) -> usize {
+        self.rows.capacity() * size_of::<Row>() + self.rows.len() * 48 + self.links.bytes() + self.sessions.len() * 160
+    }
+
+    fn row(&self, doc: Doc) -> Option<&Row> {
+        self.rows.get(doc as usize)
+    }
+}
+
+/// From when on the turn can be seen: when it was said, and of an undated turn, when it was recorded, since it was said
+/// no later.
+pub(super) fn seen_at(stored: &StoredTurn) -> Millis {
+    stored.turn.said_at.map_or(stored.recorded_at, |at| at.start())
+}
+
+/// The share of the text, by characters, that stands in sentences that end in a question mark.
+fn question_share(text: &str) -> f32 {
+    let (mut all, mut asked, mut sentence) = (0usize, 0usize, 0usize);
+    for c in text.chars() {
+        all += 1;
+        sentence += 1;
+        match c {
+            '?' | '？' => {
+                asked += sentence;
+                sentence = 0;
+            }
+            '.' | '!' | '…' | '。' | '！' => sentence = 0,
+            _ => {}
+        }
+    }
+    asked as f32 / all.max(1) as f32
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn shares_of_questions() {
+        let check = |text: &str, expect: f32| assert!((question_share(text) - expect).abs() < 0.01, "{text:?}");
+        check("Who?", 1.0);
+        check("I do. You?", 0.5);
+        check("I do.", 0.0);
+        check("你呢？", 1.0);
+        check("", 0.0);
+    }
+}

@@ -1,0 +1,26 @@
+//! Indexing, retrieval and ranking within the memory of one person.
+//!
+//! [`Engine`] answers a question from the log of one person: it keeps that person's index in memory, brings it up to
+//! date with the store before each recall, and runs the stages of a [`Method`] over it. [`method`] reads presets.
+//!
+//! The engine does no I/O of its own: no files, no environment, no sockets, no clock, no random numbers. Store, embedder
+//! and clock are handed in as the traits of `kithkin-core`.
+
+mod cache;
+mod engine;
+mod error;
+mod index;
+pub mod method;
+mod observe;
+mod recall;
+
+pub use engine::{Engine, Evidence, Partial, RecallRequest, Recalled, Timings};
+pub use error::EngineError;
+pub use method::Method;
+pub use observe::Progress;
+pub use recall::SessionHit;
+
+use std::ops::ControlFlow;
+
+/// Told of each step of a long piece of work; [`ControlFlow::Break`] stops it, keeping what was done.
+pub type Stop<'a> = &'a mut dyn FnMut(Progress) -> ControlFlow<()>;

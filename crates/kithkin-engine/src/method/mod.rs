@@ -1,0 +1,61 @@
+//! Methods: which strategy each stage uses, with which parameters.
+//!
+//! A preset is a TOML file in `methods/`, embedded at build time ([`presets`]); [`Method::parse`] checks it and binds it
+//! to the strategies that it names. A preset is data: it holds no code, and code names no paper.
+
+mod spec;
+mod strategy;
+
+pub use spec::{About, Method, Paper, SpecError, Status};
+pub(crate) use strategy::{Strategy, parameters, strategies, strategy_name};
+
+use crate::EngineError;
+use crate::error::near;
+
+/// The presets: file stem and text.
+static PRESETS: &[(&str, &str)] = include!(concat!(env!("OUT_DIR"), "/presets.rs"));
+
+/// The names of the presets, in alphabetical order.
+pub fn names() -> impl Iterator<Item = &'static str> {
+    PRESETS.iter().map(|(name, _)| *name)
+}
+
+/// All presets, bound. The order is alphabetical.
+///
+/// # Errors
+/// None for the presets that are shipped: a test binds each.
+pub fn presets() -> Result<Vec<Method>, SpecError> {
+    PRESETS.iter().map(|(name, text)| Method::parse(&format!("methods/{name}.toml"), text)).collect()
+}
+
+/// The preset of this name, bound.
+///
+/// # Errors
+/// [`EngineError::UnknownMethod`] with near names.
+pub fn preset(name: &str) -> Result<Method, EngineError> {
+    let Some((stem, text)) = PRESETS.iter().find(|(stem, _)| *stem == name) else {
+        return Err(EngineError::UnknownMethod { name: name.to_owned(), near: near(name, names()) });
+    };
+    Ok(Method::parse(&format!("methods/{stem}.toml"), text)?)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_preset_binds_and_is_named_like_its_file() {
+        let methods = presets().unwrap();
+        assert_eq!(methods.iter().map(|m| m.about().id.as_str()).collect::<Vec<_>>(), names().collect::<Vec<_>>());
+    }
+
+    #[test]
+    fn an_unknown_name_gets_near_ones() {
+        let check = |name: &str, expect: &str| assert_eq!(preset(name).unwrap_err().to_string(), expect);
+        check(
+            "hybird",
+            "there is no method \"hybird\"; did you mean hybrid or hybrid-window?; `kithkin methods` lists them",
+        );
+        check("zzz", "there is no method \"zzz\"; `kithkin methods` lists them");
+    }
+}

@@ -1,0 +1,255 @@
+//! A preset's file: what it says about itself, and the strategy of each stage.
+
+use std::fmt;
+use std::sync::Arc;
+
+use kithkin_core::{DerivationId, MethodId};
+use serde::{Deserialize, Serialize};
+use toml::Table;
+
+use crate::error::near_text;
+use crate::observe::Segment;
+use crate::recall::{Answer, Fuse, Rerank, Retrieve, Sessions};
+use crate::{observe, recall};
+
+/// Why a preset cannot be used.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum SpecError {
+    /// The file is not TOML, or has a field that presets do not have.
+    #[error("{origin}: {why}")]
+    File {
+        /// Which file.
+        origin: String,
+        /// What is wrong, with the line.
+        why: String,
+    },
+    /// A stage names no strategy.
+    #[error("the stage {stage} needs `strategy = \"…\"`, one of {known}")]
+    NoStrategy {
+        /// The stage.
+        stage: &'static str,
+        /// Its strategies.
+        known: String,
+    },
+    /// A stage names a strategy that does not exist.
+    #[error("the stage {stage} has no strategy {name:?}{}; there are {known}", near_text(near))]
+    UnknownStrategy {
+        /// The stage.
+        stage: &'static str,
+        /// The name given.
+        name: String,
+        /// Names like it.
+        near: Vec<String>,
+        /// Its strategies.
+        known: String,
+    },
+    /// A parameter is unknown, of another type, or out of its range.
+    #[error("the strategy {strategy} of the stage {stage}: {why}")]
+    Parameter {
+        /// The stage.
+        stage: &'static str,
+        /// The strategy.
+        strategy: String,
+        /// What is wrong, with what is allowed.
+        why: String,
+    },
+}
+
+/// How settled a method is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Status {
+    /// Its results are held to by reproduction rows.
+    Stable,
+    /// It may still change.
+    Preview,
+}
+
+/// The paper that a method comes from.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Paper {
+    /// Its title, with authors and year.
+    pub title: String,
+    /// What it claims, in one sentence.
+    pub claims: String,
+}
+
+/// What a preset says about itself.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct About {
+    /// Its name.
+    pub id: MethodId,
+    /// A line for a list.
+    pub title: String,
+    /// What it does, in a few sentences.
+    pub summary: String,
+    /// How settled it is.
+    pub status: Status,
+    /// What it costs: to write, to search, in memory.
+    pub cost: String,
+    /// The paper it comes from, if any.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub paper: Option<Paper>,
+    /// Where it departs from the paper, and why.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub differs_from_paper: Option<String>,
+    /// Whether it compares embeddings.
+    pub needs_embedder: bool,
+    /// Whether it searches memories that `rebuild` derives.
+    pub needs_memories: bool,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct File {
+    id: MethodId,
+    title: String,
+    summary: String,
+    status: Status,
+    cost: String,
+    paper: Option<Paper>,
+    differs_from_paper: Option<String>,
+    #[serde(default)]
+    observe: ObserveFile,
+    recall: RecallFile,
+}
+
+#[derive(Default, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct ObserveFile {
+    segment: Option<Table>,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct RecallFile {
+    retrieve: Vec<Table>,
+    fuse: Table,
+    #[serde(default)]
+    rerank: Vec<Table>,
+    sessions: Table,
+    answer: Table,
+    /// Evidence below this answerability makes recall abstain.
+    abstain_below: f32,
+    /// Return every turn that may be seen, whatever the limit.
+    #[serde(default)]
+    everything: bool,
+}
+
+/// A preset, checked and bound to its strategies. Cloning shares them.
+#[derive(Clone)]
+pub struct Method {
+    inner: Arc<Bound>,
+}
+
+pub(crate) struct Bound {
+    pub(crate) about: About,
+    pub(crate) json: String,
+    pub(crate) derivation: DerivationId,
+    pub(crate) segment: Option<Box<dyn Segment>>,
+    pub(crate) retrieve: Vec<Box<dyn Retrieve>>,
+    pub(crate) fuse: Box<dyn Fuse>,
+    pub(crate) rerank: Vec<Box<dyn Rerank>>,
+    pub(crate) sessions: Box<dyn Sessions>,
+    pub(crate) answer: Box<dyn Answer>,
+    pub(crate) abstain_below: f32,
+    pub(crate) everything: bool,
+}
+
+impl Method {
+    /// Reads a preset. `origin` is the name of the file in errors.
+    ///
+    /// # Errors
+    /// The file, stage, strategy or parameter that is wrong, and what would be right.
+    pub fn parse(origin: &str, text: &str) -> Result<Self, SpecError> {
+        let wrong = |why: String| SpecError::File { origin: origin.to_owned(), why };
+        let table: Table = text.parse().map_err(|e: toml::de::Error| wrong(e.to_string()))?;
+        let file: File = toml::from_str(text).map_err(|e| wrong(e.to_string()))?;
+        Self::bind(origin, &table, file)
+    }
+
+    /// Reads back what [`Method::json`] gave.
+    ///
+    /// # Errors
+    /// As [`Method::parse`].
+    pub fn from_json(json: &str) -> Result<Self, SpecError> {
+        let origin = "the method that the person is bound to";
+        let wrong = |why: String| SpecError::File { origin: origin.to_owned(), why };
+        let table: Table = serde_json::from_str(json).map_err(|e| wrong(e.to_string()))?;
+        let file: File = table.clone().try_into().map_err(|e: toml::de::Error| wrong(e.to_string()))?;
+        Self::bind(origin, &table, file)
+    }
+
+    fn bind(origin: &str, table: &Table, file: File) -> Result<Self, SpecError> {
+        let wrong = |why: String| SpecError::File { origin: origin.to_owned(), why };
+        let json = serde_json::to_string(table).map_err(|e| wrong(e.to_string()))?;
+        let segment_json = file.observe.segment.as_ref().map(serde_json::to_string).transpose();
+        let derivation = segment_json.map_err(|e| wrong(e.to_string()))?.unwrap_or_else(|| "none".to_owned());
+        if !(0.0..=1.0).contains(&file.recall.abstain_below) {
+            return Err(wrong(format!("abstain_below is {}; it must lie within 0 and 1", file.recall.abstain_below)));
+        }
+        let retrieve =
+            file.recall.retrieve.into_iter().map(recall::retrieve::parse).collect::<Result<Vec<_>, SpecError>>()?;
+        if retrieve.is_empty() {
+            return Err(wrong("recall.retrieve is empty; name at least one strategy".to_owned()));
+        }
+        let segment = file.observe.segment.map(observe::segment::parse).transpose()?;
+        let needs_embedder = retrieve.iter().any(|r| r.needs().embedder);
+        let needs_memories = retrieve.iter().any(|r| r.needs().memories);
+        if needs_memories && segment.is_none() {
+            return Err(wrong("a strategy searches memories, but observe.segment derives none".to_owned()));
+        }
+        let about = About {
+            id: file.id,
+            title: file.title,
+            summary: file.summary.trim().to_owned(),
+            status: file.status,
+            cost: file.cost,
+            paper: file.paper,
+            differs_from_paper: file.differs_from_paper,
+            needs_embedder,
+            needs_memories,
+        };
+        let bound = Bound {
+            about,
+            json,
+            derivation: DerivationId(derivation),
+            segment,
+            retrieve,
+            fuse: recall::fuse::parse(file.recall.fuse)?,
+            rerank: file.recall.rerank.into_iter().map(recall::rerank::parse).collect::<Result<_, _>>()?,
+            sessions: recall::sessions::parse(file.recall.sessions)?,
+            answer: recall::answer::parse(file.recall.answer)?,
+            abstain_below: file.recall.abstain_below,
+            everything: file.recall.everything,
+        };
+        Ok(Self { inner: Arc::new(bound) })
+    }
+
+    /// What the preset says about itself.
+    pub fn about(&self) -> &About {
+        &self.inner.about
+    }
+
+    /// The whole preset as JSON, as a store keeps it.
+    pub fn json(&self) -> &str {
+        &self.inner.json
+    }
+
+    /// What its observe stages derive.
+    pub fn derivation(&self) -> &DerivationId {
+        &self.inner.derivation
+    }
+
+    pub(crate) fn bound(&self) -> &Bound {
+        &self.inner
+    }
+}
+
+impl fmt::Debug for Method {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_tuple("Method").field(&self.inner.about.id).finish()
+    }
+}

@@ -1,0 +1,63 @@
+//! From turns to what is searched: which text of a turn counts, memories of a session, vectors.
+//!
+//! All of it is derived from the log and can be made again at any time. Nothing here writes a turn.
+
+mod derive;
+mod embed;
+pub(crate) mod segment;
+
+pub(crate) use derive::derive_stale;
+pub(crate) use embed::embed_missing;
+pub(crate) use segment::Segment;
+
+use kithkin_core::{Embedder, StoredTurn, Turn, VectorSpace};
+
+/// How far a long piece of work has come.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Progress {
+    /// Units done in this run.
+    pub done: u64,
+    /// Units that this run set out to do.
+    pub of: u64,
+}
+
+/// The version of [`embedded_text`]: part of the vector space, so that vectors of another form are never compared.
+const EMBEDDED_FORM: &str = "speaker-text-caption/1";
+
+/// The space of the vectors that this engine makes with `embedder`.
+pub(crate) fn vector_space(embedder: &dyn Embedder) -> VectorSpace {
+    VectorSpace(format!("{}+{EMBEDDED_FORM}", embedder.model()))
+}
+
+/// What is searched word by word: the text and the captions.
+pub(crate) fn searched_text(turn: &Turn) -> String {
+    let mut text = turn.text.clone();
+    for caption in turn.captions() {
+        text.push('\n');
+        text.push_str(caption);
+    }
+    text
+}
+
+/// What is embedded: who said it, the text, and the captions. The name lets a question about one of two speakers find
+/// the turns of that speaker.
+pub(crate) fn embedded_text(turn: &Turn) -> String {
+    format!("{}: {}", turn.speaker, searched_text(turn))
+}
+
+/// The current versions among `turns`, in the order in which they were said.
+pub(crate) fn current_in_order(mut turns: Vec<StoredTurn>) -> Vec<StoredTurn> {
+    let replaced: std::collections::HashSet<_> = turns.iter().filter_map(|t| t.supersedes).collect();
+    turns.retain(|t| !replaced.contains(&t.seq));
+    // A turn of unknown time stays where it was told, after the last dated one before it.
+    let mut last = i64::MIN;
+    let mut keyed: Vec<(i64, StoredTurn)> = turns
+        .into_iter()
+        .map(|turn| {
+            last = turn.turn.said_at.map_or(last, |t| t.start());
+            (last, turn)
+        })
+        .collect();
+    keyed.sort_by_key(|(start, turn)| (*start, turn.seq));
+    keyed.into_iter().map(|(_, turn)| turn).collect()
+}

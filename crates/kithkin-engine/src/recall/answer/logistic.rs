@@ -1,0 +1,113 @@
+//! A logistic function of how well the best evidence matches the question.
+//!
+//! Three observations, all free of scale: the share of the question's words, weighted by their idf, that the best turn
+//! and its neighbours hold; how far the highest cosine stands above the mean one; and whether what was found by its
+//! content alone was said by the speaker whom the question names, which is how a question about the wrong person gives
+//! itself away. Needs nothing; costs a pass.
+
+use kithkin_core::Explanation;
+use serde::Deserialize;
+
+use super::Answer;
+use crate::method::Strategy;
+use crate::recall::{Doc, Signal, SignalKind, View};
+
+/// Turns that are asked who said them.
+const WITNESSES: usize = 20;
+/// How far below the best score a turn counts e times less as a witness.
+const TEMPERATURE: f32 = 0.5;
+
+/// Parameters of `logistic`: the coefficient of each observation, all 0 by default.
+#[derive(Debug, Clone, Default, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub(crate) struct Logistic {
+    /// What it is when nothing matches; -100 to 100, as all.
+    bias: f32,
+    /// Of the share of the question's words, 0 to 1.
+    coverage: f32,
+    /// Of the distance between the highest and the mean cosine; 0 where no embeddings are compared.
+    gap: f32,
+    /// Of the share of the content that was said by the named speakers, less one half; 0 when none is named.
+    agreement: f32,
+}
+
+impl Strategy for Logistic {
+    fn check(&self) -> Result<(), String> {
+        let all = [("bias", self.bias), ("coverage", self.coverage), ("gap", self.gap), ("agreement", self.agreement)];
+        match all.into_iter().find(|(_, value)| !(-100.0..=100.0).contains(value)) {
+            Some((name, value)) => Err(format!("{name} is {value}; it must lie within -100 and 100")),
+            None => Ok(()),
+        }
+    }
+}
+
+impl Answer for Logistic {
+    fn answerable(
+        &self,
+        view: &View<'_>,
+        signals: &[Signal],
+        content: &[f32],
+        best: &[(Doc, f32)],
+    ) -> (f32, Explanation) {
+        let Some(&(top, _)) = best.first() else {
+            return (0.0, Explanation::new("nothing was found", 0.0));
+        };
+        let observed = [
+            ("share of the question's words in and around the best turn", self.coverage, coverage(view, signals, top)),
+            ("highest cosine above the mean one", self.gap, gap(signals)),
+            ("said by the named speaker, less one half", self.agreement, agreement(view, content)),
+        ];
+        let logit = self.bias + observed.iter().map(|(_, weight, value)| weight * value).sum::<f32>();
+        let answerable = 1.0 / (1.0 + (-logit).exp());
+        let root =
+            Explanation::new("answerable: logistic of the sum", answerable).with(Explanation::new("bias", self.bias));
+        let tree = observed.iter().fold(root, |root, (label, weight, value)| {
+            root.with(Explanation::new(format!("{weight} x {value:.3}: {label}"), weight * value))
+        });
+        (answerable, tree)
+    }
+}
+
+/// The best turn's score by words over the one it would have if it held all of them without end.
+fn coverage(view: &View<'_>, signals: &[Signal], doc: Doc) -> f32 {
+    let lexical = view.index.lexical();
+    let all: f32 = view.question.terms.iter().map(|term| lexical.idf(&term.terms)).sum();
+    let Some(words) = signals.iter().find(|s| s.kind == SignalKind::Words) else { return 0.0 };
+    let score = words.scores.get(doc as usize).copied().unwrap_or(0.0);
+    if all > 0.0 { (score * lexical.max_idf() / words.ceiling / all).clamp(0.0, 1.0) } else { 0.0 }
+}
+
+fn gap(signals: &[Signal]) -> f32 {
+    let Some(cosines) = signals.iter().find(|s| s.kind == SignalKind::Cosine) else { return 0.0 };
+    let known = || cosines.scores.iter().copied().filter(|c| !c.is_nan());
+    let n = known().count();
+    if n == 0 { 0.0 } else { known().fold(f32::MIN, f32::max) - known().sum::<f32>() / n as f32 }
+}
+
+/// The share of the best content that the named speakers said, each turn weighted by how good it is, less one half.
+fn agreement(view: &View<'_>, content: &[f32]) -> f32 {
+    let about = &view.question.about;
+    if about.is_empty() {
+        return 0.0;
+    }
+    let mut witnesses: Vec<(f32, Doc)> = Vec::with_capacity(WITNESSES + 1);
+    for (doc, &score) in (0..).zip(content) {
+        if score.is_nan()
+            || !view.index.is_live(doc)
+            || witnesses.len() == WITNESSES && score <= witnesses[WITNESSES - 1].0
+        {
+            continue;
+        }
+        let place = witnesses.partition_point(|(other, _)| *other >= score);
+        witnesses.insert(place, (score, doc));
+        witnesses.truncate(WITNESSES);
+    }
+    let Some(&(highest, _)) = witnesses.first() else { return 0.0 };
+    let (mut said, mut all) = (0.0, 0.0);
+    for (score, doc) in witnesses {
+        let weight = ((score - highest) / TEMPERATURE).exp();
+        all += weight;
+        said += if about.get(view.index.speaker(doc) as usize) == Some(&true) { weight } else { 0.0 };
+    }
+    said / all - 0.5
+}

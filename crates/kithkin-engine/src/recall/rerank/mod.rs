@@ -1,0 +1,40 @@
+//! The stage `rerank`: changes to the fused scores, one after another.
+
+mod question_share;
+mod speaker;
+mod specificity;
+mod time;
+
+use std::fmt::Debug;
+
+use kithkin_core::Explanation;
+
+use super::{Doc, View};
+use crate::method::strategies;
+
+/// Changes the scores in place.
+pub(crate) trait Rerank: Debug + Send + Sync {
+    /// Adds to, or takes from, the score of each turn.
+    fn rerank(&self, view: &View<'_>, scores: &mut [f32]);
+
+    /// Whether it looks at what is said only, not at who said it or when. Such ones MUST come first in a preset.
+    fn is_about_content(&self) -> bool;
+
+    /// How the turn's score went from `before` to `after`.
+    fn explain(&self, view: &View<'_>, doc: Doc, before: f32, after: f32) -> Explanation;
+}
+
+strategies! { "recall.rerank", Rerank:
+    "question-share" => question_share::QuestionShare,
+    "speaker" => speaker::SpeakerMatch,
+    "specificity" => specificity::Specificity,
+    "time" => time::TimeMatch,
+}
+
+/// Checks a weight: within 0 and 100.
+fn check_weight(weight: f32) -> Result<(), String> {
+    if (0.0..=100.0).contains(&weight) {
+        return Ok(());
+    }
+    Err(format!("weight is {weight}; it must lie within 0 and 100"))
+}

@@ -1,0 +1,84 @@
+//! The stage `retrieve`: a number for every turn, by one way of comparing it with the question.
+
+mod bm25;
+mod chronology;
+mod dense;
+mod memory_bm25;
+mod memory_dense;
+mod neighbours;
+
+use std::fmt::Debug;
+
+use kithkin_core::Explanation;
+
+use super::{Doc, SignalKind, View};
+use crate::index::{Scratch, Vectors};
+use crate::method::strategies;
+
+/// What a retriever cannot do without.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub(crate) struct Needs {
+    /// The question's vector and those of the turns.
+    pub(crate) embedder: bool,
+    /// Memories that were derived.
+    pub(crate) memories: bool,
+}
+
+/// Compares a question with every turn.
+pub(crate) trait Retrieve: Debug + Send + Sync {
+    /// Its name in explanations.
+    fn name(&self) -> String;
+
+    /// What its numbers are.
+    fn kind(&self) -> SignalKind;
+
+    /// The highest number that one word of the question, in units of its rarity, can give: 1 unless words are counted.
+    fn ceiling(&self) -> f32 {
+        1.0
+    }
+
+    /// What it cannot do without.
+    fn needs(&self) -> Needs;
+
+    /// Fills the empty `out` with one number for each turn: 0 where it found nothing, NaN where it cannot know.
+    fn score(&self, view: &View<'_>, scratch: &mut Scratch, out: &mut Vec<f32>);
+
+    /// How the turn came to its number.
+    fn explain(&self, view: &View<'_>, doc: Doc, score: f32) -> Explanation;
+}
+
+strategies! { "recall.retrieve", Retrieve:
+    "bm25" => bm25::Bm25,
+    "chronology" => chronology::Chronology,
+    "dense" => dense::Dense,
+    "memory-bm25" => memory_bm25::MemoryBm25,
+    "memory-dense" => memory_dense::MemoryDense,
+}
+
+/// The ranges of BM25's parameters.
+fn check_bm25(k1: f32, b: f32) -> Result<(), String> {
+    if !(0.0..=10.0).contains(&k1) {
+        return Err(format!("k1 is {k1}; it must lie within 0 and 10"));
+    }
+    if !(0.0..=1.0).contains(&b) {
+        return Err(format!("b is {b}; it must lie within 0 and 1"));
+    }
+    Ok(())
+}
+
+/// Fills `out` with the cosine of the query and each row, NaN where there is no row: all in 8-bit integers, the best
+/// `rescored` in full precision. `spare` is overwritten.
+fn cosines(vectors: &Vectors, query: &[f32], rescored: usize, out: &mut [f32], spare: &mut Vec<f32>) {
+    vectors.scan(query, out);
+    spare.clear();
+    spare.extend(out.iter().filter(|cosine| !cosine.is_nan()));
+    if spare.is_empty() {
+        return;
+    }
+    let nth = rescored.min(spare.len()) - 1;
+    let (_, threshold, _) = spare.select_nth_unstable_by(nth, |a, b| b.total_cmp(a));
+    let threshold = *threshold;
+    let best: Vec<u32> =
+        (0..).zip(out.iter()).filter(|(_, cosine)| **cosine >= threshold).map(|(row, _)| row).collect();
+    vectors.rescore(query, &best, out);
+}

@@ -1,0 +1,17 @@
+//! Datasets, tasks and metrics: tables of methods, measured.
+//!
+//! A task puts the questions of a dataset to a method and scores what comes back ([`run`]). A reproduction row says what
+//! a method reached before, and [`reproduce()`] checks that it still does. The lab uses the public facade only: where it
+//! would need a private hook, the facade lacks something.
+
+pub mod datasets;
+mod error;
+mod metrics;
+mod reproduce;
+mod table;
+mod tasks;
+
+pub use error::LabError;
+pub use reproduce::{Check, LoadEmbedder, Row, Verdict, reproduce, rows};
+pub use table::{Measured, QueryMillis, Source, Table};
+pub use tasks::{Setup, TASKS, TaskSpec, run};

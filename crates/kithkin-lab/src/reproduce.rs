@@ -1,0 +1,193 @@
+//! Reproduction rows: what a method reached, and whether it still does.
+//!
+//! A row names the data, the method and the model, and the figures that this engine measured; the paper's figure may
+//! stand beside them, never in their place. A figure above its tolerance is a drift as well: a leak looks like a win.
+
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use kithkin::{Embedder, Kithkin};
+use serde::{Deserialize, Serialize};
+
+use crate::datasets::{self, Dataset};
+use crate::{LabError, Setup, run};
+
+/// The files: stem and text.
+static FILES: &[(&str, &str)] = include!(concat!(env!("OUT_DIR"), "/rows.rs"));
+
+/// One row.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Row {
+    /// Its name.
+    pub id: String,
+    /// The task.
+    pub task: String,
+    /// The dataset.
+    pub dataset: String,
+    /// Which items: `all`, `tune` or `report` of the dataset's split, or `sample` for the handmade sample.
+    pub items: String,
+    /// The method.
+    pub method: String,
+    /// The embedder, or `none`.
+    pub embedder: String,
+    /// Questions scored.
+    pub n: usize,
+    /// The figures measured.
+    pub expected: BTreeMap<String, f64>,
+    /// How far a figure may lie from its expectation.
+    pub tolerance: f64,
+    /// What the paper says, where it says something comparable.
+    #[serde(default)]
+    pub paper: BTreeMap<String, f64>,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct File {
+    row: Vec<Row>,
+}
+
+/// How a figure compares with its row.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "UPPERCASE")]
+pub enum Verdict {
+    /// Within the tolerance.
+    Ok,
+    /// Within one and a half tolerances.
+    Near,
+    /// Further off, too high included, or over another number of questions.
+    Drift,
+}
+
+/// A figure beside its row.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct Check {
+    /// The row.
+    pub row: String,
+    /// The metric.
+    pub metric: String,
+    /// What the row says.
+    pub expected: f64,
+    /// What was measured now.
+    pub actual: f64,
+    /// How far it may lie off.
+    pub tolerance: f64,
+    /// The comparison.
+    pub verdict: Verdict,
+}
+
+/// Gives the embedder of a name; nothing for `none`.
+pub type LoadEmbedder<'a> = &'a dyn Fn(&str) -> Result<Option<Arc<dyn Embedder>>, kithkin::Error>;
+
+/// All rows.
+///
+/// # Errors
+/// None for the rows that are shipped: a test reads each.
+pub fn rows() -> Result<Vec<Row>, LabError> {
+    let mut rows = Vec::new();
+    for (stem, text) in FILES {
+        let wrong = |e: toml::de::Error| LabError::Declaration {
+            file: format!("reproductions/{stem}.toml"),
+            why: e.to_string(),
+        };
+        rows.extend(toml::from_str::<File>(text).map_err(wrong)?.row);
+    }
+    Ok(rows)
+}
+
+/// Measures a row again. `data` is the folder that holds the datasets' files, `samples` the product's own `datasets`
+/// folder; `embedder` gives the model that the row names.
+///
+/// # Errors
+/// Missing data or weights, or a task that fails.
+pub fn reproduce(
+    row: &Row,
+    data: &Path,
+    samples: &Path,
+    embedder: LoadEmbedder<'_>,
+    progress: &dyn Fn(&str, u64, u64),
+) -> Result<Vec<Check>, LabError> {
+    let dataset = datasets::find(&row.dataset)?;
+    let (path, items) = selection(row, &dataset, data, samples)?;
+    let setup = Setup {
+        data: path,
+        methods: vec![Kithkin::method(&row.method)?],
+        embedder: embedder(&row.embedder)?,
+        items,
+        limit: None,
+        progress,
+    };
+    let table = run(&row.task, &setup)?;
+    let mut checks = Vec::new();
+    for measured in &table.rows {
+        let same_questions = measured.n == row.n;
+        checks.push(check(row, "n", row.n as f64, measured.n as f64, 0.0));
+        for (metric, expected) in &row.expected {
+            let actual = measured.metrics.get(metric).copied().unwrap_or(f64::NAN);
+            let mut one = check(row, metric, *expected, actual, row.tolerance);
+            if !same_questions {
+                one.verdict = Verdict::Drift;
+            }
+            checks.push(one);
+        }
+    }
+    Ok(checks)
+}
+
+fn selection(row: &Row, dataset: &Dataset, data: &Path, samples: &Path) -> Result<(PathBuf, Vec<String>), LabError> {
+    let file = data.join(&dataset.file);
+    match row.items.as_str() {
+        "all" => Ok((file, Vec::new())),
+        "tune" => Ok((file, dataset.tune.clone())),
+        "report" => Ok((file, dataset.report.clone())),
+        "sample" => Ok((samples.join(&dataset.id).join("sample.json"), Vec::new())),
+        other => Err(LabError::Declaration {
+            file: format!("reproductions, row {}", row.id),
+            why: format!("items = {other:?}; use all, tune, report or sample"),
+        }),
+    }
+}
+
+fn check(row: &Row, metric: &str, expected: f64, actual: f64, tolerance: f64) -> Check {
+    let off = (actual - expected).abs();
+    // Figures are written with four digits, so half of the last one is no difference.
+    let verdict = if off <= tolerance + 5e-5 {
+        Verdict::Ok
+    } else if off <= tolerance * 1.5 + 5e-5 {
+        Verdict::Near
+    } else {
+        Verdict::Drift
+    };
+    Check { row: row.id.clone(), metric: metric.to_owned(), expected, actual, tolerance, verdict }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_row_reads_and_names_what_exists() {
+        let rows = rows().unwrap();
+        for row in &rows {
+            let dataset = datasets::find(&row.dataset).unwrap();
+            assert!(dataset.tasks.contains(&row.task), "{}", row.id);
+            assert!(Kithkin::method(&row.method).is_ok(), "{}", row.id);
+            assert!(selection(row, &dataset, Path::new("d"), Path::new("s")).is_ok(), "{}", row.id);
+            assert_eq!(rows.iter().filter(|other| other.id == row.id).count(), 1, "{}", row.id);
+        }
+    }
+
+    #[test]
+    fn too_high_is_a_drift_as_well() {
+        let row = rows().unwrap().remove(0);
+        let verdict = |actual| check(&row, "m", 0.7, actual, 0.01).verdict;
+        assert_eq!(verdict(0.7), Verdict::Ok);
+        assert_eq!(verdict(0.71), Verdict::Ok);
+        assert_eq!(verdict(0.714), Verdict::Near);
+        assert_eq!(verdict(0.72), Verdict::Drift);
+        assert_eq!(verdict(0.68), Verdict::Drift);
+        assert_eq!(verdict(f64::NAN), Verdict::Drift);
+    }
+}

@@ -1,0 +1,340 @@
+//! The elementwise parts of a BERT layer on slices of `f32`: bias and GELU, residual and layer norm, attention within
+//! each text.
+//!
+//! They are plain loops that the compiler turns into vector instructions; `pulp` compiles each for the instruction
+//! sets it knows and picks one at run time, so that a portable build is fast too. Nothing here allocates per element,
+//! and no text sees another: the texts of a batch lie one after another without padding.
+
+use std::ops::Range;
+
+use pulp::{Arch, Simd, WithSimd};
+
+/// Sums are kept in this many independent parts, because the compiler must not reorder a sum of floats by itself.
+const LANES: usize = 16;
+
+/// Adds `bias` to each row of `rows` and applies GELU, in the erf form that BERT was trained with.
+pub(super) fn bias_gelu(rows: &mut [f32], bias: &[f32]) {
+    Arch::new().dispatch(BiasGelu { rows, bias });
+}
+
+struct BiasGelu<'a> {
+    rows: &'a mut [f32],
+    bias: &'a [f32],
+}
+
+impl WithSimd for BiasGelu<'_> {
+    type Output = ();
+
+    #[inline(always)]
+    fn with_simd<S: Simd>(self, _: S) {
+        for row in self.rows.chunks_exact_mut(self.bias.len().max(1)) {
+            for (x, b) in row.iter_mut().zip(self.bias) {
+                let v = *x + b;
+                *x = 0.5 * v * (1.0 + erf(v * std::f32::consts::FRAC_1_SQRT_2));
+            }
+        }
+    }
+}
+
+/// Scale and shift of a layer norm.
+#[derive(Debug)]
+pub(super) struct Norm {
+    pub(super) scale: Vec<f32>,
+    pub(super) shift: Vec<f32>,
+    pub(super) eps: f32,
+}
+
+/// Adds `bias` and `residual` to each row of `rows`, then brings it to mean 0 and variance 1, scaled and shifted.
+pub(super) fn add_norm(rows: &mut [f32], bias: &[f32], residual: &[f32], norm: &Norm) {
+    Arch::new().dispatch(AddNorm { rows, bias, residual, norm });
+}
+
+struct AddNorm<'a> {
+    rows: &'a mut [f32],
+    bias: &'a [f32],
+    residual: &'a [f32],
+    norm: &'a Norm,
+}
+
+impl WithSimd for AddNorm<'_> {
+    type Output = ();
+
+    #[inline(always)]
+    fn with_simd<S: Simd>(self, _: S) {
+        let width = self.bias.len().max(1);
+        for (row, residual) in self.rows.chunks_exact_mut(width).zip(self.residual.chunks_exact(width)) {
+            for ((x, b), r) in row.iter_mut().zip(self.bias).zip(residual) {
+                *x += b + r;
+            }
+            normalise(row, self.norm);
+        }
+    }
+}
+
+/// Layer norm of each row in place.
+pub(super) fn norm(rows: &mut [f32], norm: &Norm) {
+    for row in rows.chunks_exact_mut(norm.scale.len().max(1)) {
+        normalise(row, norm);
+    }
+}
+
+#[inline(always)]
+fn normalise(row: &mut [f32], norm: &Norm) {
+    let n = row.len() as f32;
+    let mean = sum_of(row, |x| x) / n;
+    let variance = sum_of(row, |x| (x - mean) * (x - mean)) / n;
+    let factor = 1.0 / (variance + norm.eps).sqrt();
+    for ((x, scale), shift) in row.iter_mut().zip(&norm.scale).zip(&norm.shift) {
+        *x = (*x - mean) * factor * scale + shift;
+    }
+}
+
+#[inline(always)]
+fn sum_of(row: &[f32], f: impl Fn(f32) -> f32) -> f32 {
+    let mut parts = [0.0; LANES];
+    let chunks = row.chunks_exact(LANES);
+    let rest: f32 = chunks.remainder().iter().map(|x| f(*x)).sum();
+    for chunk in chunks {
+        for (part, x) in parts.iter_mut().zip(chunk) {
+            *part += f(*x);
+        }
+    }
+    parts.iter().sum::<f32>() + rest
+}
+
+/// The shape of an attention layer.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Heads {
+    pub(super) count: usize,
+    /// The width of one head.
+    pub(super) width: usize,
+}
+
+/// Scaled dot-product attention of each token over the tokens of its own text.
+///
+/// A row of `qkv` holds query, key and value of a token, each as wide as all heads together; `bias` belongs to it. A row
+/// of `out` is as wide as all heads together. `texts` are the rows of each text.
+pub(super) fn attend(qkv: &[f32], bias: &[f32], heads: Heads, texts: &[Range<usize>], out: &mut [f32]) {
+    Arch::new().dispatch(Attend { qkv, bias, heads, texts, out });
+}
+
+struct Attend<'a> {
+    qkv: &'a [f32],
+    bias: &'a [f32],
+    heads: Heads,
+    texts: &'a [Range<usize>],
+    out: &'a mut [f32],
+}
+
+impl WithSimd for Attend<'_> {
+    type Output = ();
+
+    #[inline(always)]
+    fn with_simd<S: Simd>(self, _: S) {
+        let all = self.heads.count * self.heads.width;
+        let longest = self.texts.iter().map(ExactSizeIterator::len).max().unwrap_or(0);
+        let mut space = HeadSpace::new(self.heads.width, longest);
+        for text in self.texts {
+            let qkv = &self.qkv[text.start * 3 * all..text.end * 3 * all];
+            let out = &mut self.out[text.start * all..text.end * all];
+            for head in 0..self.heads.count {
+                space.attend(qkv, self.bias, head * self.heads.width, out);
+            }
+        }
+    }
+}
+
+/// What one head works on, for one text at a time. Rows are padded to whole lanes with zeros.
+struct HeadSpace {
+    width: usize,
+    /// One row a component, one column a token, so that a step of the product runs over all tokens.
+    keys: Vec<f32>,
+    /// One row a token.
+    values: Vec<f32>,
+    query: Vec<f32>,
+    weights: Vec<f32>,
+    context: Vec<f32>,
+}
+
+impl HeadSpace {
+    fn new(width: usize, longest: usize) -> Self {
+        let (padded, tokens) = (width.next_multiple_of(LANES), longest.next_multiple_of(LANES));
+        Self {
+            width,
+            keys: vec![0.0; width * tokens],
+            values: vec![0.0; longest * padded],
+            query: vec![0.0; width],
+            weights: vec![0.0; tokens],
+            context: vec![0.0; padded],
+        }
+    }
+
+    /// Runs the head whose part of a row starts at `first`, for the tokens of one text.
+    #[inline(always)]
+    fn attend(&mut self, qkv: &[f32], bias: &[f32], first: usize, out: &mut [f32]) {
+        let all = bias.len() / 3;
+        let n = qkv.len() / bias.len().max(1);
+        let tokens = n.next_multiple_of(LANES);
+        let part = |of: usize| of * all + first..of * all + first + self.width;
+        let keys = &mut self.keys[..self.width * tokens];
+        let values = &mut self.values[..n * self.context.len()];
+        let weights = &mut self.weights[..tokens];
+        let rows = || qkv.chunks_exact(bias.len());
+        for (i, (row, value)) in rows().zip(values.chunks_exact_mut(self.context.len())).enumerate() {
+            for (column, (x, b)) in keys.chunks_exact_mut(tokens).zip(row[part(1)].iter().zip(&bias[part(1)])) {
+                column[i] = x + b;
+            }
+            add(value, &row[part(2)], &bias[part(2)]);
+        }
+        let scale = 1.0 / (self.width as f32).sqrt();
+        for (row, out) in rows().zip(out.chunks_exact_mut(all)) {
+            add(&mut self.query, &row[part(0)], &bias[part(0)]);
+            self.query.iter_mut().for_each(|x| *x *= scale);
+            combine(&self.query, keys, weights);
+            weights[n..].fill(f32::NEG_INFINITY);
+            softmax(weights);
+            combine(&weights[..n], values, &mut self.context);
+            out[first..first + self.width].copy_from_slice(&self.context[..self.width]);
+        }
+    }
+}
+
+#[inline(always)]
+fn add(to: &mut [f32], a: &[f32], b: &[f32]) {
+    for ((to, a), b) in to.iter_mut().zip(a).zip(b) {
+        *to = a + b;
+    }
+}
+
+/// The sum of `rows`, each as wide as `out` and times its factor. `out` is whole lanes wide; a part of it stays in a
+/// register over all rows.
+#[inline(always)]
+fn combine(factors: &[f32], rows: &[f32], out: &mut [f32]) {
+    let width = out.len();
+    for (i, out) in out.as_chunks_mut::<LANES>().0.iter_mut().enumerate() {
+        let mut sum = [0.0; LANES];
+        for (factor, row) in factors.iter().zip(rows.chunks_exact(width)) {
+            for (sum, x) in sum.iter_mut().zip(&row[i * LANES..(i + 1) * LANES]) {
+                *sum += factor * x;
+            }
+        }
+        *out = sum;
+    }
+}
+
+/// Softmax of a row of whole lanes.
+#[inline(always)]
+fn softmax(row: &mut [f32]) {
+    let mut top = [f32::NEG_INFINITY; LANES];
+    for chunk in row.as_chunks::<LANES>().0 {
+        for (top, x) in top.iter_mut().zip(chunk) {
+            *top = if *top > *x { *top } else { *x };
+        }
+    }
+    let top = top.iter().fold(f32::NEG_INFINITY, |a, b| a.max(*b));
+    for x in row.iter_mut() {
+        *x = exp(*x - top);
+    }
+    let factor = 1.0 / sum_of(row, |x| x);
+    for x in row {
+        *x *= factor;
+    }
+}
+
+/// e to the x, for x <= 0, within 2 units of the last place; below -87 it gives about 1e-38.
+#[inline(always)]
+fn exp(x: f32) -> f32 {
+    /// Adding it leaves the nearest whole number in the low bits.
+    const ROUND: f32 = 12_582_912.0;
+    const LN_2_HIGH: f32 = 0.693_359_4;
+    const LN_2_LOW: f32 = -2.121_944_4e-4;
+    let x = if x > -87.0 { x } else { -87.0 };
+    let shifted = x * std::f32::consts::LOG2_E + ROUND;
+    let n = shifted - ROUND;
+    let r = x - n * LN_2_HIGH - n * LN_2_LOW;
+    let mut p = 1.987_569_1e-4;
+    for c in [1.398_199_9e-3, 8.333_452e-3, 4.166_579_6e-2, 1.666_666_6e-1, 0.5] {
+        p = p * r + c;
+    }
+    let exponent = shifted.to_bits().wrapping_sub(ROUND.to_bits()).wrapping_add(127) << 23;
+    (p * r * r + r + 1.0) * f32::from_bits(exponent)
+}
+
+/// The error function within 4e-7, as a quotient of polynomials that is exact to `f32` up to where erf reaches 1.
+#[inline(always)]
+fn erf(x: f32) -> f32 {
+    let x = if x > 4.0 { 4.0 } else { x };
+    let x = if x < -4.0 { -4.0 } else { x };
+    let s = x * x;
+    let mut p = -2.726_142_3e-10;
+    for c in [2.770_681_4e-8, -2.101_024e-6, -5.692_506_4e-5, -7.349_906_6e-4, -2.954_6e-3, -1.609_603_3e-2] {
+        p = p * s + c;
+    }
+    let mut q = -1.456_607_2e-5;
+    for c in [-2.133_740_6e-4, -1.682_827e-3, -7.373_329_4e-3, -1.426_473_9e-2] {
+        q = q * s + c;
+    }
+    x * p / q
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// The integral of the bell curve by small steps, as far as `f64` is exact enough for `f32`.
+    fn erf_by_steps(x: f64) -> f64 {
+        let steps = 20_000;
+        let h = x / f64::from(steps);
+        let bell = |i: i32| (-(f64::from(i) * h + h / 2.0).powi(2)).exp();
+        (0..steps).map(bell).sum::<f64>() * h * 2.0 / std::f64::consts::PI.sqrt()
+    }
+
+    #[test]
+    fn the_fast_functions_are_exact_to_the_last_places() {
+        for i in -500..=500 {
+            let x = i as f32 / 100.0;
+            let (found, right) = (f64::from(erf(x)), erf_by_steps(f64::from(x)));
+            assert!((found - right).abs() < 4e-7, "erf({x}) = {found}, not {right}");
+        }
+        for i in 0..=8600 {
+            let x = i as f32 / -100.0;
+            let (found, right) = (f64::from(exp(x)), f64::from(x).exp());
+            assert!((found / right - 1.0).abs() < 3e-7, "exp({x}) = {found}, not {right}");
+        }
+        assert!(exp(f32::NEG_INFINITY) < 1e-37);
+    }
+
+    #[test]
+    fn attention_is_the_textbook_sum_within_each_text() {
+        // Widths below, at and above a lane; lengths likewise; an empty text between others.
+        for (width, lengths) in [(4, vec![3, 0, 1]), (16, vec![16, 2]), (20, vec![33, 17])] {
+            let heads = Heads { count: 2, width };
+            let all = 2 * width;
+            let total: usize = lengths.iter().sum();
+            let wave = |i: usize| ((i * 37 % 101) as f32 / 50.0 - 1.0).sin();
+            let qkv: Vec<f32> = (0..total * 3 * all).map(wave).collect();
+            let bias: Vec<f32> = (0..3 * all).map(|i| wave(i + 7) / 4.0).collect();
+            let mut texts = Vec::new();
+            for n in lengths {
+                let start = texts.last().map_or(0, |t: &Range<usize>| t.end);
+                texts.push(start..start + n);
+            }
+            let mut out = vec![0.0; total * all];
+            attend(&qkv, &bias, heads, &texts, &mut out);
+            let at = |token: usize, part: usize, i: usize| {
+                f64::from(qkv[token * 3 * all + part * all + i] + bias[part * all + i])
+            };
+            for text in &texts {
+                for (i, c) in text.clone().flat_map(|i| (0..all).map(move |c| (i, c))) {
+                    let head = c / width * width..(c / width + 1) * width;
+                    let score = |j: usize| head.clone().map(|d| at(i, 0, d) * at(j, 1, d)).sum::<f64>();
+                    let weight = |j: usize| (score(j) / (width as f64).sqrt()).exp();
+                    let sum: f64 = text.clone().map(weight).sum();
+                    let right = text.clone().map(|j| weight(j) * at(j, 2, c)).sum::<f64>() / sum;
+                    let found = f64::from(out[i * all + c]);
+                    assert!((found - right).abs() < 1e-5, "token {i}, column {c}: {found}, not {right}");
+                }
+            }
+        }
+    }
+}

@@ -1,0 +1,198 @@
+//! All persons in memory: the model that the other stores are compared with, and a store for runs that keep nothing.
+//!
+//! Everything is computed from the plain records, without a second structure that could disagree. One lock guards all
+//! of it; visitors are called after it is released.
+
+mod person;
+
+use std::collections::BTreeMap;
+use std::ops::ControlFlow;
+use std::sync::{Mutex, MutexGuard, PoisonError};
+
+use kithkin_core::{
+    Appended, Binding, DerivationId, Erased, Erasure, Memory, Millis, PersonSummary, PersonTurns, Pulse, Scope, Seq,
+    SessionRef, Store, StoreError, StoreHealth, StoredMemory, StoredTurn, TenantId, TurnId, UnitId, VectorCount,
+    VectorSpace, Visit,
+};
+
+use person::Person;
+
+/// A store in memory. It is gone when it is dropped, and no call fails.
+#[derive(Debug, Default)]
+pub struct MemoryStore {
+    state: Mutex<State>,
+}
+
+#[derive(Debug, Default)]
+struct State {
+    /// The highest counter of all erased persons: new ones begin above it.
+    floor: u64,
+    persons: BTreeMap<Scope, Person>,
+}
+
+impl MemoryStore {
+    /// An empty store.
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    fn state(&self) -> MutexGuard<'_, State> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// What `read` makes of the person; its default when there is none.
+    fn read<T: Default>(&self, scope: &Scope, read: impl FnOnce(&Person) -> T) -> T {
+        self.state().persons.get(scope).map(read).unwrap_or_default()
+    }
+
+    /// What `write` makes of the person; its default when there is none.
+    fn write<T: Default>(&self, scope: &Scope, write: impl FnOnce(&mut Person) -> T) -> T {
+        self.state().persons.get_mut(scope).map(write).unwrap_or_default()
+    }
+}
+
+fn visit_all<T>(all: Vec<T>, visit: Visit<'_, T>) {
+    for one in all {
+        if visit(one).is_break() {
+            break;
+        }
+    }
+}
+
+impl Store for MemoryStore {
+    fn append(&self, batch: &[PersonTurns], recorded_at: Millis) -> Result<Vec<Appended>, StoreError> {
+        let mut state = self.state();
+        let floor = state.floor;
+        let mut appended = Vec::new();
+        for PersonTurns { scope, turns } in batch {
+            let outcomes = match turns.as_slice() {
+                [] => Vec::new(),
+                turns => {
+                    let person = state.persons.entry(scope.clone()).or_insert_with(|| Person::begin(floor));
+                    person.append(floor, turns, recorded_at)
+                }
+            };
+            appended.push(Appended { scope: scope.clone(), outcomes });
+        }
+        Ok(appended)
+    }
+
+    fn persons(&self, tenant: &TenantId) -> Result<Vec<PersonSummary>, StoreError> {
+        let state = self.state();
+        let of_tenant = state.persons.iter().filter(|(scope, _)| scope.tenant == *tenant);
+        Ok(of_tenant.map(|(scope, person)| person.summary(&scope.person)).collect())
+    }
+
+    fn pulse(&self, scope: &Scope) -> Result<Option<Pulse>, StoreError> {
+        Ok(self.read(scope, |person| Some(person.pulse)))
+    }
+
+    fn scan_turns(&self, scope: &Scope, after: u64, visit: Visit<'_, StoredTurn>) -> Result<(), StoreError> {
+        let later = |person: &Person| person.turns.values().filter(|turn| turn.seq.0 > after).cloned().collect();
+        visit_all(self.read(scope, later), visit);
+        Ok(())
+    }
+
+    fn turns(&self, scope: &Scope, seqs: &[Seq]) -> Result<Vec<StoredTurn>, StoreError> {
+        Ok(self.read(scope, |person| seqs.iter().filter_map(|seq| person.turns.get(seq).cloned()).collect()))
+    }
+
+    fn tellings(&self, scope: &Scope, id: &TurnId) -> Result<Vec<StoredTurn>, StoreError> {
+        Ok(self.read(scope, |person| person.turns.values().filter(|turn| turn.turn.id == *id).cloned().collect()))
+    }
+
+    fn put_vectors(&self, scope: &Scope, space: &VectorSpace, rows: &[(UnitId, &[f32])]) -> Result<(), StoreError> {
+        self.write(scope, |person| person.put_vectors(space, rows));
+        Ok(())
+    }
+
+    fn scan_vectors(
+        &self,
+        scope: &Scope,
+        space: &VectorSpace,
+        after_seq: u64,
+        visit: &mut dyn FnMut((UnitId, &[f32])) -> ControlFlow<()>,
+    ) -> Result<(), StoreError> {
+        for (unit, vector) in self.read(scope, |person| person.vectors_after(space, after_seq)) {
+            if visit((unit, &vector)).is_break() {
+                break;
+            }
+        }
+        Ok(())
+    }
+
+    fn missing_vectors(&self, scope: &Scope, space: &VectorSpace, visit: Visit<'_, UnitId>) -> Result<(), StoreError> {
+        visit_all(self.read(scope, |person| person.missing_vectors(space)), visit);
+        Ok(())
+    }
+
+    fn vector_counts(&self, scope: &Scope) -> Result<Vec<VectorCount>, StoreError> {
+        Ok(self.read(scope, Person::vector_counts))
+    }
+
+    fn drop_other_vectors(&self, scope: &Scope, keep: &VectorSpace) -> Result<u64, StoreError> {
+        Ok(self.write(scope, |person| person.drop_other_vectors(keep)))
+    }
+
+    fn stale_sessions(&self, scope: &Scope, derivation: &DerivationId) -> Result<Vec<SessionRef>, StoreError> {
+        Ok(self.read(scope, |person| person.stale_sessions(derivation)))
+    }
+
+    fn put_memories(
+        &self,
+        scope: &Scope,
+        derivation: &DerivationId,
+        session: &SessionRef,
+        upto: Seq,
+        memories: &[Memory],
+    ) -> Result<bool, StoreError> {
+        let mut state = self.state();
+        let floor = state.floor;
+        let Some(person) = state.persons.get_mut(scope) else { return Ok(false) };
+        Ok(person.put_memories(floor, derivation, session, upto, memories))
+    }
+
+    fn scan_memories(
+        &self,
+        scope: &Scope,
+        derivation: &DerivationId,
+        visit: Visit<'_, StoredMemory>,
+    ) -> Result<(), StoreError> {
+        visit_all(self.read(scope, |person| person.memories_of(derivation)), visit);
+        Ok(())
+    }
+
+    fn drop_other_memories(&self, scope: &Scope, keep: &DerivationId) -> Result<u64, StoreError> {
+        Ok(self.write(scope, |person| person.drop_other_memories(keep)))
+    }
+
+    fn binding(&self, scope: &Scope) -> Result<Option<Binding>, StoreError> {
+        Ok(self.read(scope, |person| person.binding.clone()))
+    }
+
+    fn bind(&self, scope: &Scope, binding: &Binding) -> Result<(), StoreError> {
+        let mut state = self.state();
+        let floor = state.floor;
+        state.persons.entry(scope.clone()).or_insert_with(|| Person::begin(floor)).bind(binding);
+        Ok(())
+    }
+
+    fn erase(&self, scope: &Scope, what: &Erasure, dry_run: bool) -> Result<Erased, StoreError> {
+        let mut state = self.state();
+        let Some(person) = state.persons.get_mut(scope) else { return Ok(Erased::default()) };
+        let doomed = person.doomed(what);
+        let erased = person.count(&doomed);
+        if !dry_run && *what == Erasure::Person {
+            let highest = person.highest();
+            state.floor = state.floor.max(highest);
+            state.persons.remove(scope);
+        } else if !dry_run && erased.turns > 0 {
+            person.erase(&doomed);
+        }
+        Ok(erased)
+    }
+
+    fn check(&self) -> Result<StoreHealth, StoreError> {
+        Ok(StoreHealth { place: "memory".to_owned(), schema: 0, problems: Vec::new() })
+    }
+}

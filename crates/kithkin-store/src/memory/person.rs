@@ -1,0 +1,264 @@
+//! One person's records, and what each operation of a store does to them.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use kithkin_core::{
+    Binding, DerivationId, Erased, Erasure, Memory, MemoryId, Millis, Outcome, PersonId, PersonSummary, Pulse, Seq,
+    SessionRef, StoredMemory, StoredTurn, Turn, TurnKey, UnitId, VectorCount, VectorSpace,
+};
+
+/// Everything that is kept of a person.
+#[derive(Debug)]
+pub(super) struct Person {
+    pub(super) pulse: Pulse,
+    pub(super) turns: BTreeMap<Seq, StoredTurn>,
+    pub(super) binding: Option<Binding>,
+    last_memory: u64,
+    memories: BTreeMap<MemoryId, Derived>,
+    vectors: BTreeMap<(VectorSpace, UnitId), Vec<f32>>,
+    /// Up to which place a derivation has seen a session.
+    marks: BTreeMap<(DerivationId, SessionRef), Seq>,
+}
+
+#[derive(Debug)]
+struct Derived {
+    by: DerivationId,
+    session: SessionRef,
+    memory: Memory,
+}
+
+fn session_of(turn: &StoredTurn) -> SessionRef {
+    SessionRef { conversation: turn.turn.conversation.clone(), session: turn.turn.session.clone() }
+}
+
+impl Person {
+    /// A person that begins above `floor`.
+    pub(super) fn begin(floor: u64) -> Self {
+        Self {
+            pulse: Pulse { version: floor, epoch: floor + 1, last_seq: 0 },
+            turns: BTreeMap::new(),
+            binding: None,
+            last_memory: 0,
+            memories: BTreeMap::new(),
+            vectors: BTreeMap::new(),
+            marks: BTreeMap::new(),
+        }
+    }
+
+    fn wrote(&mut self, replaced: bool) {
+        self.pulse.version += 1;
+        self.pulse.epoch += u64::from(replaced);
+    }
+
+    pub(super) fn highest(&self) -> u64 {
+        self.pulse.version.max(self.pulse.epoch).max(self.pulse.last_seq).max(self.last_memory)
+    }
+
+    pub(super) fn append(&mut self, floor: u64, turns: &[Turn], recorded_at: Millis) -> Vec<Outcome> {
+        let outcomes: Vec<_> = turns.iter().map(|turn| self.append_one(floor, turn, recorded_at)).collect();
+        if outcomes.iter().any(|outcome| !outcome.is_duplicate()) {
+            self.wrote(false);
+        }
+        outcomes
+    }
+
+    fn append_one(&mut self, floor: u64, turn: &Turn, recorded_at: Millis) -> Outcome {
+        let old = self.turns.values().rfind(|stored| stored.turn.key() == turn.key());
+        if let Some(old) = old.filter(|old| old.turn == *turn) {
+            return Outcome::Duplicate(old.seq);
+        }
+        let (version, supersedes) = old.map_or((1, None), |old| (old.version + 1, Some(old.seq)));
+        let last = if self.pulse.last_seq == 0 { floor } else { self.pulse.last_seq };
+        let seq = Seq(last + 1);
+        self.pulse.last_seq = seq.0;
+        self.turns.insert(seq, StoredTurn { seq, version, supersedes, recorded_at, turn: turn.clone() });
+        supersedes.map_or(Outcome::New(seq), |supersedes| Outcome::Changed { seq, supersedes })
+    }
+
+    fn replaced(&self) -> BTreeMap<Seq, Seq> {
+        self.turns.values().filter_map(|turn| turn.supersedes.map(|old| (old, turn.seq))).collect()
+    }
+
+    pub(super) fn summary(&self, person: &PersonId) -> PersonSummary {
+        let replaced = self.replaced();
+        let current: Vec<_> = self.turns.values().filter(|turn| !replaced.contains_key(&turn.seq)).collect();
+        let sessions: BTreeSet<_> = current.iter().map(|turn| session_of(turn)).collect();
+        let conversations: BTreeSet<_> = sessions.iter().map(|session| &session.conversation).collect();
+        let times: BTreeSet<_> = current.iter().filter_map(|turn| turn.turn.said_at).map(|time| time.start()).collect();
+        PersonSummary {
+            person: person.clone(),
+            conversations: conversations.len() as u64,
+            sessions: sessions.len() as u64,
+            turns: current.len() as u64,
+            span: times.first().copied().zip(times.last().copied()),
+        }
+    }
+
+    fn exists(&self, unit: UnitId) -> bool {
+        match unit {
+            UnitId::Turn(seq) => self.turns.contains_key(&seq),
+            UnitId::Memory(id) => self.memories.contains_key(&id),
+        }
+    }
+
+    pub(super) fn put_vectors(&mut self, space: &VectorSpace, rows: &[(UnitId, &[f32])]) {
+        let (mut added, mut replaced) = (false, false);
+        for (unit, vector) in rows.iter().filter(|(unit, _)| self.exists(*unit)).collect::<Vec<_>>() {
+            let bits = |vector: &[f32]| vector.iter().map(|x| x.to_bits()).collect::<Vec<_>>();
+            match self.vectors.insert((space.clone(), *unit), vector.to_vec()) {
+                None => added = true,
+                Some(old) => replaced |= bits(&old) != bits(vector),
+            }
+        }
+        if added || replaced {
+            self.wrote(replaced);
+        }
+    }
+
+    pub(super) fn vectors_after(&self, space: &VectorSpace, after_seq: u64) -> Vec<(UnitId, Vec<f32>)> {
+        let of_space = self.vectors.iter().filter(|((of, _), _)| of == space);
+        let later = of_space.filter(|((_, unit), _)| *unit > UnitId::Turn(Seq(after_seq)));
+        later.map(|((_, unit), vector)| (*unit, vector.clone())).collect()
+    }
+
+    pub(super) fn missing_vectors(&self, space: &VectorSpace) -> Vec<UnitId> {
+        let replaced = self.replaced();
+        let turns = self.turns.keys().filter(|seq| !replaced.contains_key(seq)).map(|seq| UnitId::Turn(*seq));
+        let units = turns.chain(self.memories.keys().map(|id| UnitId::Memory(*id)));
+        units.filter(|unit| !self.vectors.contains_key(&(space.clone(), *unit))).collect()
+    }
+
+    pub(super) fn vector_counts(&self) -> Vec<VectorCount> {
+        let mut counts: BTreeMap<&VectorSpace, VectorCount> = BTreeMap::new();
+        for (space, unit) in self.vectors.keys() {
+            let count = counts.entry(space);
+            let count = count.or_insert_with(|| VectorCount { space: space.clone(), turns: 0, memories: 0 });
+            match unit {
+                UnitId::Turn(_) => count.turns += 1,
+                UnitId::Memory(_) => count.memories += 1,
+            }
+        }
+        counts.into_values().collect()
+    }
+
+    pub(super) fn drop_other_vectors(&mut self, keep: &VectorSpace) -> u64 {
+        let before = self.vectors.len();
+        self.vectors.retain(|(space, _), _| space == keep);
+        let gone = before - self.vectors.len();
+        if gone > 0 {
+            self.wrote(true);
+        }
+        gone as u64
+    }
+
+    pub(super) fn stale_sessions(&self, derivation: &DerivationId) -> Vec<SessionRef> {
+        let replaced = self.replaced();
+        let mut changed: BTreeMap<SessionRef, (Seq, Seq)> = BTreeMap::new();
+        for turn in self.turns.values() {
+            let last = replaced.get(&turn.seq).copied().unwrap_or(turn.seq);
+            let entry = changed.entry(session_of(turn)).or_insert((turn.seq, last));
+            entry.1 = entry.1.max(last);
+        }
+        let stale = changed.into_iter().filter(|(session, (_, last))| {
+            self.marks.get(&(derivation.clone(), session.clone())).is_none_or(|upto| upto < last)
+        });
+        let mut stale: Vec<_> = stale.map(|(session, (first, _))| (first, session)).collect();
+        stale.sort();
+        stale.into_iter().map(|(_, session)| session).collect()
+    }
+
+    pub(super) fn put_memories(
+        &mut self,
+        floor: u64,
+        derivation: &DerivationId,
+        session: &SessionRef,
+        upto: Seq,
+        memories: &[Memory],
+    ) -> bool {
+        let sources = memories.iter().flat_map(|memory| &memory.sources);
+        let session_is_there = self.turns.values().any(|turn| session_of(turn) == *session);
+        if !session_is_there || !sources.into_iter().all(|seq| self.turns.contains_key(seq)) {
+            return false;
+        }
+        let replaced = self.remove_memories(|derived| derived.by == *derivation && derived.session == *session);
+        for memory in memories {
+            let last = if self.last_memory == 0 { floor } else { self.last_memory };
+            self.last_memory = last + 1;
+            let derived = Derived { by: derivation.clone(), session: session.clone(), memory: memory.clone() };
+            self.memories.insert(MemoryId(self.last_memory), derived);
+        }
+        self.marks.insert((derivation.clone(), session.clone()), upto);
+        self.wrote(replaced > 0);
+        true
+    }
+
+    /// Removes memories with their vectors; gives how many went.
+    fn remove_memories(&mut self, doomed: impl Fn(&Derived) -> bool) -> u64 {
+        let before = self.memories.len();
+        self.memories.retain(|_, derived| !doomed(derived));
+        let memories = &self.memories;
+        self.vectors.retain(|(_, unit), _| match unit {
+            UnitId::Memory(id) => memories.contains_key(id),
+            UnitId::Turn(_) => true,
+        });
+        (before - self.memories.len()) as u64
+    }
+
+    pub(super) fn memories_of(&self, derivation: &DerivationId) -> Vec<StoredMemory> {
+        let of = self.memories.iter().filter(|(_, derived)| derived.by == *derivation);
+        of.map(|(id, derived)| StoredMemory { id: *id, memory: derived.memory.clone() }).collect()
+    }
+
+    pub(super) fn drop_other_memories(&mut self, keep: &DerivationId) -> u64 {
+        let marks = self.marks.len();
+        self.marks.retain(|(derivation, _), _| derivation == keep);
+        let gone = self.remove_memories(|derived| derived.by != *keep);
+        if gone > 0 || self.marks.len() < marks {
+            self.wrote(gone > 0);
+        }
+        gone
+    }
+
+    pub(super) fn bind(&mut self, binding: &Binding) {
+        if self.binding.as_ref() != Some(binding) {
+            self.binding = Some(binding.clone());
+            self.wrote(true);
+        }
+    }
+
+    /// The units that an erasure takes with it.
+    pub(super) fn doomed(&self, what: &Erasure) -> BTreeSet<UnitId> {
+        let named = |turn: &StoredTurn| match what {
+            Erasure::Turns(keys) => keys.contains(&turn.turn.key()),
+            Erasure::Session(session) => session_of(turn) == *session,
+            Erasure::Conversation(conversation) => turn.turn.conversation == *conversation,
+            Erasure::Person => true,
+        };
+        let keys: BTreeSet<TurnKey> = self.turns.values().filter(|t| named(t)).map(|t| t.turn.key()).collect();
+        let turns = self.turns.values().filter(|turn| keys.contains(&turn.turn.key())).map(|turn| turn.seq);
+        let turns: BTreeSet<Seq> = turns.collect();
+        let everything = *what == Erasure::Person;
+        let from = |derived: &Derived| everything || derived.memory.sources.iter().any(|seq| turns.contains(seq));
+        let memories = self.memories.iter().filter(|(_, derived)| from(derived)).map(|(id, _)| UnitId::Memory(*id));
+        turns.iter().map(|seq| UnitId::Turn(*seq)).chain(memories).collect()
+    }
+
+    pub(super) fn count(&self, doomed: &BTreeSet<UnitId>) -> Erased {
+        let turns = doomed.iter().filter(|unit| matches!(unit, UnitId::Turn(_))).count();
+        let vectors = self.vectors.keys().filter(|(_, unit)| doomed.contains(unit)).count();
+        let memories = doomed.len() - turns;
+        Erased { turns: turns as u64, memories: memories as u64, vectors: vectors as u64 }
+    }
+
+    pub(super) fn erase(&mut self, doomed: &BTreeSet<UnitId>) {
+        for unit in doomed {
+            let session = match unit {
+                UnitId::Turn(seq) => self.turns.remove(seq).map(|turn| session_of(&turn)),
+                UnitId::Memory(id) => self.memories.remove(id).map(|derived| derived.session),
+            };
+            self.marks.retain(|(_, of), _| Some(of) != session.as_ref());
+            self.vectors.retain(|(_, of), _| of != unit);
+        }
+        self.wrote(true);
+    }
+}

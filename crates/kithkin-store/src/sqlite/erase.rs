@@ -1,0 +1,217 @@
+//! Erasing: which rows go, and how their bytes leave the files.
+//!
+//! `secure_delete` alone does not do it. It overwrites a deleted row, but when SQLite moves rows between pages to
+//! balance a tree it may leave copies of them in the unused middle of a page, and these outlive the row. So the file is
+//! rewritten after an erasure, which takes time in proportion to the whole store and, meanwhile, room for two copies.
+
+use std::collections::BTreeSet;
+use std::time::{Duration, Instant};
+
+use kithkin_core::{Erased, Erasure, MemoryId, Scope, Seq, StoreError, UnitId};
+use rusqlite::{Connection, Row, params};
+
+use super::connection::{Connections, Fault};
+use super::persons::{self, Stale};
+use super::{memories, vectors};
+
+/// How long one attempt to empty the log waits, so that writers get their turn between two attempts.
+const ATTEMPT: Duration = Duration::from_millis(200);
+
+/// What of a person an erasure takes with it.
+struct Doomed {
+    turns: BTreeSet<u64>,
+    memories: BTreeSet<u64>,
+}
+
+/// What would be erased.
+pub(super) fn count(connection: &Connection, scope: &Scope, what: &Erasure) -> Result<Erased, Fault> {
+    match doomed(connection, scope, what)? {
+        Some(doomed) => doomed.count(connection, scope),
+        None => count_person(connection, scope),
+    }
+}
+
+/// Deletes the rows, and notes that the files have to be purged of them.
+pub(super) fn delete(connection: &Connection, scope: &Scope, what: &Erasure) -> Result<Erased, Fault> {
+    let erased = match doomed(connection, scope, what)? {
+        Some(doomed) => {
+            let erased = doomed.count(connection, scope)?;
+            if erased.turns == 0 {
+                return Ok(erased);
+            }
+            doomed.delete(connection, scope)?;
+            persons::touch(connection, scope, Stale::Whole)?;
+            erased
+        }
+        None => {
+            let Some(counters) = persons::load(connection, scope)? else { return Ok(Erased::default()) };
+            let erased = count_person(connection, scope)?;
+            delete_person(connection, scope)?;
+            let floor = persons::floor(connection)?.max(counters.highest());
+            persons::set_meta(connection, "floor", floor)?;
+            erased
+        }
+    };
+    persons::set_meta(connection, "purge", 1)?;
+    Ok(erased)
+}
+
+/// What `what` takes with it; `None` for all of the person.
+fn doomed(connection: &Connection, scope: &Scope, what: &Erasure) -> Result<Option<Doomed>, Fault> {
+    let mut turns = BTreeSet::new();
+    match what {
+        Erasure::Turns(keys) => {
+            for key in keys {
+                let find = "AND turn = ?3 AND conversation = ?4";
+                select_turns(connection, scope, find, &[key.turn.as_str(), key.conversation.as_str()], &mut turns)?;
+            }
+        }
+        // With the versions that were told in another session, lest a replaced one become the current one.
+        Erasure::Session(session) => {
+            let find = "AND (turn, conversation) IN (SELECT turn, conversation FROM turn
+                         WHERE tenant = ?1 AND person = ?2 AND conversation = ?3 AND session = ?4)";
+            let session = [session.conversation.as_str(), session.session.as_str()];
+            select_turns(connection, scope, find, &session, &mut turns)?;
+        }
+        Erasure::Conversation(conversation) => {
+            select_turns(connection, scope, "AND conversation = ?3", &[conversation.as_str()], &mut turns)?;
+        }
+        Erasure::Person => return Ok(None),
+    }
+    let mut memories = BTreeSet::new();
+    let mut derived =
+        connection.prepare_cached("SELECT memory FROM memory_source WHERE tenant = ?1 AND person = ?2 AND seq = ?3")?;
+    for seq in &turns {
+        let rows = derived.query_map(params![scope.tenant.as_str(), scope.person.as_str(), seq], |row| row.get(0))?;
+        for memory in rows {
+            memories.insert(memory?);
+        }
+    }
+    Ok(Some(Doomed { turns, memories }))
+}
+
+fn select_turns(
+    connection: &Connection,
+    scope: &Scope,
+    condition: &str,
+    values: &[&str],
+    into: &mut BTreeSet<u64>,
+) -> Result<(), Fault> {
+    let select = format!("SELECT seq FROM turn WHERE tenant = ?1 AND person = ?2 {condition}");
+    let values = [scope.tenant.as_str(), scope.person.as_str()].into_iter().chain(values.iter().copied());
+    let mut select = connection.prepare_cached(&select)?;
+    for seq in select.query_map(rusqlite::params_from_iter(values), |row| row.get(0))? {
+        into.insert(seq?);
+    }
+    Ok(())
+}
+
+impl Doomed {
+    fn units(&self) -> impl Iterator<Item = UnitId> {
+        let turns = self.turns.iter().map(|seq| UnitId::Turn(Seq(*seq)));
+        turns.chain(self.memories.iter().map(|id| UnitId::Memory(MemoryId(*id))))
+    }
+
+    fn count(&self, connection: &Connection, scope: &Scope) -> Result<Erased, Fault> {
+        let mut vectors = 0;
+        for unit in self.units() {
+            vectors += vectors::count_of(connection, scope, unit)?;
+        }
+        Ok(Erased { turns: self.turns.len() as u64, memories: self.memories.len() as u64, vectors })
+    }
+
+    fn delete(&self, connection: &Connection, scope: &Scope) -> Result<(), Fault> {
+        let (tenant, person) = (scope.tenant.as_str(), scope.person.as_str());
+        for (table, id, gone) in [("turn", "seq", &self.turns), ("memory", "id", &self.memories)] {
+            let mut unmark = connection.prepare_cached(&format!(
+                "DELETE FROM derived_session WHERE tenant = ?1 AND person = ?2 AND (conversation, session) IN
+                 (SELECT conversation, session FROM {table} WHERE tenant = ?1 AND person = ?2 AND {id} = ?3)"
+            ))?;
+            for number in gone {
+                unmark.execute(params![tenant, person, number])?;
+            }
+        }
+        let memories: Vec<u64> = self.memories.iter().copied().collect();
+        memories::delete(connection, scope, &memories)?;
+        let mut remove =
+            connection.prepare_cached("DELETE FROM turn WHERE tenant = ?1 AND person = ?2 AND seq = ?3")?;
+        for seq in &self.turns {
+            vectors::delete_of(connection, scope, UnitId::Turn(Seq(*seq)))?;
+            remove.execute(params![tenant, person, seq])?;
+        }
+        connection
+            .prepare_cached("DELETE FROM session WHERE tenant = ?1 AND person = ?2")?
+            .execute([tenant, person])?;
+        let mut sessions = connection.prepare_cached(
+            "INSERT INTO session (tenant, person, conversation, session, first_seq, changed_seq)
+             SELECT tenant, person, conversation, session, MIN(seq), MAX(MAX(seq, COALESCE(replaced_by, 0)))
+               FROM turn WHERE tenant = ?1 AND person = ?2 GROUP BY tenant, person, conversation, session",
+        )?;
+        sessions.execute([tenant, person])?;
+        Ok(())
+    }
+}
+
+fn count_person(connection: &Connection, scope: &Scope) -> Result<Erased, Fault> {
+    let mut count = connection.prepare_cached(
+        "SELECT (SELECT COUNT(*) FROM turn WHERE tenant = ?1 AND person = ?2),
+                (SELECT COUNT(*) FROM memory WHERE tenant = ?1 AND person = ?2),
+                (SELECT COUNT(*) FROM vector WHERE tenant = ?1 AND person = ?2)",
+    )?;
+    let row = |row: &Row<'_>| Ok(Erased { turns: row.get(0)?, memories: row.get(1)?, vectors: row.get(2)? });
+    Ok(count.query_row([scope.tenant.as_str(), scope.person.as_str()], row)?)
+}
+
+fn delete_person(connection: &Connection, scope: &Scope) -> Result<(), Fault> {
+    for table in ["turn", "session", "derived_session", "memory", "memory_source", "vector", "binding", "person"] {
+        let delete = format!("DELETE FROM {table} WHERE tenant = ?1 AND person = ?2");
+        connection.execute(&delete, [scope.tenant.as_str(), scope.person.as_str()])?;
+    }
+    Ok(())
+}
+
+/// Rewrites the file and empties the log beside it, if something was erased since this was done last.
+///
+/// # Errors
+/// The erasure itself is done whatever this returns; doing it again tries this again.
+pub(super) fn purge(connections: &Connections) -> Result<(), StoreError> {
+    if connections.read("looking for erased bytes", |c| persons::meta(c, "purge"))? == 0 {
+        return Ok(());
+    }
+    let wait = connections.patience.purge;
+    let busy = || StoreError::Busy {
+        place: format!("{} (what was asked is erased, but its old bytes are still there)", connections.place()),
+        waited_ms: u64::try_from(wait.as_millis()).unwrap_or(u64::MAX),
+    };
+    let fault = match rewrite(connections, wait) {
+        Ok(true) => return connections.write("noting the purge", |c| persons::set_meta(c, "purge", 0)),
+        Ok(false) => return Err(busy()),
+        Err(fault) => fault,
+    };
+    let doing = "rewriting the file after an erasure that is done";
+    Err(match connections.error(doing, fault) {
+        StoreError::Busy { .. } => busy(),
+        // Not as Full, which says that the write was taken back.
+        StoreError::Full { place } => {
+            StoreError::Engine { place, doing, why: "the disk is full; free some room and erase again".to_owned() }
+        }
+        other => other,
+    })
+}
+
+/// Whether the old bytes are gone; not while another connection still reads them.
+fn rewrite(connections: &Connections, wait: Duration) -> Result<bool, Fault> {
+    let deadline = Instant::now() + wait;
+    let connection = connections.extra()?;
+    // The copy of what remains may be larger than the memory of the machine.
+    connection.execute_batch("PRAGMA temp_store = FILE; VACUUM;")?;
+    connection.busy_timeout(ATTEMPT.min(wait))?;
+    loop {
+        let busy: bool = connection.query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |row| row.get(0))?;
+        if !busy || Instant::now() >= deadline {
+            return Ok(!busy);
+        }
+        // When another process is at the same, SQLite returns at once instead of waiting.
+        std::thread::sleep(ATTEMPT / 10);
+    }
+}

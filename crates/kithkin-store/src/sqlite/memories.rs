@@ -1,0 +1,211 @@
+//! Memories: what was derived from turns, and up to where.
+
+use std::fmt::Display;
+
+use kithkin_core::{
+    ConversationId, DerivationId, Memory, MemoryId, Scope, Seq, SessionId, SessionRef, StoredMemory, UnitId, Visit,
+};
+use rusqlite::{Connection, OptionalExtension, Row, params};
+
+use super::connection::{Fault, sql};
+use super::persons::{self, Stale};
+use super::vectors;
+
+/// The number of a derivation; `None` when the store has no memory of it.
+fn derivation_number(connection: &Connection, derivation: &DerivationId) -> Result<Option<i64>, Fault> {
+    let mut get = connection.prepare_cached("SELECT id FROM derivation WHERE name = ?1")?;
+    Ok(get.query_row([&derivation.0], |row| row.get(0)).optional()?)
+}
+
+pub(super) fn stale_sessions(
+    connection: &Connection,
+    scope: &Scope,
+    derivation: &DerivationId,
+) -> Result<Vec<SessionRef>, Fault> {
+    // No derivation has the number 0, so under an unknown one every session is stale.
+    let derivation = derivation_number(connection, derivation)?.unwrap_or(0);
+    let mut select = connection.prepare_cached(
+        "SELECT s.conversation, s.session FROM session AS s LEFT JOIN derived_session AS d
+             ON d.tenant = s.tenant AND d.person = s.person AND d.conversation = s.conversation
+            AND d.session = s.session AND d.derivation = ?3
+          WHERE s.tenant = ?1 AND s.person = ?2 AND (d.upto IS NULL OR d.upto < s.changed_seq)
+          ORDER BY s.first_seq",
+    )?;
+    let mut rows = select.query(params![scope.tenant.as_str(), scope.person.as_str(), derivation])?;
+    let mut sessions = Vec::new();
+    while let Some(row) = rows.next()? {
+        let wrong = |why: &dyn Display| Fault::damaged(format_args!("a session of {scope}"), why);
+        let text = |column: usize| row.get::<_, String>(column).map_err(|why| wrong(&why));
+        sessions.push(SessionRef {
+            conversation: ConversationId::new(text(0)?).map_err(|why| wrong(&why))?,
+            session: SessionId::new(text(1)?).map_err(|why| wrong(&why))?,
+        });
+    }
+    Ok(sessions)
+}
+
+pub(super) fn put(
+    connection: &Connection,
+    scope: &Scope,
+    derivation: &DerivationId,
+    session: &SessionRef,
+    upto: Seq,
+    memories: &[Memory],
+) -> Result<bool, Fault> {
+    if !sources_exist(connection, scope, session, memories)? {
+        return Ok(false);
+    }
+    let mut name = connection.prepare_cached("INSERT INTO derivation (name) VALUES (?1) ON CONFLICT DO NOTHING")?;
+    name.execute([&derivation.0])?;
+    let Some(derivation) = derivation_number(connection, derivation)? else { return Ok(false) };
+
+    let (tenant, person) = (scope.tenant.as_str(), scope.person.as_str());
+    let (conversation, sitting) = (session.conversation.as_str(), session.session.as_str());
+    let mut old = connection.prepare_cached(
+        "SELECT id FROM memory
+          WHERE tenant = ?1 AND person = ?2 AND conversation = ?3 AND session = ?4 AND derivation = ?5",
+    )?;
+    let old = old.query_map(params![tenant, person, conversation, sitting, derivation], |row| row.get(0))?;
+    let old: Vec<u64> = old.collect::<Result<_, _>>()?;
+    delete(connection, scope, &old)?;
+
+    let mut add = connection.prepare_cached(
+        "INSERT INTO memory (tenant, person, id, derivation, conversation, session, kind, said_at, sources, text)
+         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10)",
+    )?;
+    let mut add_source = connection.prepare_cached(
+        "INSERT INTO memory_source (tenant, person, seq, memory) VALUES (?1, ?2, ?3, ?4) ON CONFLICT DO NOTHING",
+    )?;
+    let floor = persons::floor(connection)?;
+    let mut counters = persons::Counters::load_or_begin(connection, scope)?;
+    for memory in memories {
+        let id = counters.next_memory(floor);
+        let sources = serde_json::to_string(&memory.sources).map_err(|why| Fault::damaged("a new memory", why))?;
+        let said_at = memory.said_at.map(|time| time.to_string());
+        let kind = memory.kind.as_str();
+        add.execute(params![
+            tenant,
+            person,
+            id,
+            derivation,
+            conversation,
+            sitting,
+            kind,
+            said_at,
+            sources,
+            memory.text
+        ])?;
+        for source in &memory.sources {
+            add_source.execute(params![tenant, person, sql(source.0), id])?;
+        }
+    }
+    let mut mark = connection.prepare_cached(
+        "INSERT INTO derived_session (tenant, person, conversation, session, derivation, upto)
+         VALUES (?1, ?2, ?3, ?4, ?5, ?6) ON CONFLICT DO UPDATE SET upto = ?6",
+    )?;
+    mark.execute(params![tenant, person, conversation, sitting, derivation, sql(upto.0)])?;
+    counters.save(connection, scope, if old.is_empty() { Stale::Behind } else { Stale::Whole })?;
+    Ok(true)
+}
+
+/// Whether the session and every source are still in the log.
+fn sources_exist(
+    connection: &Connection,
+    scope: &Scope,
+    session: &SessionRef,
+    memories: &[Memory],
+) -> Result<bool, Fault> {
+    let (tenant, person) = (scope.tenant.as_str(), scope.person.as_str());
+    let mut has_session = connection.prepare_cached(
+        "SELECT 1 FROM session WHERE tenant = ?1 AND person = ?2 AND conversation = ?3 AND session = ?4",
+    )?;
+    if !has_session.exists([tenant, person, session.conversation.as_str(), session.session.as_str()])? {
+        return Ok(false);
+    }
+    let mut has_turn =
+        connection.prepare_cached("SELECT 1 FROM turn WHERE tenant = ?1 AND person = ?2 AND seq = ?3")?;
+    for source in memories.iter().flat_map(|memory| &memory.sources) {
+        if !has_turn.exists(params![tenant, person, sql(source.0)])? {
+            return Ok(false);
+        }
+    }
+    Ok(true)
+}
+
+pub(super) fn scan(
+    connection: &Connection,
+    scope: &Scope,
+    derivation: &DerivationId,
+    visit: Visit<'_, StoredMemory>,
+) -> Result<(), Fault> {
+    let Some(derivation) = derivation_number(connection, derivation)? else { return Ok(()) };
+    let mut select = connection.prepare_cached(
+        "SELECT id, kind, said_at, sources, text FROM memory
+          WHERE tenant = ?1 AND person = ?2 AND derivation = ?3 ORDER BY id",
+    )?;
+    let mut rows = select.query(params![scope.tenant.as_str(), scope.person.as_str(), derivation])?;
+    while let Some(row) = rows.next()? {
+        if visit(decode(scope, row)?).is_break() {
+            break;
+        }
+    }
+    Ok(())
+}
+
+fn decode(scope: &Scope, row: &Row<'_>) -> Result<StoredMemory, Fault> {
+    let id: u64 = row.get(0)?;
+    let wrong = |why: &dyn Display| damaged(scope, id, why);
+    let text = |column: usize| row.get::<_, String>(column).map_err(|why| wrong(&why));
+    let said_at = row.get::<_, Option<String>>(2).map_err(|why| wrong(&why))?;
+    let memory = Memory {
+        kind: text(1)?.parse().map_err(|kind| wrong(&format_args!("{kind:?} is no kind of memory")))?,
+        said_at: said_at.map(|time| time.parse()).transpose().map_err(|why| wrong(&why))?,
+        sources: serde_json::from_str(&text(3)?).map_err(|why| wrong(&why))?,
+        text: text(4)?,
+    };
+    Ok(StoredMemory { id: MemoryId(id), memory })
+}
+
+fn damaged(scope: &Scope, id: u64, why: &dyn Display) -> Fault {
+    Fault::damaged(format_args!("memory {id} of {scope}"), why)
+}
+
+pub(super) fn drop_others(connection: &Connection, scope: &Scope, keep: &DerivationId) -> Result<u64, Fault> {
+    let (tenant, person) = (scope.tenant.as_str(), scope.person.as_str());
+    // As above: an unknown derivation has no memory to keep.
+    let keep = derivation_number(connection, keep)?.unwrap_or(0);
+    let mut marks = connection
+        .prepare_cached("DELETE FROM derived_session WHERE tenant = ?1 AND person = ?2 AND derivation <> ?3")?;
+    let marks = marks.execute(params![tenant, person, keep])?;
+    let mut others =
+        connection.prepare_cached("SELECT id FROM memory WHERE tenant = ?1 AND person = ?2 AND derivation <> ?3")?;
+    let others = others.query_map(params![tenant, person, keep], |row| row.get(0))?;
+    let others: Vec<u64> = others.collect::<Result<_, _>>()?;
+    delete(connection, scope, &others)?;
+    match (others.len(), marks) {
+        (0, 0) => {}
+        (0, _) => persons::touch(connection, scope, Stale::Behind)?,
+        _ => persons::touch(connection, scope, Stale::Whole)?,
+    }
+    Ok(others.len() as u64)
+}
+
+/// Deletes memories, their vectors, and what links them to their sources.
+pub(super) fn delete(connection: &Connection, scope: &Scope, ids: &[u64]) -> Result<(), Fault> {
+    let (tenant, person) = (scope.tenant.as_str(), scope.person.as_str());
+    let mut sources =
+        connection.prepare_cached("SELECT sources FROM memory WHERE tenant = ?1 AND person = ?2 AND id = ?3")?;
+    let mut unlink = connection
+        .prepare_cached("DELETE FROM memory_source WHERE tenant = ?1 AND person = ?2 AND seq = ?3 AND memory = ?4")?;
+    let mut remove = connection.prepare_cached("DELETE FROM memory WHERE tenant = ?1 AND person = ?2 AND id = ?3")?;
+    for id in ids {
+        let json: String = sources.query_row(params![tenant, person, id], |row| row.get(0))?;
+        let seqs: Vec<Seq> = serde_json::from_str(&json).map_err(|why| damaged(scope, *id, &why))?;
+        for seq in seqs {
+            unlink.execute(params![tenant, person, sql(seq.0), id])?;
+        }
+        vectors::delete_of(connection, scope, UnitId::Memory(MemoryId(*id)))?;
+        remove.execute(params![tenant, person, id])?;
+    }
+    Ok(())
+}

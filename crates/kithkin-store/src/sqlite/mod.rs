@@ -1,0 +1,200 @@
+//! All persons in one SQLite file.
+//!
+//! The file has a write-ahead log beside it (`-wal`, `-shm`) while it is open: move or copy it only when it is not.
+//! Several threads and processes may have it open; it must lie on a local disk. This module holds the store's API; the
+//! SQL is in the modules below it.
+
+mod connection;
+mod erase;
+mod memories;
+mod persons;
+mod schema;
+#[cfg(test)]
+mod tests;
+mod turns;
+mod vectors;
+
+use std::fs::OpenOptions;
+use std::io::ErrorKind;
+use std::ops::ControlFlow;
+use std::path::Path;
+
+use kithkin_core::{
+    Appended, Binding, DerivationId, Erased, Erasure, Memory, Millis, PersonSummary, PersonTurns, Pulse, Scope, Seq,
+    SessionRef, Store, StoreError, StoreHealth, StoredMemory, StoredTurn, TenantId, TurnId, UnitId, VectorCount,
+    VectorSpace, Visit,
+};
+
+use connection::{Connections, Fault, Patience};
+
+/// A store in one SQLite file.
+///
+/// Writes wait up to 10 s for another process's write. An erasure rewrites the whole file, so that the erased bytes are
+/// gone: it takes time and free disk in proportion to the store (about a second for each few hundred megabytes), and
+/// waits up to 5 s for those who still read the old state, a scan of the same process included.
+#[derive(Debug)]
+pub struct SqliteStore {
+    connections: Connections,
+}
+
+impl SqliteStore {
+    /// Makes a new store at `path`, in a folder that exists.
+    ///
+    /// # Errors
+    /// [`StoreError::Exists`] if anything is there already; read-only or full: then nothing is left behind.
+    pub fn create(path: impl AsRef<Path>) -> Result<Self, StoreError> {
+        let path = path.as_ref();
+        let place = path.display().to_string();
+        match OpenOptions::new().write(true).create_new(true).open(path) {
+            Ok(_) => {}
+            Err(error) if error.kind() == ErrorKind::AlreadyExists => return Err(StoreError::Exists { place }),
+            Err(error) if error.kind() == ErrorKind::StorageFull => return Err(StoreError::Full { place }),
+            Err(error) => return Err(StoreError::ReadOnly { place, why: error.to_string() }),
+        }
+        let created = Connections::open(path, Patience::default()).and_then(|connections| {
+            connections.with_writer("creating the schema", schema::initialise)?;
+            Ok(Self { connections })
+        });
+        if created.is_err() {
+            // The file is this call's own; if it cannot be removed either, the first error says more.
+            let _ = std::fs::remove_file(path);
+        }
+        created
+    }
+
+    /// Opens the store at `path`, and migrates it if an earlier version wrote it. It never makes a file. One that may
+    /// not be written is opened too; writes then answer [`StoreError::ReadOnly`].
+    ///
+    /// # Errors
+    /// [`StoreError::Absent`], [`StoreError::Foreign`] and [`StoreError::TooNew`]: then the file is as it was;
+    /// [`StoreError::ReadOnly`] if it may not even be read, or lies in a folder that may not be written.
+    pub fn open(path: impl AsRef<Path>) -> Result<Self, StoreError> {
+        Self::open_with(path.as_ref(), Patience::default())
+    }
+
+    fn open_with(path: &Path, patience: Patience) -> Result<Self, StoreError> {
+        schema::inspect(path)?;
+        let connections = Connections::open(path, patience)?;
+        schema::upgrade(&connections)?;
+        Ok(Self { connections })
+    }
+}
+
+impl Store for SqliteStore {
+    fn append(&self, batch: &[PersonTurns], recorded_at: Millis) -> Result<Vec<Appended>, StoreError> {
+        self.connections.write("appending turns", |c| turns::append(c, batch, recorded_at))
+    }
+
+    fn persons(&self, tenant: &TenantId) -> Result<Vec<PersonSummary>, StoreError> {
+        self.connections.read("listing persons", |c| persons::list(c, tenant))
+    }
+
+    fn pulse(&self, scope: &Scope) -> Result<Option<Pulse>, StoreError> {
+        self.connections.read("reading a person", |c| persons::pulse(c, scope))
+    }
+
+    fn scan_turns(&self, scope: &Scope, after: u64, visit: Visit<'_, StoredTurn>) -> Result<(), StoreError> {
+        self.connections.read("reading turns", |c| turns::scan(c, scope, after, visit))
+    }
+
+    fn turns(&self, scope: &Scope, seqs: &[Seq]) -> Result<Vec<StoredTurn>, StoreError> {
+        self.connections.read("reading turns", |c| turns::get(c, scope, seqs))
+    }
+
+    fn tellings(&self, scope: &Scope, id: &TurnId) -> Result<Vec<StoredTurn>, StoreError> {
+        self.connections.read("reading turns", |c| turns::tellings(c, scope, id))
+    }
+
+    fn put_vectors(&self, scope: &Scope, space: &VectorSpace, rows: &[(UnitId, &[f32])]) -> Result<(), StoreError> {
+        self.connections.write("writing vectors", |c| vectors::put(c, scope, space, rows))
+    }
+
+    fn scan_vectors(
+        &self,
+        scope: &Scope,
+        space: &VectorSpace,
+        after_seq: u64,
+        visit: &mut dyn FnMut((UnitId, &[f32])) -> ControlFlow<()>,
+    ) -> Result<(), StoreError> {
+        self.connections.read("reading vectors", |c| vectors::scan(c, scope, space, after_seq, visit))
+    }
+
+    fn missing_vectors(&self, scope: &Scope, space: &VectorSpace, visit: Visit<'_, UnitId>) -> Result<(), StoreError> {
+        self.connections.read("looking for missing vectors", |c| vectors::missing(c, scope, space, visit))
+    }
+
+    fn vector_counts(&self, scope: &Scope) -> Result<Vec<VectorCount>, StoreError> {
+        self.connections.read("counting vectors", |c| vectors::counts(c, scope))
+    }
+
+    fn drop_other_vectors(&self, scope: &Scope, keep: &VectorSpace) -> Result<u64, StoreError> {
+        self.connections.write("dropping vectors", |c| vectors::drop_others(c, scope, keep))
+    }
+
+    fn stale_sessions(&self, scope: &Scope, derivation: &DerivationId) -> Result<Vec<SessionRef>, StoreError> {
+        self.connections.read("looking for stale sessions", |c| memories::stale_sessions(c, scope, derivation))
+    }
+
+    fn put_memories(
+        &self,
+        scope: &Scope,
+        derivation: &DerivationId,
+        session: &SessionRef,
+        upto: Seq,
+        memories: &[Memory],
+    ) -> Result<bool, StoreError> {
+        self.connections.write("writing memories", |c| memories::put(c, scope, derivation, session, upto, memories))
+    }
+
+    fn scan_memories(
+        &self,
+        scope: &Scope,
+        derivation: &DerivationId,
+        visit: Visit<'_, StoredMemory>,
+    ) -> Result<(), StoreError> {
+        self.connections.read("reading memories", |c| memories::scan(c, scope, derivation, visit))
+    }
+
+    fn drop_other_memories(&self, scope: &Scope, keep: &DerivationId) -> Result<u64, StoreError> {
+        self.connections.write("dropping memories", |c| memories::drop_others(c, scope, keep))
+    }
+
+    fn binding(&self, scope: &Scope) -> Result<Option<Binding>, StoreError> {
+        self.connections.read("reading the binding", |c| persons::binding(c, scope))
+    }
+
+    fn bind(&self, scope: &Scope, binding: &Binding) -> Result<(), StoreError> {
+        self.connections.write("binding a method", |c| persons::bind(c, scope, binding))
+    }
+
+    fn erase(&self, scope: &Scope, what: &Erasure, dry_run: bool) -> Result<Erased, StoreError> {
+        if dry_run {
+            return self.connections.read("counting what to erase", |c| erase::count(c, scope, what));
+        }
+        let erased = self.connections.write("erasing", |c| erase::delete(c, scope, what))?;
+        erase::purge(&self.connections)?;
+        Ok(erased)
+    }
+
+    fn check(&self) -> Result<StoreHealth, StoreError> {
+        let probe = self.connections.write("writing a probe", |c| {
+            let next = persons::meta(c, "probe")?.wrapping_add(1) % (1 << 32);
+            persons::set_meta(c, "probe", next)?;
+            Ok(next)
+        })?;
+        self.connections.read("checking the file", |c| {
+            let mut problems = Vec::new();
+            if persons::meta(c, "probe")? < probe {
+                problems.push("a record that was just written does not read back".to_owned());
+            }
+            if persons::meta(c, "purge")? != 0 {
+                problems.push("erased bytes are still in the file; do the last erasure again".to_owned());
+            }
+            let mut check = c.prepare("PRAGMA integrity_check")?;
+            let found = check.query_map([], |row| row.get::<_, String>(0))?.collect::<Result<Vec<_>, _>>()?;
+            problems.extend(found.into_iter().filter(|line| line != "ok"));
+            let place = format!("sqlite file {}", self.connections.place());
+            Ok::<_, Fault>(StoreHealth { place, schema: schema::version(c)?, problems })
+        })
+    }
+}

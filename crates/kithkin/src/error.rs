@@ -1,0 +1,119 @@
+//! What can go wrong at the facade.
+
+use kithkin_core::{Blame, EmbedError, InvalidId, InvalidTime, InvalidTurn, StoreError};
+use kithkin_engine::EngineError;
+
+use crate::import::ImportError;
+
+/// Why a call failed. The message names the object and what to do.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum Error {
+    /// The engine, or a store or model below it.
+    #[error(transparent)]
+    Engine(#[from] EngineError),
+    /// A file could not be imported.
+    #[error(transparent)]
+    Import(#[from] ImportError),
+    /// A name that cannot be an id.
+    #[error(transparent)]
+    Id(#[from] InvalidId),
+    /// A text that is no time.
+    #[error(transparent)]
+    Time(#[from] InvalidTime),
+    /// A turn that cannot be kept.
+    #[error(transparent)]
+    Turn(#[from] InvalidTurn),
+    /// The time lies after the machine's clock by more than a day.
+    #[error("{given} lies in the future (the clock says {now}); correct the time, or the machine's clock")]
+    Future {
+        /// The time given.
+        given: String,
+        /// The clock.
+        now: String,
+    },
+    /// The text is nothing but a block that recall made: it is not stored again as new.
+    #[error(
+        "the text is only a block of recalled memories; these are stored already and are never stored again as new"
+    )]
+    OnlyRecalled,
+    /// There is no such turn, session or conversation.
+    #[error("{person} has no {what} {name:?}; `kithkin timeline --person {person}` lists what there is")]
+    NoSuch {
+        /// The person.
+        person: String,
+        /// Turn, session or conversation.
+        what: &'static str,
+        /// The name given.
+        name: String,
+    },
+    /// The id is there in several conversations.
+    #[error("{person} has the {what} {name:?} in several conversations: {}; name one with --conversation", within.join(", "))]
+    Ambiguous {
+        /// The person.
+        person: String,
+        /// Turn or session.
+        what: &'static str,
+        /// The name given.
+        name: String,
+        /// The conversations.
+        within: Vec<String>,
+    },
+    /// The person is bound to a method that no longer derives what it did.
+    #[error(
+        "the preset {method} has changed since {person} was built with it; run `kithkin rebuild --person {person}`"
+    )]
+    Rebuild {
+        /// The person.
+        person: String,
+        /// The method.
+        method: String,
+    },
+    /// A file could not be written.
+    #[error("{path} cannot be written: {why}")]
+    Write {
+        /// The file.
+        path: String,
+        /// What the system said.
+        why: String,
+    },
+    /// A file could not be read.
+    #[error("{path} cannot be read: {why}")]
+    Read {
+        /// The file.
+        path: String,
+        /// What the system said.
+        why: String,
+    },
+}
+
+impl Error {
+    /// Who can mend it.
+    pub fn blame(&self) -> Blame {
+        match self {
+            Self::Engine(e) => e.blame(),
+            Self::Import(e) => e.blame(),
+            Self::Rebuild { .. } => Blame::Conflict,
+            Self::Write { .. } | Self::Read { .. } => Blame::Store,
+            Self::Id(_)
+            | Self::Time(_)
+            | Self::Turn(_)
+            | Self::Future { .. }
+            | Self::OnlyRecalled
+            | Self::NoSuch { .. }
+            | Self::Ambiguous { .. } => Blame::User,
+        }
+    }
+}
+
+impl From<StoreError> for Error {
+    fn from(e: StoreError) -> Self {
+        Self::Engine(e.into())
+    }
+}
+
+impl From<EmbedError> for Error {
+    fn from(e: EmbedError) -> Self {
+        Self::Engine(e.into())
+    }
+}

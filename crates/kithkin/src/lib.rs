@@ -1,0 +1,50 @@
+//! Memory and personalisation between an application and any language model.
+//!
+//! [`Kithkin`] opens a store; [`Kithkin::person`] gives the handle of one person, which observes turns, recalls the ones
+//! that answer a question, and forgets. Everything runs in process and offline.
+//!
+//! ```no_run
+//! use kithkin::{Kithkin, Now, Recall, Remember, Scope};
+//!
+//! let kithkin = Kithkin::open("memory.db")?.embedder("all-MiniLM-L6-v2", "models")?.start();
+//! let ann = kithkin.person(&Scope::new("default".parse()?, "ann".parse()?));
+//! ann.remember(&Remember::new("I moved to Oslo last week."))?;
+//! let report = ann.recall(&Recall::new("Where do I live?", Now::Clock))?;
+//! for evidence in &report.evidence {
+//!     println!("{} {}", evidence.said_at.as_deref().unwrap_or("undated"), evidence.text);
+//! }
+//! # Ok::<(), Box<dyn std::error::Error>>(())
+//! ```
+//!
+//! This crate is the only library interface that is promised. What it returns is plain data whose JSON form is the one
+//! that the command line prints.
+
+mod audit;
+mod clock;
+mod context;
+mod error;
+mod export;
+mod handle;
+pub mod import;
+mod ingest;
+mod person;
+mod quote;
+mod reports;
+
+pub use audit::AuditReport;
+pub use context::{Citation, Context};
+pub use error::Error;
+pub use handle::{Builder, Doctor, Finding, Kithkin, Repair, load_embedder};
+pub use ingest::{ImportReport, Ingest, OnStep, Rejection, Step};
+pub use kithkin_core::{
+    Attachment, Blame, ConversationId, EmbedError, Embedder, Embeddings, EventTime, Explanation, InvalidId,
+    InvalidTime, InvalidTurn, Millis, PersonId, Precision, Role, Scope, Seq, SessionId, StoreError, TenantId, Turn,
+    TurnId, TurnKey,
+};
+pub use kithkin_engine::method::{About, Paper, SpecError, Status};
+pub use kithkin_engine::{EngineError, Method, Progress};
+pub use kithkin_models::{MODELS, ModelSpec, Status as WeightStatus};
+pub use person::{Forget, Now, Person, Recall, Remember, Remembered};
+pub use reports::{
+    EvidenceReport, ForgetReport, PartialReport, PersonReport, RecallReport, SessionReport, TimingsReport, TurnReport,
+};

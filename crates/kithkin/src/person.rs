@@ -1,0 +1,422 @@
+//! The handle of one person: observe, recall, look, forget.
+
+use std::ops::ControlFlow;
+
+use kithkin_core::{
+    ConversationId, Erasure, EventTime, Millis, PersonTurns, Role, Scope, SessionId, SessionRef, StoredTurn, Turn,
+    TurnId, TurnKey,
+};
+use kithkin_engine::{Evidence, Method, Progress, RecallRequest, Recalled, SessionHit};
+use serde::Serialize;
+
+use crate::quote::without_blocks;
+use crate::reports::{
+    EvidenceReport, ForgetReport, PartialReport, RecallReport, SessionReport, TimingsReport, TurnReport, instant,
+};
+use crate::{Error, Kithkin};
+
+/// How far after the machine's clock a turn may be dated: a day, for clocks and zones that disagree.
+pub(crate) const FUTURE_SLACK: Millis = 24 * 3600 * 1000;
+
+/// The present.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Now {
+    /// The machine's clock.
+    #[default]
+    Clock,
+    /// A time that is given: nothing said after it is seen.
+    At(EventTime),
+}
+
+/// A question to a person's memory.
+#[derive(Debug, Clone)]
+pub struct Recall {
+    /// The question.
+    pub question: String,
+    /// The present.
+    pub now: Now,
+    /// At most so many turns come back; 10 by default.
+    pub limit: usize,
+    /// How to search; by default the method that the person is bound to, else `hybrid`.
+    pub method: Option<Method>,
+    /// Whether each turn comes with the whole tree of its score.
+    pub explain: bool,
+}
+
+impl Recall {
+    /// A question with the defaults.
+    pub fn new(question: impl Into<String>, now: Now) -> Self {
+        Self { question: question.into(), now, limit: 10, method: None, explain: false }
+    }
+}
+
+/// Something to remember.
+#[derive(Debug, Clone)]
+pub struct Remember {
+    /// The words.
+    pub text: String,
+    /// Who said them; by default the person.
+    pub speaker: Option<String>,
+    /// In which conversation; by default `notes`.
+    pub conversation: Option<ConversationId>,
+    /// When; by default now.
+    pub at: Now,
+}
+
+impl Remember {
+    /// Words of the person, said now.
+    pub fn new(text: impl Into<String>) -> Self {
+        Self { text: text.into(), speaker: None, conversation: None, at: Now::Clock }
+    }
+}
+
+/// What became of a turn that was remembered.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Remembered {
+    /// Its id.
+    pub turn: String,
+    /// Its conversation.
+    pub conversation: String,
+    /// When it was said.
+    pub said_at: String,
+    /// Whether it was stored already, with the same words at the same time.
+    pub duplicate: bool,
+}
+
+/// What to forget.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Forget {
+    /// Turns by id; the conversation where an id is there in several.
+    Turns(Vec<TurnId>, Option<ConversationId>),
+    /// A sitting by id; the conversation where the id is there in several.
+    Session(SessionId, Option<ConversationId>),
+    /// A conversation.
+    Conversation(ConversationId),
+    /// Everything, the person's name included.
+    All,
+}
+
+/// One person of a store.
+#[derive(Debug)]
+pub struct Person<'k> {
+    kithkin: &'k Kithkin,
+    scope: Scope,
+}
+
+impl<'k> Person<'k> {
+    pub(crate) fn new(kithkin: &'k Kithkin, scope: Scope) -> Self {
+        Self { kithkin, scope }
+    }
+
+    /// Whose memory it is.
+    pub fn scope(&self) -> &Scope {
+        &self.scope
+    }
+
+    pub(crate) fn kithkin(&self) -> &'k Kithkin {
+        self.kithkin
+    }
+
+    /// Writes turns down; they are durable when the call returns, and are found by their words at once. Blocks of
+    /// recalled memories are cut out of the texts. Gives how many turns were new.
+    ///
+    /// # Errors
+    /// A turn that is not valid, or dated in the future: then nothing is written.
+    pub fn observe(&self, turns: Vec<Turn>) -> Result<u64, Error> {
+        let now = self.kithkin.clock.now();
+        let turns = turns.into_iter().map(|turn| admitted(turn, now)).collect::<Result<Vec<_>, _>>()?;
+        let batch = [PersonTurns { scope: self.scope.clone(), turns }];
+        let appended = self.kithkin.engine.store().append(&batch, now)?;
+        let new = appended.iter().flat_map(|a| &a.outcomes).filter(|o| !o.is_duplicate()).count();
+        Ok(new as u64)
+    }
+
+    /// Writes one utterance down. Its id comes from its content and time, so that a call that is repeated after a
+    /// failure stores nothing twice.
+    ///
+    /// # Errors
+    /// As [`Person::observe`].
+    pub fn remember(&self, what: &Remember) -> Result<Remembered, Error> {
+        let said_at = match what.at {
+            Now::At(time) => time,
+            Now::Clock => EventTime::from_millis(self.kithkin.clock.now())?,
+        };
+        let conversation = what.conversation.clone().map_or_else(|| ConversationId::new("notes"), Ok)?;
+        let speaker = what.speaker.clone().unwrap_or_else(|| self.scope.person.to_string());
+        // A day is a sitting: notes come one by one, without a conversation around them.
+        let session = SessionId::new(said_at.civil().date().to_string())?;
+        let mut turn = Turn {
+            id: TurnId::new("unnamed")?,
+            session,
+            speaker,
+            role: Role::User,
+            said_at: Some(said_at),
+            text: what.text.clone(),
+            attachments: Vec::new(),
+            conversation,
+        };
+        turn.id = TurnId::new(format!("n-{}", turn.content_hash()))?;
+        let (id, conversation) = (turn.id.to_string(), turn.conversation.to_string());
+        let new = self.observe(vec![turn])?;
+        Ok(Remembered { turn: id, conversation, said_at: said_at.to_string(), duplicate: new == 0 })
+    }
+
+    /// Makes what is still to be derived: memories of the person's method, then vectors. Resumable.
+    ///
+    /// # Errors
+    /// The store or the embedder failed, or the caller stopped it.
+    pub fn catch_up(&self, progress: &mut dyn FnMut(Progress) -> ControlFlow<()>) -> Result<u64, Error> {
+        let method = self.kithkin.method_of(&self.scope)?;
+        self.kithkin.engine.derive_missing(&self.scope, &method, &mut |_| ControlFlow::Continue(()))?;
+        Ok(self.kithkin.engine.embed_missing(&self.scope, progress)?)
+    }
+
+    /// Finds the turns that answer a question.
+    ///
+    /// # Errors
+    /// No such person, an empty question, or a method that cannot run here.
+    pub fn recall(&self, recall: &Recall) -> Result<RecallReport, Error> {
+        let (method, now) = self.resolve(recall)?;
+        let found = self.found(recall, &method, now)?;
+        Ok(self.report(recall, &method, now, found))
+    }
+
+    pub(crate) fn resolve(&self, recall: &Recall) -> Result<(Method, EventTime), Error> {
+        let method = recall.method.clone().map_or_else(|| self.kithkin.method_of(&self.scope), Ok)?;
+        let now = match recall.now {
+            Now::At(time) => time,
+            Now::Clock => EventTime::from_millis(self.kithkin.clock.now())?,
+        };
+        Ok((method, now))
+    }
+
+    fn found(&self, recall: &Recall, method: &Method, now: EventTime) -> Result<Recalled, Error> {
+        let request =
+            RecallRequest { question: &recall.question, method, now, limit: recall.limit, explain: recall.explain };
+        Ok(self.kithkin.engine.recall(&self.scope, &request)?)
+    }
+
+    fn report(&self, recall: &Recall, method: &Method, now: EventTime, found: Recalled) -> RecallReport {
+        let about = method.about();
+        let mut models = std::collections::BTreeMap::new();
+        if let Some(model) = self.kithkin.embedder_name().filter(|_| about.needs_embedder) {
+            models.insert("embedder".to_owned(), model.to_owned());
+        }
+        let t = found.timings;
+        RecallReport {
+            query: recall.question.clone(),
+            now: now.to_string(),
+            method: about.id.to_string(),
+            models,
+            answerable: found.answerable,
+            abstain: found.abstain,
+            partial: found.partial.map(|p| PartialReport { vectors: p.vectors, turns: p.turns }),
+            evidence: found.evidence.into_iter().map(evidence).collect(),
+            sessions: found.sessions.iter().map(session).collect(),
+            answerable_why: found.answerable_why,
+            timings_ms: TimingsReport { embed: t.embed, load: t.load, search: t.search, total: t.total },
+        }
+    }
+
+    /// All turns in the order in which they were said, replaced tellings included.
+    ///
+    /// # Errors
+    /// No such person, or the store failed.
+    pub fn timeline(&self) -> Result<Vec<TurnReport>, Error> {
+        self.known()?;
+        let mut turns = self.log()?;
+        turns.sort_by_key(|t| (t.turn.said_at.map_or(Millis::MIN, |at| at.start()), t.seq));
+        Ok(reports(turns))
+    }
+
+    /// All tellings of the turns with this id.
+    ///
+    /// # Errors
+    /// No such person or turn.
+    pub fn show(&self, id: &TurnId) -> Result<Vec<TurnReport>, Error> {
+        self.known()?;
+        let tellings = self.kithkin.engine.store().tellings(&self.scope, id)?;
+        if tellings.is_empty() {
+            return Err(self.no_such("turn", id.as_str()));
+        }
+        Ok(reports(tellings))
+    }
+
+    /// Erases turns and all that came from them; with `dry_run` only counts.
+    ///
+    /// # Errors
+    /// No such person, turn, session or conversation, or an id that is there in several conversations.
+    pub fn forget(&self, what: &Forget, dry_run: bool) -> Result<ForgetReport, Error> {
+        self.known()?;
+        let erasure = self.erasure(what)?;
+        let erased = self.kithkin.engine.store().erase(&self.scope, &erasure, dry_run)?;
+        if !dry_run {
+            self.kithkin.engine.evict(&self.scope);
+            if erasure != Erasure::Person {
+                let method = self.kithkin.method_of(&self.scope)?;
+                self.kithkin.engine.derive_missing(&self.scope, &method, &mut |_| ControlFlow::Continue(()))?;
+            }
+        }
+        Ok(ForgetReport { turns: erased.turns, memories: erased.memories, vectors: erased.vectors, dry_run })
+    }
+
+    fn erasure(&self, what: &Forget) -> Result<Erasure, Error> {
+        match what {
+            Forget::All => Ok(Erasure::Person),
+            Forget::Conversation(id) => {
+                if self.log()?.iter().any(|t| t.turn.conversation == *id) {
+                    return Ok(Erasure::Conversation(id.clone()));
+                }
+                Err(self.no_such("conversation", id.as_str()))
+            }
+            Forget::Session(id, within) => {
+                let log = self.log()?;
+                let named = log.iter().filter(|t| t.turn.session == *id).map(|t| t.turn.conversation.clone());
+                let conversation = self.only("session", id.as_str(), named, within.as_ref())?;
+                Ok(Erasure::Session(SessionRef { conversation, session: id.clone() }))
+            }
+            Forget::Turns(ids, within) => {
+                let mut keys = Vec::new();
+                for id in ids {
+                    let tellings = self.kithkin.engine.store().tellings(&self.scope, id)?;
+                    let named = tellings.into_iter().map(|t| t.turn.conversation);
+                    let conversation = self.only("turn", id.as_str(), named, within.as_ref())?;
+                    keys.push(TurnKey { conversation, turn: id.clone() });
+                }
+                Ok(Erasure::Turns(keys))
+            }
+        }
+    }
+
+    /// The one conversation that has the named thing.
+    fn only(
+        &self,
+        what: &'static str,
+        name: &str,
+        named: impl Iterator<Item = ConversationId>,
+        within: Option<&ConversationId>,
+    ) -> Result<ConversationId, Error> {
+        let mut found: Vec<ConversationId> = named.filter(|c| within.is_none_or(|w| w == c)).collect();
+        found.sort();
+        found.dedup();
+        match found.len() {
+            0 => Err(self.no_such(what, name)),
+            1 => Ok(found.remove(0)),
+            _ => Err(Error::Ambiguous {
+                person: self.scope.person.to_string(),
+                what,
+                name: name.to_owned(),
+                within: found.iter().map(ToString::to_string).collect(),
+            }),
+        }
+    }
+
+    /// Binds the person to a method and derives what it needs from the log; the former method serves until then.
+    ///
+    /// # Errors
+    /// No such person, or the store or the embedder failed, or the caller stopped it.
+    pub fn rebuild(
+        &self,
+        method: &Method,
+        progress: &mut dyn FnMut(Progress) -> ControlFlow<()>,
+    ) -> Result<u64, Error> {
+        self.known()?;
+        let derived = self.kithkin.engine.rebuild(&self.scope, method, &mut |_| ControlFlow::Continue(()))?;
+        if method.about().needs_embedder {
+            self.kithkin.engine.embed_missing(&self.scope, progress)?;
+        }
+        Ok(derived)
+    }
+
+    /// The method that the person is bound to, or the default.
+    ///
+    /// # Errors
+    /// The store failed, or the preset has changed.
+    pub fn method(&self) -> Result<Method, Error> {
+        self.kithkin.method_of(&self.scope)
+    }
+
+    /// Makes the vectors of the embedder in use, then drops those that other embedders made. Resumable.
+    ///
+    /// # Errors
+    /// No such person, or the store or the embedder failed, or the caller stopped it.
+    pub fn reembed(&self, progress: &mut dyn FnMut(Progress) -> ControlFlow<()>) -> Result<u64, Error> {
+        self.known()?;
+        let made = self.kithkin.engine.embed_missing(&self.scope, progress)?;
+        self.kithkin.engine.drop_other_vectors(&self.scope)?;
+        Ok(made)
+    }
+
+    /// The whole log in order of place.
+    pub(crate) fn log(&self) -> Result<Vec<StoredTurn>, Error> {
+        let mut turns = Vec::new();
+        self.kithkin.engine.store().scan_turns(&self.scope, 0, &mut |turn| {
+            turns.push(turn);
+            ControlFlow::Continue(())
+        })?;
+        Ok(turns)
+    }
+
+    /// Refuses a person who is not there.
+    pub(crate) fn known(&self) -> Result<(), Error> {
+        match self.kithkin.engine.store().pulse(&self.scope)? {
+            Some(_) => Ok(()),
+            None => Err(kithkin_engine::EngineError::NoPerson { scope: self.scope.clone() }.into()),
+        }
+    }
+
+    fn no_such(&self, what: &'static str, name: &str) -> Error {
+        Error::NoSuch { person: self.scope.person.to_string(), what, name: name.to_owned() }
+    }
+}
+
+/// The turn as it may be stored: without recalled blocks, valid, not of the future.
+pub(crate) fn admitted(mut turn: Turn, now: Millis) -> Result<Turn, Error> {
+    if let Some(rest) = without_blocks(&turn.text) {
+        if rest.is_empty() && turn.attachments.is_empty() {
+            return Err(Error::OnlyRecalled);
+        }
+        turn.text = rest;
+    }
+    turn.validate()?;
+    match turn.said_at {
+        Some(at) if at.start() > now.saturating_add(FUTURE_SLACK) => {
+            Err(Error::Future { given: at.to_string(), now: instant(now) })
+        }
+        _ => Ok(turn),
+    }
+}
+
+fn reports(turns: Vec<StoredTurn>) -> Vec<TurnReport> {
+    let replaced: std::collections::HashSet<_> = turns.iter().filter_map(|t| t.supersedes).collect();
+    turns
+        .into_iter()
+        .map(|turn| {
+            let gone = replaced.contains(&turn.seq);
+            TurnReport::new(turn, gone)
+        })
+        .collect()
+}
+
+fn evidence(found: Evidence) -> EvidenceReport {
+    let turn = found.turn.turn;
+    EvidenceReport {
+        turn: turn.id.to_string(),
+        conversation: turn.conversation.to_string(),
+        session: turn.session.to_string(),
+        speaker: turn.speaker,
+        said_at: turn.said_at.map(|t| t.to_string()),
+        text: turn.text,
+        attachments: turn.attachments,
+        score: found.score,
+        why: found.why,
+    }
+}
+
+fn session(found: &SessionHit) -> SessionReport {
+    SessionReport {
+        conversation: found.session.conversation.to_string(),
+        session: found.session.session.to_string(),
+        score: found.score,
+    }
+}
