@@ -15,7 +15,7 @@ mod vectors;
 mod words;
 
 pub(crate) use analysis::QueryTerm;
-pub(crate) use lexical::{Bm25, Links, Reach, WindowScratch, Windows};
+pub(crate) use lexical::{Bm25, Reach, WindowScratch, Windows};
 pub(crate) use person::{Contents, PersonIndex};
 pub(crate) use stopwords::is_function_word;
 pub(crate) use vectors::Vectors;

@@ -14,7 +14,7 @@ use super::vectors::Vectors;
 use crate::EngineError;
 use crate::engine::Partial;
 use crate::method::About;
-use crate::observe::searched_text;
+use crate::observe::turn_text;
 use crate::recall::Doc;
 use crate::recall::plan::Speaker;
 
@@ -48,14 +48,15 @@ pub(crate) struct PersonIndex {
     /// Whether a term is a function word of its language, by its number.
     function: Vec<bool>,
     specificity: OnceLock<Vec<f32>>,
-    lengths: Mutex<Vec<Pooled>>,
+    pooled: Mutex<Vec<Pooled>>,
 }
 
-/// The pooled lengths under one choice of neighbours.
+/// What is pooled under one choice of neighbours.
 struct Pooled {
     before: Vec<f32>,
     after: Vec<f32>,
     lengths: Arc<WindowLengths>,
+    norms: Option<Arc<Vec<f32>>>,
 }
 
 impl PersonIndex {
@@ -83,7 +84,7 @@ impl PersonIndex {
             index.load_vectors(store, scope, space)?;
         }
         index.specificity = OnceLock::new();
-        index.lengths = Mutex::default();
+        index.pooled = Mutex::default();
         index.pulse = pulse;
         Ok(index)
     }
@@ -103,7 +104,7 @@ impl PersonIndex {
             content: Vec::new(),
             function: Vec::new(),
             specificity: OnceLock::new(),
-            lengths: Mutex::default(),
+            pooled: Mutex::default(),
         }
     }
 
@@ -123,7 +124,7 @@ impl PersonIndex {
             let doc = self.turns.push(turn);
             let session = self.turns.session_number(doc);
             let expected = self.languages.expected(session);
-            if let Some(language) = self.vocabulary.read(&searched_text(&turn.turn), expected, &mut tokens) {
+            if let Some(language) = self.vocabulary.read(&turn_text(&turn.turn), expected, &mut tokens) {
                 self.languages.note(session, language);
             }
             self.function.resize(self.vocabulary.len(), false);
@@ -322,14 +323,41 @@ impl PersonIndex {
 
     /// The pooled lengths of the turns, kept between recalls.
     pub(crate) fn lengths(&self, reach: Reach<'_>) -> Arc<WindowLengths> {
-        let mut known = self.lengths.lock().unwrap_or_else(PoisonError::into_inner);
-        if let Some(pooled) = known.iter().find(|p| p.before == reach.before && p.after == reach.after) {
-            return Arc::clone(&pooled.lengths);
+        self.pooled(reach, |pooled| Arc::clone(&pooled.lengths))
+    }
+
+    /// The length of the weighted sum of the vectors of each turn and its neighbours; 0 where none has a vector. Kept
+    /// between recalls. Cost when the index changed: one read of the originals for each neighbour.
+    pub(crate) fn norms(&self, reach: Reach<'_>) -> Arc<Vec<f32>> {
+        self.pooled(reach, |pooled| Arc::clone(pooled.norms.get_or_insert_with(|| Arc::new(self.pool_vectors(reach)))))
+    }
+
+    fn pool_vectors(&self, reach: Reach<'_>) -> Vec<f32> {
+        let Some(vectors) = &self.vectors else { return vec![0.0; self.docs()] };
+        let mut sum = Vec::new();
+        let norm = |doc: Doc| {
+            sum.clear();
+            reach.around(self.links(), doc, |near, weight| vectors.add_to(near, weight, &mut sum));
+            sum.iter().map(|x| x * x).sum::<f32>().sqrt()
+        };
+        (0..self.docs() as Doc).map(norm).collect()
+    }
+
+    /// Calls `with` on what is pooled under these weights. Who comes second waits for the first, and finds it done.
+    fn pooled<T>(&self, reach: Reach<'_>, with: impl FnOnce(&mut Pooled) -> T) -> T {
+        let mut known = self.pooled.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(pooled) = known.iter_mut().find(|p| p.before == reach.before && p.after == reach.after) {
+            return with(pooled);
         }
-        let lengths = Arc::new(WindowLengths::new(&self.lexical, self.turns.links(), reach));
-        let (before, after) = (reach.before.to_vec(), reach.after.to_vec());
-        known.push(Pooled { before, after, lengths: Arc::clone(&lengths) });
-        lengths
+        let mut pooled = Pooled {
+            before: reach.before.to_vec(),
+            after: reach.after.to_vec(),
+            lengths: Arc::new(WindowLengths::new(&self.lexical, self.turns.links(), reach)),
+            norms: None,
+        };
+        let answer = with(&mut pooled);
+        known.push(pooled);
+        answer
     }
 
     /// How particular the words of each turn are: the mean idf of its content words in units of the rarest word, shrunk

@@ -128,6 +128,14 @@ impl Vectors {
         self.originals.get(row * self.dims..(row + 1) * self.dims)
     }
 
+    /// Adds `weight` times the row to `sum`, which grows from empty to the length of a vector; a missing row adds nothing.
+    pub(crate) fn add_to(&self, row: u32, weight: f32, sum: &mut Vec<f32>) {
+        if let Some(vector) = self.original(row).filter(|_| self.has(row)) {
+            sum.resize(self.dims, 0.0);
+            sum.iter_mut().zip(vector).for_each(|(s, v)| *s += weight * v);
+        }
+    }
+
     /// Replaces the scores of some rows in the output of [`Vectors::scan`] by exact ones.
     pub(crate) fn rescore(&self, query: &[f32], rows: &[u32], out: &mut [f32]) {
         for &row in rows {

@@ -8,7 +8,7 @@ use std::ops::ControlFlow;
 
 use kithkin_core::{Memory, Scope, Seq, SessionRef, Store, StoredTurn};
 
-use super::{Progress, current_in_order, embedded_text};
+use super::{Progress, current_in_order, turn_text};
 use crate::method::Method;
 use crate::{EngineError, Stop};
 
@@ -51,7 +51,7 @@ pub(crate) fn derive_stale(
                 let others = covered.iter().map(|t| t.seq).filter(|seq| *seq != stands_for.seq);
                 Some(Memory {
                     kind: segment.kind(),
-                    text: covered.iter().map(|t| embedded_text(&t.turn)).collect::<Vec<_>>().join("\n"),
+                    text: covered.iter().map(|t| turn_text(&t.turn)).collect::<Vec<_>>().join("\n"),
                     sources: std::iter::once(stands_for.seq).chain(others).collect(),
                     said_at: stands_for.turn.said_at,
                 })

@@ -8,7 +8,7 @@ use std::ops::ControlFlow;
 
 use kithkin_core::{Embedder, MemoryId, Scope, Store, UnitId};
 
-use super::{Progress, embedded_text, vector_space};
+use super::{Progress, turn_text, vector_space};
 use crate::{EngineError, Stop};
 
 /// Units embedded and stored together. Large enough that sorting by length leaves little padding, small enough that a
@@ -47,7 +47,7 @@ pub(crate) fn embed_missing(
     for batch in seqs.chunks(BATCH) {
         let turns = store.turns(scope, batch)?;
         let units: Vec<UnitId> = turns.iter().map(|t| UnitId::Turn(t.seq)).collect();
-        let texts: Vec<String> = turns.iter().map(|t| embedded_text(&t.turn)).collect();
+        let texts: Vec<String> = turns.iter().map(|t| turn_text(&t.turn)).collect();
         store_batch(&units, &texts)?;
     }
     for (units, texts) in memory_batches(store, scope, &memories)? {

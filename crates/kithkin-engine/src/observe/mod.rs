@@ -21,28 +21,23 @@ pub struct Progress {
     pub of: u64,
 }
 
-/// The version of [`embedded_text`]: part of the vector space, so that vectors of another form are never compared.
-const EMBEDDED_FORM: &str = "speaker-text-caption/1";
+/// The version of [`turn_text`]: part of the vector space, so that vectors of another form are never compared.
+const EMBEDDED_FORM: &str = "text-caption/1";
 
 /// The space of the vectors that this engine makes with `embedder`.
 pub(crate) fn vector_space(embedder: &dyn Embedder) -> VectorSpace {
     VectorSpace(format!("{}+{EMBEDDED_FORM}", embedder.model()))
 }
 
-/// What is searched word by word: the text and the captions.
-pub(crate) fn searched_text(turn: &Turn) -> String {
+/// What of a turn is searched, by words and by embedding: the text and the captions, without the speaker's name, which is
+/// no topic.
+pub(crate) fn turn_text(turn: &Turn) -> String {
     let mut text = turn.text.clone();
     for caption in turn.captions() {
-        text.push('\n');
+        text.push(' ');
         text.push_str(caption);
     }
     text
-}
-
-/// What is embedded: who said it, the text, and the captions. The name lets a question about one of two speakers find
-/// the turns of that speaker.
-pub(crate) fn embedded_text(turn: &Turn) -> String {
-    format!("{}: {}", turn.speaker, searched_text(turn))
 }
 
 /// The current versions among `turns`, in the order in which they were said.

@@ -169,12 +169,13 @@ impl ModelSpec {
         format!("make weights MODEL={}", self.name)
     }
 
-    /// Loads the model from its folder under `models_dir`, in 0.05 to 0.15 s. Sizes and hashes are not checked: a file that
-    /// is cut short or of another model fails to load, a changed number goes unnoticed until [`ModelSpec::verify`].
+    /// Loads the model from its folder under `models_dir`, in 0.05 to 0.15 s. Sizes and hashes are not checked: a file
+    /// that is cut short or of another model fails to load, a changed number goes unnoticed until
+    /// [`ModelSpec::verify`].
     ///
     /// # Errors
-    /// [`EmbedError::Missing`] names the first file that is not there; [`EmbedError::Unusable`] the file that is damaged
-    /// or of another model.
+    /// [`EmbedError::Missing`] names the first file that is not there; [`EmbedError::Unusable`] the file that is
+    /// damaged or of another model.
     pub fn open(&self, models_dir: &Path) -> Result<Box<dyn Embedder>, EmbedError> {
         let folder = Folder::new(self.name, models_dir);
         Ok(match self.kind {

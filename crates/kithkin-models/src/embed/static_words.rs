@@ -1,8 +1,9 @@
-//! Static embeddings: the mean of one fixed vector a token, at unit length. No layers, so a text costs its tokenisation.
+//! Static embeddings: the mean of one fixed vector a token, at unit length. No layers, so a text costs its
+//! tokenisation.
 //!
-//! Needs `tokenizer.json` and `model.safetensors` with one matrix. It follows the steps of WordLlama: no special tokens,
-//! the plain mean, unit length at the end. Useful where speed counts for more than meaning in context; word order plays
-//! no part.
+//! Needs WordLlama's tokenizer and its file of one matrix, and follows its steps: no special tokens, the plain mean,
+//! unit length at the end; only the first 8 KiB of a text count. Useful where speed counts for
+//! more than meaning in context; word order plays no part.
 
 use kithkin_core::{EmbedError, Embedder, Embeddings};
 use rayon::prelude::*;

@@ -9,8 +9,9 @@ use safetensors::{Dtype, SafeTensors};
 use tokenizers::{Tokenizer, TruncationParams};
 
 /// A text is cut at this many bytes after its leading white space, before it is tokenised. It bounds what a text can
-/// cost: a tokenizer would otherwise read a text of 1 MB to the end, to use its first 256 tokens. Only words of more than a
-/// hundred letters, or no words at all, could make fewer tokens of so many bytes; what follows them is not read.
+/// cost: a tokenizer would otherwise read a text of 1 MB to the end, to use its first 256 tokens. Only words of more
+/// than a hundred letters, or white space within the text, could make fewer tokens of so many bytes; the rest is then
+/// not read.
 const TEXT_BYTES: usize = 8192;
 
 /// The folder with the files of one model.

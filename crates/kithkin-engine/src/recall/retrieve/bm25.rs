@@ -48,7 +48,7 @@ impl Bm25 {
     /// The frequency of the term in the turn and its neighbours.
     fn frequency(&self, view: &View<'_>, term: &QueryTerm, doc: Doc) -> f32 {
         let mut frequency = 0.0;
-        self.neighbours.around(view.index.links(), doc, |near, weight| {
+        self.neighbours.reach().around(view.index.links(), doc, |near, weight| {
             frequency += weight * view.index.lexical().frequency(&term.terms, near) as f32;
         });
         frequency

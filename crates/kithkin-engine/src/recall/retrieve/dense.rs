@@ -1,8 +1,9 @@
-//! Cosine of the question and each turn, averaged over the turn and its neighbours.
+//! Cosine of the question and each turn, pooled with its neighbours.
 //!
-//! Every turn is compared exactly: first in 8-bit integers, then the best [`RESCORED`] again in full precision. The
-//! score of a turn is the weighted mean over itself and its neighbours that have a vector, which needs no vectors of
-//! windows. Needs an embedder; costs one pass over the person's matrix.
+//! The score of a turn is the cosine of the question and the weighted sum of the vectors of the turn and its neighbours.
+//! That sum is never made: its product with the question is the sum of the products, and its length is kept by the
+//! index, so a window costs no vector. Every turn is compared: first in 8-bit integers, then the best 128 again in full
+//! precision. Needs an embedder; costs one pass over the person's matrix.
 
 use kithkin_core::Explanation;
 use serde::Deserialize;
@@ -60,29 +61,26 @@ impl Retrieve for Dense {
             out.extend_from_slice(own);
             return;
         }
+        let reach = self.neighbours.reach();
+        let norms = index.norms(reach);
         out.clear();
-        out.extend((0..index.docs() as Doc).map(|doc| {
-            let (mut sum, mut weights) = (0.0, 0.0);
-            self.neighbours.around(index.links(), doc, |near, weight| {
-                let cosine = own[near as usize];
-                if !cosine.is_nan() {
-                    sum += weight * cosine;
-                    weights += weight;
-                }
+        out.extend((0..).zip(norms.iter()).map(|(doc, norm)| {
+            let mut sum = 0.0;
+            reach.around(index.links(), doc, |near, weight| {
+                let cosine = own.get(near as usize).copied().unwrap_or(f32::NAN);
+                sum += if cosine.is_nan() { 0.0 } else { weight * cosine };
             });
-            if weights > 0.0 { sum / weights } else { f32::NAN }
+            if *norm > 0.0 { sum / norm } else { f32::NAN }
         }));
     }
 
     fn explain(&self, view: &View<'_>, doc: Doc, score: f32) -> Explanation {
         let mut root = Explanation::new(self.name(), score);
         let (Some(vectors), Some(query)) = (view.index.vectors(), &view.question.vector) else { return root };
-        self.neighbours.around(view.index.links(), doc, |near, weight| {
+        self.neighbours.reach().around(view.index.links(), doc, |near, weight| {
             if let Some(cosine) = vectors.exact(near, query) {
-                root.parts.push(Explanation::new(
-                    format!("cosine of the turn at place {}, weight {weight}", view.index.seq(near)),
-                    cosine,
-                ));
+                let whose = if near == doc { "its own cosine" } else { "cosine of a neighbour" };
+                root.parts.push(Explanation::new(format!("{whose}, weight {weight}"), cosine));
             }
         });
         root

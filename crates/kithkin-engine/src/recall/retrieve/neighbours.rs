@@ -5,8 +5,7 @@
 
 use serde::Deserialize;
 
-use crate::index::{Links, Reach};
-use crate::recall::Doc;
+use crate::index::Reach;
 
 /// The most neighbours to each side.
 const MAX: usize = 8;
@@ -43,21 +42,5 @@ impl Neighbours {
     /// The weights, as the index takes them.
     pub(super) fn reach(&self) -> Reach<'_> {
         Reach { before: &self.before, after: &self.after }
-    }
-
-    /// Calls `with` for the turn and each neighbour that counts for it, with the weight.
-    pub(super) fn around(&self, links: &Links, doc: Doc, mut with: impl FnMut(Doc, f32)) {
-        with(doc, 1.0);
-        walk(&self.before, doc, |d| links.previous(d), &mut with);
-        walk(&self.after, doc, |d| links.next(d), &mut with);
-    }
-}
-
-fn walk(weights: &[f32], doc: Doc, step: impl Fn(Doc) -> Option<Doc>, with: &mut impl FnMut(Doc, f32)) {
-    let mut here = doc;
-    for &weight in weights {
-        let Some(next) = step(here) else { return };
-        here = next;
-        with(here, weight);
     }
 }

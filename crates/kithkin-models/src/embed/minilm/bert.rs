@@ -1,9 +1,9 @@
 //! The forward pass of BERT: from token ids to one vector of unit length a text.
 //!
-//! The matrix products run in candle; what lies between them runs on slices (`lanes`). It is written out here because
-//! candle-transformers compiles some hundred models for the sake of one, and because the texts of a batch are laid one
-//! after another without padding, which those models cannot do: then no work is spent on padding, no mask is needed, and
-//! a text cannot depend on its neighbours. It only infers: no dropout, no gradient.
+//! Over candle's tensors; the matrix products are in `product`, what lies between them in `lanes`. It is written out
+//! here because candle-transformers compiles some hundred models for the sake of one, and because the texts of a batch
+//! are laid one after another without padding, which those models cannot do: then no work is spent on padding, no mask
+//! is needed, and a text cannot depend on its neighbours. It only infers: no dropout, no gradient.
 
 use std::ops::Range;
 

@@ -112,8 +112,8 @@ pub(super) struct Heads {
 
 /// Scaled dot-product attention of each token over the tokens of its own text.
 ///
-/// A row of `qkv` holds query, key and value of a token, each as wide as all heads together; `bias` belongs to it. A row
-/// of `out` is as wide as all heads together. `texts` are the rows of each text.
+/// A row of `qkv` holds query, key and value of a token, each as wide as all heads together; `bias` belongs to it. A
+/// row of `out` is as wide as all heads together. `texts` are the rows of each text.
 pub(super) fn attend(qkv: &[f32], bias: &[f32], heads: Heads, texts: &[Range<usize>], out: &mut [f32]) {
     Arch::new().dispatch(Attend { qkv, bias, heads, texts, out });
 }

@@ -1,7 +1,7 @@
 //! all-MiniLM-L6-v2: a BERT of 6 layers, the mean of its tokens at unit length, 384 dimensions, 256 tokens.
 //!
-//! Needs `config.json`, `tokenizer.json` and `model.safetensors`. Reads any BERT of that form; what a name stands for is
-//! the registry's business. Cost: about 21 million floating-point operations a token, so 3 to 6 ms a turn of a
+//! Needs `config.json`, `tokenizer.json` and `model.safetensors`. Reads any BERT of that form; what a name stands for
+//! is the registry's business. Cost: about 21 million floating-point operations a token, so 3 to 6 ms a turn of a
 //! conversation on one core with AVX-512. A text runs on one thread; many texts share the threads of the pool.
 
 mod bert;

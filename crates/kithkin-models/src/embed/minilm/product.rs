@@ -66,8 +66,8 @@ fn multiply(
 ) {
     let fits = a.len() == rows * inner && panel.len() == inner * width && out.len() == rows * columns;
     assert!(fits && first + width <= columns, "the shapes are those of the slices");
-    // SAFETY: row i, column j of each matrix is at i times its width plus j, for `out` after `first`; with what was just
-    // checked, every such place lies within its slice. `out` is not shared with the others.
+    // SAFETY: row i, column j of each matrix is at i times its width plus j, for `out` after `first`; with what was
+    // just checked, every such place lies within its slice. `out` is not shared with the others.
     unsafe {
         gemm::gemm(
             rows,
