@@ -13,6 +13,7 @@ pub(crate) mod retrieve;
 pub(crate) mod sessions;
 
 mod run;
+mod top;
 
 pub(crate) use answer::Answer;
 pub(crate) use fuse::Fuse;
@@ -21,6 +22,7 @@ pub(crate) use rerank::Rerank;
 pub(crate) use retrieve::Retrieve;
 pub(crate) use run::run;
 pub(crate) use sessions::Sessions;
+pub(crate) use top::Top;
 
 use kithkin_core::{Explanation, Seq, SessionRef};
 

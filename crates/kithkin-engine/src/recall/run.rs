@@ -2,7 +2,7 @@
 
 use kithkin_core::Explanation;
 
-use super::{Doc, Found, Hit, Question, SessionHit, Signal, View};
+use super::{Doc, Found, Hit, Question, SessionHit, Signal, Top, View};
 use crate::index::{PersonIndex, Scratch};
 use crate::method::Method;
 
@@ -87,18 +87,11 @@ fn at(scores: &[f32], doc: Doc) -> f32 {
 /// The best turns by score, ties to the earlier turn; turns that no signal knows anything of are left out.
 fn best(index: &PersonIndex, signals: &[Signal], scores: &[f32], limit: usize) -> Vec<(Doc, f32)> {
     let found = |doc: Doc| signals.iter().any(|s| at(&s.scores, doc) != 0.0 && !at(&s.scores, doc).is_nan());
-    // A bounded list kept sorted beats a heap for the limits in use: almost every turn fails the first comparison.
-    let mut best: Vec<(Doc, f32)> = Vec::with_capacity(limit.saturating_add(1).min(scores.len() + 1));
+    let mut top = Top::new(limit);
     for (doc, &score) in (0..).zip(scores) {
-        if best.len() == limit && best.last().is_none_or(|(_, worst)| score <= *worst) {
-            continue;
+        if top.takes(score) && index.is_live(doc) && found(doc) {
+            top.offer(doc, score);
         }
-        if score.is_nan() || !index.is_live(doc) || !found(doc) {
-            continue;
-        }
-        let place = best.partition_point(|(_, other)| *other >= score);
-        best.insert(place, (doc, score));
-        best.truncate(limit);
     }
-    best
+    top.into_items()
 }

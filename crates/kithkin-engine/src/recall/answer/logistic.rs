@@ -10,7 +10,7 @@ use serde::Deserialize;
 
 use super::Answer;
 use crate::method::Strategy;
-use crate::recall::{Doc, Signal, SignalKind, View};
+use crate::recall::{Doc, Signal, SignalKind, Top, View};
 
 /// Turns that are asked who said them.
 const WITNESSES: usize = 20;
@@ -79,9 +79,13 @@ fn coverage(view: &View<'_>, signals: &[Signal], doc: Doc) -> f32 {
 
 fn gap(signals: &[Signal]) -> f32 {
     let Some(cosines) = signals.iter().find(|s| s.kind == SignalKind::Cosine) else { return 0.0 };
-    let known = || cosines.scores.iter().copied().filter(|c| !c.is_nan());
-    let n = known().count();
-    if n == 0 { 0.0 } else { known().fold(f32::MIN, f32::max) - known().sum::<f32>() / n as f32 }
+    let (mut highest, mut sum, mut known) = (f32::MIN, 0.0, 0.0);
+    for cosine in cosines.scores.iter().filter(|c| !c.is_nan()) {
+        highest = highest.max(*cosine);
+        sum += cosine;
+        known += 1.0;
+    }
+    if known > 0.0 { highest - sum / known } else { 0.0 }
 }
 
 /// The share of the best content that the named speakers said, each turn weighted by how good it is, less one half.
@@ -90,21 +94,16 @@ fn agreement(view: &View<'_>, content: &[f32]) -> f32 {
     if about.is_empty() {
         return 0.0;
     }
-    let mut witnesses: Vec<(f32, Doc)> = Vec::with_capacity(WITNESSES + 1);
+    let mut witnesses = Top::new(WITNESSES);
     for (doc, &score) in (0..).zip(content) {
-        if score.is_nan()
-            || !view.index.is_live(doc)
-            || witnesses.len() == WITNESSES && score <= witnesses[WITNESSES - 1].0
-        {
-            continue;
+        if witnesses.takes(score) && view.index.is_live(doc) {
+            witnesses.offer(doc, score);
         }
-        let place = witnesses.partition_point(|(other, _)| *other >= score);
-        witnesses.insert(place, (score, doc));
-        witnesses.truncate(WITNESSES);
     }
-    let Some(&(highest, _)) = witnesses.first() else { return 0.0 };
+    let witnesses = witnesses.into_items();
+    let Some(&(_, highest)) = witnesses.first() else { return 0.0 };
     let (mut said, mut all) = (0.0, 0.0);
-    for (score, doc) in witnesses {
+    for (doc, score) in witnesses {
         let weight = ((score - highest) / TEMPERATURE).exp();
         all += weight;
         said += if about.get(view.index.speaker(doc) as usize) == Some(&true) { weight } else { 0.0 };

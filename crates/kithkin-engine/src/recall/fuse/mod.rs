@@ -41,16 +41,8 @@ fn check_weights(weights: &[f32]) -> Result<(), String> {
     }
 }
 
-/// The weighted sum of `of(signal, score)`, a number that is not known counting as the signal's mean.
-fn sum(signals: &[Signal], weights: &[f32], out: &mut Vec<f32>, of: impl Fn(f32, (f32, f32)) -> f32) {
-    let docs = signals.first().map_or(0, |s| s.scores.len());
-    out.resize(docs, 0.0);
-    for (i, signal) in signals.iter().enumerate() {
-        let weight = weights.get(i).copied().unwrap_or(1.0);
-        let moments = moments(&signal.scores);
-        for (total, score) in out.iter_mut().zip(&signal.scores) {
-            let known = if score.is_nan() { moments.0 } else { *score };
-            *total += weight * of(known, moments);
-        }
-    }
+/// Adds `of(score)` of every turn to `out`, which grows to the number of turns.
+fn add(scores: &[f32], out: &mut Vec<f32>, of: impl Fn(f32) -> f32) {
+    out.resize(scores.len(), 0.0);
+    out.iter_mut().zip(scores).for_each(|(total, score)| *total += of(*score));
 }

@@ -5,7 +5,7 @@
 use kithkin_core::Explanation;
 use serde::Deserialize;
 
-use super::{Fuse, check_weights, moments, sum};
+use super::{Fuse, add, check_weights, moments};
 use crate::method::Strategy;
 use crate::recall::{Doc, Signal, View};
 
@@ -30,7 +30,11 @@ fn standard(score: f32, (mean, deviation): (f32, f32)) -> f32 {
 
 impl Fuse for Standardised {
     fn fuse(&self, _view: &View<'_>, signals: &[Signal], out: &mut Vec<f32>) {
-        sum(signals, &self.weights, out, standard);
+        for (i, signal) in signals.iter().enumerate() {
+            let weight = self.weights.get(i).copied().unwrap_or(1.0);
+            let moments = moments(&signal.scores);
+            add(&signal.scores, out, |score| weight * if score.is_nan() { 0.0 } else { standard(score, moments) });
+        }
     }
 
     fn explain(&self, _view: &View<'_>, signals: &[Signal], doc: Doc) -> Explanation {

@@ -7,7 +7,7 @@
 use kithkin_core::Explanation;
 use serde::Deserialize;
 
-use super::{Fuse, check_weights, moments, sum};
+use super::{Fuse, add, check_weights, moments};
 use crate::method::Strategy;
 use crate::recall::{Doc, Signal, View};
 
@@ -27,7 +27,12 @@ impl Strategy for Weighted {
 
 impl Fuse for Weighted {
     fn fuse(&self, _view: &View<'_>, signals: &[Signal], out: &mut Vec<f32>) {
-        sum(signals, &self.weights, out, |score, _| score);
+        for (i, signal) in signals.iter().enumerate() {
+            let weight = self.weights.get(i).copied().unwrap_or(1.0);
+            // A turn whose number is not known counts as the mean one. That is rare, and the mean costs a pass.
+            let unknown = if signal.scores.iter().any(|s| s.is_nan()) { moments(&signal.scores).0 } else { 0.0 };
+            add(&signal.scores, out, |score| weight * if score.is_nan() { unknown } else { score });
+        }
     }
 
     fn explain(&self, _view: &View<'_>, signals: &[Signal], doc: Doc) -> Explanation {

@@ -14,9 +14,6 @@ use crate::index::Scratch;
 use crate::method::Strategy;
 use crate::recall::{Doc, SignalKind, View};
 
-/// Turns that are compared again in full precision: several times more than any recall returns.
-const RESCORED: usize = 128;
-
 /// Parameters of `dense`.
 #[derive(Debug, Clone, Default, Deserialize)]
 #[serde(deny_unknown_fields, default)]
@@ -54,7 +51,7 @@ impl Retrieve for Dense {
         own.clear();
         own.resize(index.docs(), f32::NAN);
         if let (Some(vectors), Some(query)) = (index.vectors(), &view.question.vector) {
-            super::cosines(vectors, query, RESCORED, own, out);
+            super::cosines(vectors, query, own);
         }
         if self.neighbours.is_empty() {
             out.clear();

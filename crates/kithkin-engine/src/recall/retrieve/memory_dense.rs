@@ -10,9 +10,6 @@ use crate::index::Scratch;
 use crate::method::Strategy;
 use crate::recall::{Doc, SignalKind, View};
 
-/// Memories that are compared again in full precision.
-const RESCORED: usize = 128;
-
 /// Parameters of `memory-dense`: none.
 #[derive(Debug, Clone, Default, Deserialize)]
 #[serde(deny_unknown_fields, default)]
@@ -44,9 +41,8 @@ impl Retrieve for MemoryDense {
         own.clear();
         own.resize(memories.len(), f32::NAN);
         if let Some(vectors) = memories.vectors() {
-            super::cosines(vectors, query, RESCORED, own, out);
+            super::cosines(vectors, query, own);
         }
-        out.clear();
         out.resize(docs, f32::NAN);
         for (memory, cosine) in (0..).zip(own.iter()) {
             if let Some(best) = memories.stands_for(memory).and_then(|doc| out.get_mut(doc as usize)) {

@@ -11,9 +11,12 @@ use std::fmt::Debug;
 
 use kithkin_core::Explanation;
 
-use super::{Doc, SignalKind, View};
+use super::{Doc, SignalKind, Top, View};
 use crate::index::{Scratch, Vectors};
 use crate::method::strategies;
+
+/// Rows that are compared again in full precision: several times more than any recall returns.
+const RESCORED: usize = 128;
 
 /// What a retriever cannot do without.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
@@ -67,18 +70,11 @@ fn check_bm25(k1: f32, b: f32) -> Result<(), String> {
 }
 
 /// Fills `out` with the cosine of the query and each row, NaN where there is no row: all in 8-bit integers, the best
-/// `rescored` in full precision. `spare` is overwritten.
-fn cosines(vectors: &Vectors, query: &[f32], rescored: usize, out: &mut [f32], spare: &mut Vec<f32>) {
+/// [`RESCORED`] again in full precision.
+fn cosines(vectors: &Vectors, query: &[f32], out: &mut [f32]) {
     vectors.scan(query, out);
-    spare.clear();
-    spare.extend(out.iter().filter(|cosine| !cosine.is_nan()));
-    if spare.is_empty() {
-        return;
-    }
-    let nth = rescored.min(spare.len()) - 1;
-    let (_, threshold, _) = spare.select_nth_unstable_by(nth, |a, b| b.total_cmp(a));
-    let threshold = *threshold;
-    let best: Vec<u32> =
-        (0..).zip(out.iter()).filter(|(_, cosine)| **cosine >= threshold).map(|(row, _)| row).collect();
+    let mut best = Top::new(RESCORED);
+    (0..).zip(out.iter()).for_each(|(row, cosine)| best.offer(row, *cosine));
+    let best: Vec<u32> = best.into_items().into_iter().map(|(row, _)| row).collect();
     vectors.rescore(query, &best, out);
 }
