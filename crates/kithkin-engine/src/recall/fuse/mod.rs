@@ -41,6 +41,11 @@ fn check_weights(weights: &[f32]) -> Result<(), String> {
     }
 }
 
+/// The weight of the retriever at this place; 1 where none is given.
+fn weight(weights: &[f32], place: usize) -> f32 {
+    weights.get(place).copied().unwrap_or(1.0)
+}
+
 /// Adds `of(score)` of every turn to `out`, which grows to the number of turns.
 fn add(scores: &[f32], out: &mut Vec<f32>, of: impl Fn(f32) -> f32) {
     out.resize(scores.len(), 0.0);

@@ -5,7 +5,7 @@
 use kithkin_core::Explanation;
 use serde::Deserialize;
 
-use super::{Fuse, add, check_weights, moments};
+use super::{Fuse, add, check_weights, moments, weight};
 use crate::method::Strategy;
 use crate::recall::{Doc, Signal, View};
 
@@ -31,7 +31,7 @@ fn standard(score: f32, (mean, deviation): (f32, f32)) -> f32 {
 impl Fuse for Standardised {
     fn fuse(&self, _view: &View<'_>, signals: &[Signal], out: &mut Vec<f32>) {
         for (i, signal) in signals.iter().enumerate() {
-            let weight = self.weights.get(i).copied().unwrap_or(1.0);
+            let weight = weight(&self.weights, i);
             let moments = moments(&signal.scores);
             add(&signal.scores, out, |score| weight * if score.is_nan() { 0.0 } else { standard(score, moments) });
         }
@@ -40,7 +40,7 @@ impl Fuse for Standardised {
     fn explain(&self, _view: &View<'_>, signals: &[Signal], doc: Doc) -> Explanation {
         let mut root = Explanation::new("sum of standardised scores", 0.0);
         for (i, signal) in signals.iter().enumerate() {
-            let weight = self.weights.get(i).copied().unwrap_or(1.0);
+            let weight = weight(&self.weights, i);
             let (mean, deviation) = moments(&signal.scores);
             let score = signal.scores.get(doc as usize).copied().filter(|s| !s.is_nan()).unwrap_or(mean);
             let value = weight * standard(score, (mean, deviation));

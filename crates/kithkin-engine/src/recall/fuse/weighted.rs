@@ -7,7 +7,7 @@
 use kithkin_core::Explanation;
 use serde::Deserialize;
 
-use super::{Fuse, add, check_weights, moments};
+use super::{Fuse, add, check_weights, moments, weight};
 use crate::method::Strategy;
 use crate::recall::{Doc, Signal, View};
 
@@ -28,7 +28,7 @@ impl Strategy for Weighted {
 impl Fuse for Weighted {
     fn fuse(&self, _view: &View<'_>, signals: &[Signal], out: &mut Vec<f32>) {
         for (i, signal) in signals.iter().enumerate() {
-            let weight = self.weights.get(i).copied().unwrap_or(1.0);
+            let weight = weight(&self.weights, i);
             // A turn whose number is not known counts as the mean one. That is rare, and the mean costs a pass.
             let unknown = if signal.scores.iter().any(|s| s.is_nan()) { moments(&signal.scores).0 } else { 0.0 };
             add(&signal.scores, out, |score| weight * if score.is_nan() { unknown } else { score });
@@ -38,7 +38,7 @@ impl Fuse for Weighted {
     fn explain(&self, _view: &View<'_>, signals: &[Signal], doc: Doc) -> Explanation {
         let mut root = Explanation::new("weighted sum", 0.0);
         for (i, signal) in signals.iter().enumerate() {
-            let weight = self.weights.get(i).copied().unwrap_or(1.0);
+            let weight = weight(&self.weights, i);
             let score = signal.scores.get(doc as usize).copied().unwrap_or(f32::NAN);
             let (known, note) =
                 if score.is_nan() { (moments(&signal.scores).0, " (not known, so the mean)") } else { (score, "") };

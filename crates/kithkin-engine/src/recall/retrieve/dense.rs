@@ -47,20 +47,13 @@ impl Retrieve for Dense {
 
     fn score(&self, view: &View<'_>, scratch: &mut Scratch, out: &mut Vec<f32>) {
         let index = view.index;
-        let own = &mut scratch.numbers;
-        own.clear();
-        own.resize(index.docs(), f32::NAN);
-        if let (Some(vectors), Some(query)) = (index.vectors(), &view.question.vector) {
-            super::cosines(vectors, query, own);
-        }
         if self.neighbours.is_empty() {
-            out.clear();
-            out.extend_from_slice(own);
-            return;
+            return super::cosines(index.vectors(), view, index.docs(), out);
         }
+        let own = &mut scratch.numbers;
+        super::cosines(index.vectors(), view, index.docs(), own);
         let reach = self.neighbours.reach();
         let norms = index.norms(reach);
-        out.clear();
         out.extend((0..).zip(norms.iter()).map(|(doc, norm)| {
             let mut sum = 0.0;
             reach.around(index.links(), doc, |near, weight| {

@@ -31,19 +31,10 @@ impl Retrieve for MemoryDense {
     }
 
     fn score(&self, view: &View<'_>, scratch: &mut Scratch, out: &mut Vec<f32>) {
-        let docs = view.index.docs();
-        let memories = view.index.memories();
-        let (Some(memories), Some(query)) = (memories, &view.question.vector) else {
-            out.resize(docs, f32::NAN);
-            return;
-        };
+        out.resize(view.index.docs(), f32::NAN);
+        let Some(memories) = view.index.memories() else { return };
         let own = &mut scratch.numbers;
-        own.clear();
-        own.resize(memories.len(), f32::NAN);
-        if let Some(vectors) = memories.vectors() {
-            super::cosines(vectors, query, own);
-        }
-        out.resize(docs, f32::NAN);
+        super::cosines(memories.vectors(), view, memories.len(), own);
         for (memory, cosine) in (0..).zip(own.iter()) {
             if let Some(best) = memories.stands_for(memory).and_then(|doc| out.get_mut(doc as usize)) {
                 *best = best.max(*cosine);

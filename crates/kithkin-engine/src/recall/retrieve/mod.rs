@@ -69,9 +69,12 @@ fn check_bm25(k1: f32, b: f32) -> Result<(), String> {
     Ok(())
 }
 
-/// Fills `out` with the cosine of the query and each row, NaN where there is no row: all in 8-bit integers, the best
-/// [`RESCORED`] again in full precision.
-fn cosines(vectors: &Vectors, query: &[f32], out: &mut [f32]) {
+/// Makes `out` the cosine of the question and each of `rows` rows, NaN where there is no row or no question's vector: all
+/// in 8-bit integers, the best [`RESCORED`] again in full precision.
+fn cosines(vectors: Option<&Vectors>, view: &View<'_>, rows: usize, out: &mut Vec<f32>) {
+    out.clear();
+    out.resize(rows, f32::NAN);
+    let (Some(vectors), Some(query)) = (vectors, &view.question.vector) else { return };
     vectors.scan(query, out);
     let mut best = Top::new(RESCORED);
     (0..).zip(out.iter()).for_each(|(row, cosine)| best.offer(row, *cosine));
