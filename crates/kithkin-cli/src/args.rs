@@ -75,6 +75,8 @@ pub(crate) enum Command {
     Show(Show),
     /// List a person's turns in the order in which they were said
     Timeline(Who),
+    /// List what the person's method has derived from the turns
+    Memories(Who),
     /// Erase turns and all that came from them
     Forget(Forget),
     /// Write a person out, lossless, as JSON lines

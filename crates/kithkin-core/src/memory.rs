@@ -20,16 +20,50 @@ pub struct MemoryId(pub u64);
 pub enum MemoryKind {
     /// A turn with its neighbours, searched together so that an answer is found with its question.
     Window,
+    /// What one side says and what the other answers.
+    Round,
+    /// Neighbouring turns on one topic.
+    Segment,
+    /// A whole sitting.
+    Session,
+    /// What a sitting or a part of it comes to, in few sentences.
+    Summary,
+    /// The words that a sitting or a part of it is about.
+    Keyphrases,
+    /// A statement about somebody that holds for some time.
+    Fact,
+    /// Something that happened, or is to happen.
+    Event,
+    /// What somebody likes, dislikes, thinks or feels.
+    Opinion,
 }
 
 impl MemoryKind {
     /// Every kind, in the order of the enum.
-    pub const ALL: &'static [Self] = &[Self::Window];
+    pub const ALL: &'static [Self] = &[
+        Self::Window,
+        Self::Round,
+        Self::Segment,
+        Self::Session,
+        Self::Summary,
+        Self::Keyphrases,
+        Self::Fact,
+        Self::Event,
+        Self::Opinion,
+    ];
 
     /// The name in presets, stores and exports.
     pub fn as_str(self) -> &'static str {
         match self {
             Self::Window => "window",
+            Self::Round => "round",
+            Self::Segment => "segment",
+            Self::Session => "session",
+            Self::Summary => "summary",
+            Self::Keyphrases => "keyphrases",
+            Self::Fact => "fact",
+            Self::Event => "event",
+            Self::Opinion => "opinion",
         }
     }
 }

@@ -175,13 +175,15 @@ impl Engine {
         Ok(Recalled { evidence, sessions, answerable, answerable_why, abstain, partial, timings })
     }
 
-    /// Makes the vectors that the person's turns and memories lack; gives how many were made. Resumable.
+    /// Makes the vectors that the person's turns, and the memories of `method`, lack; gives how many were made. Resumable.
     ///
     /// # Errors
     /// The store or the embedder failed, or the caller stopped it. Without an embedder there is nothing to do.
-    pub fn embed_missing(&self, scope: &Scope, progress: Stop<'_>) -> Result<u64, EngineError> {
+    pub fn embed_missing(&self, scope: &Scope, method: &Method, progress: Stop<'_>) -> Result<u64, EngineError> {
         match &self.embedder {
-            Some(embedder) => observe::embed_missing(&*self.store, &**embedder, scope, progress),
+            Some(embedder) => {
+                observe::embed_missing(&*self.store, &**embedder, scope, Some(method.derivation()), progress)
+            }
             None => Ok(0),
         }
     }
@@ -191,16 +193,19 @@ impl Engine {
     /// # Errors
     /// The store failed, or the caller stopped it.
     pub fn derive_missing(&self, scope: &Scope, method: &Method, progress: Stop<'_>) -> Result<u64, EngineError> {
-        observe::derive_stale(&*self.store, scope, method, progress)
+        observe::derive_stale(&*self.store, self.embedder(), scope, method, progress)
     }
 
-    /// Binds the person to a method once its memories are there, and drops those of the method before. Until then the
-    /// former method serves.
+    /// Binds the person to a method once its memories, and the vectors that it compares, are there, and drops the memories
+    /// of the method before. Until then the former method serves. `progress` hears of the vectors.
     ///
     /// # Errors
-    /// As [`Engine::derive_missing`].
+    /// As [`Engine::derive_missing`] and [`Engine::embed_missing`].
     pub fn rebuild(&self, scope: &Scope, method: &Method, progress: Stop<'_>) -> Result<u64, EngineError> {
-        let derived = self.derive_missing(scope, method, progress)?;
+        let derived = self.derive_missing(scope, method, &mut |_| ControlFlow::Continue(()))?;
+        if method.about().needs_embedder {
+            self.embed_missing(scope, method, progress)?;
+        }
         let binding = Binding {
             method: method.about().id.clone(),
             spec: method.json().to_owned(),

@@ -21,12 +21,12 @@ pub struct Dataset {
     pub source: String,
     /// Its licence, in the authors' words.
     pub licence: String,
-    /// Where its file lies below a data folder.
+    /// Where its file or folder lies below a data folder.
     pub file: String,
-    /// The SHA-256 of the file as it was when the rows were measured.
+    /// What was hashed when the rows were measured: the SHA-256 of the file; of a folder, as a table of a task gives it.
     pub sha256: String,
-    /// The import format.
-    pub format: String,
+    /// The handmade sample in this folder: a file, or a folder.
+    pub sample: String,
     /// The tasks that read it.
     pub tasks: Vec<String>,
     /// Items whose questions parameters may be tuned on.
@@ -76,7 +76,10 @@ mod tests {
     fn tasks_and_datasets_name_each_other() {
         for dataset in all().unwrap() {
             for task in &dataset.tasks {
-                assert!(crate::TASKS.iter().any(|t| t.name == task && t.dataset == dataset.id), "{task}");
+                assert!(
+                    crate::TASKS.iter().any(|t| t.name == task && t.datasets.contains(&dataset.id.as_str())),
+                    "{task}"
+                );
             }
             assert!(dataset.tune.iter().all(|item| !dataset.report.contains(item)), "{} is split badly", dataset.id);
         }

@@ -4,9 +4,12 @@
 //! a method reached before, and [`reproduce()`] checks that it still does. The lab uses the public facade only: where it
 //! would need a private hook, the facade lacks something.
 
+mod board;
+mod data;
 pub mod datasets;
 mod error;
 mod metrics;
+mod persons;
 mod reproduce;
 mod table;
 mod tasks;
@@ -14,4 +17,4 @@ mod tasks;
 pub use error::LabError;
 pub use reproduce::{Check, LoadEmbedder, Row, Verdict, reproduce, rows};
 pub use table::{Measured, QueryMillis, Source, Table};
-pub use tasks::{Setup, TASKS, TaskSpec, run};
+pub use tasks::{Setup, TASKS, TaskSpec, find as task, run};

@@ -142,7 +142,7 @@ fn selection(row: &Row, dataset: &Dataset, data: &Path, samples: &Path) -> Resul
         "all" => Ok((file, Vec::new())),
         "tune" => Ok((file, dataset.tune.clone())),
         "report" => Ok((file, dataset.report.clone())),
-        "sample" => Ok((samples.join(&dataset.id).join("sample.json"), Vec::new())),
+        "sample" => Ok((samples.join(&dataset.id).join(&dataset.sample), Vec::new())),
         other => Err(LabError::Declaration {
             file: format!("reproductions, row {}", row.id),
             why: format!("items = {other:?}; use all, tune, report or sample"),

@@ -27,23 +27,25 @@ mod export;
 mod handle;
 pub mod import;
 mod ingest;
+mod memories;
 mod person;
 mod quote;
 mod reports;
 
 pub use audit::AuditReport;
-pub use context::{Citation, Context};
+pub use context::{Citation, Context, estimated_tokens};
 pub use error::Error;
 pub use handle::{Builder, Doctor, Finding, Kithkin, Repair, load_embedder};
 pub use ingest::{ImportReport, Ingest, OnStep, Rejection, Step};
 pub use kithkin_core::{
     Attachment, Blame, ConversationId, EmbedError, Embedder, Embeddings, EventTime, Explanation, InvalidId,
-    InvalidTime, InvalidTurn, Millis, PersonId, Precision, Role, Scope, Seq, SessionId, StoreError, TenantId, Turn,
-    TurnId, TurnKey,
+    InvalidTime, InvalidTurn, MemoryKind, Millis, PersonId, Precision, Role, Scope, Seq, SessionId, StoreError,
+    TenantId, Turn, TurnId, TurnKey,
 };
 pub use kithkin_engine::method::{About, Paper, SpecError, Status};
 pub use kithkin_engine::{EngineError, Method, Progress};
 pub use kithkin_models::{MODELS, ModelSpec, Status as WeightStatus};
+pub use memories::MemoryReport;
 pub use person::{Forget, Now, Person, Recall, Remember, Remembered};
 pub use reports::{
     EvidenceReport, ForgetReport, PartialReport, PersonReport, RecallReport, SessionReport, TimingsReport, TurnReport,

@@ -168,7 +168,7 @@ impl<'k> Person<'k> {
     pub fn catch_up(&self, progress: &mut dyn FnMut(Progress) -> ControlFlow<()>) -> Result<u64, Error> {
         let method = self.kithkin.method_of(&self.scope)?;
         self.kithkin.engine.derive_missing(&self.scope, &method, &mut |_| ControlFlow::Continue(()))?;
-        Ok(self.kithkin.engine.embed_missing(&self.scope, progress)?)
+        Ok(self.kithkin.engine.embed_missing(&self.scope, &method, progress)?)
     }
 
     /// Finds the turns that answer a question.
@@ -321,11 +321,7 @@ impl<'k> Person<'k> {
         progress: &mut dyn FnMut(Progress) -> ControlFlow<()>,
     ) -> Result<u64, Error> {
         self.known()?;
-        let derived = self.kithkin.engine.rebuild(&self.scope, method, &mut |_| ControlFlow::Continue(()))?;
-        if method.about().needs_embedder {
-            self.kithkin.engine.embed_missing(&self.scope, progress)?;
-        }
-        Ok(derived)
+        Ok(self.kithkin.engine.rebuild(&self.scope, method, progress)?)
     }
 
     /// The method that the person is bound to, or the default.
@@ -342,7 +338,7 @@ impl<'k> Person<'k> {
     /// No such person, or the store or the embedder failed, or the caller stopped it.
     pub fn reembed(&self, progress: &mut dyn FnMut(Progress) -> ControlFlow<()>) -> Result<u64, Error> {
         self.known()?;
-        let made = self.kithkin.engine.embed_missing(&self.scope, progress)?;
+        let made = self.kithkin.engine.embed_missing(&self.scope, &self.method()?, progress)?;
         self.kithkin.engine.drop_other_vectors(&self.scope)?;
         Ok(made)
     }

@@ -10,17 +10,6 @@ use crate::args::{LabCommand, LabReproduce, LabRun, Place};
 use crate::output::{self, line};
 use crate::place::named_method;
 
-/// The columns of the printed table; the JSON has every metric.
-const COLUMNS: [&str; 7] = [
-    "recall_mean@1",
-    "recall_mean@5",
-    "recall_mean@10",
-    "ndcg@10",
-    "session_recall_mean@5",
-    "answerable_auc_category5",
-    "answerable_auc_other",
-];
-
 pub(super) fn run(place: &Place, command: LabCommand) -> Result<ExitCode> {
     match command {
         LabCommand::Run(args) => task(place, args),
@@ -65,19 +54,20 @@ fn print(table: &Table) -> Result<()> {
         table.data.items,
         &table.data.sha256[..12]
     ))?;
+    let columns = kithkin_lab::task(&table.task)?.headline;
     let figure = |value: Option<&f64>| value.map_or_else(|| "-".to_owned(), |v| format!("{v:.4}"));
     let mut printed = Vec::new();
     for row in &table.rows {
-        let all = COLUMNS.iter().map(|c| figure(row.metrics.get(*c)));
+        let all = columns.iter().map(|c| figure(row.metrics.get(*c)));
         let rest = [format!("{:.1}", row.ingest_seconds), format!("{:.2}", row.query_ms.p50)];
         printed.push([row.method.clone(), "all".to_owned()].into_iter().chain(all).chain(rest).collect());
         for (category, metrics) in &row.by_category {
-            let values = COLUMNS.iter().map(|c| figure(metrics.get(*c)));
+            let values = columns.iter().map(|c| figure(metrics.get(*c)));
             let empty = [String::new(), String::new()];
             printed.push([String::new(), category.clone()].into_iter().chain(values).chain(empty).collect());
         }
     }
-    let headings = [&["method", "category"][..], &COLUMNS, &["ingest s", "query p50 ms"]].concat();
+    let headings = [&["method", "category"][..], columns, &["ingest s", "query p50 ms"]].concat();
     output::table(&headings, printed)?;
     for row in &table.rows {
         let skipped: Vec<String> = row.skipped.iter().map(|(why, n)| format!("{n} left out ({why})")).collect();

@@ -1,4 +1,4 @@
-//! `kithkin persons`, `show` and `timeline`.
+//! `kithkin persons`, `show`, `timeline` and `memories`.
 
 use std::process::ExitCode;
 
@@ -56,6 +56,26 @@ pub(super) fn show(place: &Place, args: &Show) -> Result<ExitCode> {
 pub(super) fn timeline(place: &Place, who: &Who) -> Result<ExitCode> {
     let kithkin = place.open()?;
     print(place, &place.person(&kithkin, &who.person).timeline()?)
+}
+
+pub(super) fn memories(place: &Place, who: &Who) -> Result<ExitCode> {
+    let kithkin = place.open()?;
+    let person = place.person(&kithkin, &who.person);
+    let memories = person.memories()?;
+    if place.json {
+        output::json(&memories)?;
+        return Ok(ExitCode::SUCCESS);
+    }
+    for memory in &memories {
+        let said_at = memory.said_at.as_deref().unwrap_or("undated");
+        let sources = memory.sources.join(" ");
+        line(&format!("{} {said_at} [{sources}]\n    {}", memory.kind, memory.text.replace('\n', "\n    ")))?;
+    }
+    if memories.is_empty() {
+        let method = person.method()?.about().id.clone();
+        line(&format!("no memories: the method {method} searches the turns themselves"))?;
+    }
+    Ok(ExitCode::SUCCESS)
 }
 
 fn print(place: &Place, turns: &[TurnReport]) -> Result<ExitCode> {

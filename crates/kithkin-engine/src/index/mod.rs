@@ -18,6 +18,7 @@ pub(crate) use analysis::QueryTerm;
 pub(crate) use lexical::{Bm25, Reach, WindowScratch, Windows};
 pub(crate) use person::{Contents, PersonIndex};
 pub(crate) use stopwords::is_function_word;
+pub(crate) use units::Units;
 pub(crate) use vectors::Vectors;
 
 /// Buffers of a recall, used again for the next one.

@@ -1,9 +1,12 @@
 //! The index of one person: what is loaded, how it follows the store, and what the stages may ask it.
 
+use std::collections::BTreeMap;
 use std::ops::ControlFlow;
 use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 
-use kithkin_core::{DerivationId, Millis, Pulse, Scope, Seq, SessionRef, Store, StoredTurn, UnitId, VectorSpace};
+use kithkin_core::{
+    DerivationId, MemoryKind, Millis, Pulse, Scope, Seq, SessionRef, Store, StoredTurn, UnitId, VectorSpace,
+};
 
 use super::analysis::{QueryTerm, TermId, Token, Vocabulary};
 use super::language::SpokenLanguages;
@@ -41,7 +44,7 @@ pub(crate) struct PersonIndex {
     vectors: Option<Vectors>,
     /// Whether the person has vectors, but none in the space that is searched.
     other_space: Option<VectorSpace>,
-    memories: Option<Units>,
+    memories: BTreeMap<MemoryKind, Units>,
     last: u64,
     /// How many content words each turn has.
     content: Vec<f32>,
@@ -99,7 +102,7 @@ impl PersonIndex {
             lexical: Lexical::default(),
             vectors: None,
             other_space: None,
-            memories: None,
+            memories: BTreeMap::new(),
             last: 0,
             content: Vec::new(),
             function: Vec::new(),
@@ -152,13 +155,17 @@ impl PersonIndex {
         }
     }
 
+    /// Takes in the memories all of whose sources can be seen.
     fn load_memories(&mut self, store: &dyn Store, scope: &Scope, of: &DerivationId) -> Result<(), EngineError> {
-        let mut units = Units::default();
-        store.scan_memories(scope, of, &mut |memory| {
-            units.push(&memory, &mut self.vocabulary, self.languages.main(), |seq| self.turns.doc(seq));
+        self.memories.clear();
+        store.scan_memories(scope, of, &mut |stored| {
+            let docs: Option<Vec<Doc>> = stored.memory.sources.iter().map(|seq| self.turns.doc(*seq)).collect();
+            if let Some(docs) = docs.filter(|docs| !docs.is_empty()) {
+                let units = self.memories.entry(stored.memory.kind).or_default();
+                units.push(&stored, &docs, &mut self.vocabulary, self.languages.main());
+            }
             ControlFlow::Continue(())
         })?;
-        self.memories = Some(units);
         Ok(())
     }
 
@@ -177,9 +184,7 @@ impl PersonIndex {
                     }
                 }
                 UnitId::Memory(id) => {
-                    if let Some(memories) = &mut self.memories {
-                        memories.set_vector(id, vector);
-                    }
+                    self.memories.values_mut().for_each(|units| units.set_vector(id, vector));
                 }
             }
             ControlFlow::Continue(())
@@ -201,7 +206,7 @@ impl PersonIndex {
             let (stored, configured) = (stored.clone(), configured.clone());
             return Err(EngineError::OtherEmbedder { scope: scope.clone(), stored, configured });
         }
-        let derived = self.memories.as_ref().is_some_and(|m| m.len() > 0);
+        let derived = self.memories.values().any(|units| units.len() > 0);
         if about.needs_memories && !derived && self.turns.live() > 0 {
             return Err(EngineError::NotDerived { scope: scope.clone(), method: about.id.clone() });
         }
@@ -222,7 +227,7 @@ impl PersonIndex {
     /// Bytes on the heap, near enough for a cache.
     pub(crate) fn bytes(&self) -> usize {
         let vectors = self.vectors.as_ref().map_or(0, Vectors::bytes);
-        let memories = self.memories.as_ref().map_or(0, Units::bytes);
+        let memories: usize = self.memories.values().map(Units::bytes).sum();
         self.turns.bytes()
             + self.vocabulary.bytes()
             + self.languages.bytes()
@@ -307,9 +312,9 @@ impl PersonIndex {
         self.vectors.as_ref()
     }
 
-    /// The memories.
-    pub(crate) fn memories(&self) -> Option<&Units> {
-        self.memories.as_ref()
+    /// The memories of a kind; `None` without any.
+    pub(crate) fn memories(&self, kind: MemoryKind) -> Option<&Units> {
+        self.memories.get(&kind)
     }
 
     /// The words of a question that are no function words, looked up; all of them where there are no others.

@@ -1,8 +1,8 @@
-//! The memories of a derivation, searched like turns; each stands for a turn.
+//! The memories of one kind, searched like turns; each leads to the turns it came from.
 
 use std::collections::HashMap;
 
-use kithkin_core::{MemoryId, Seq, StoredMemory};
+use kithkin_core::{MemoryId, StoredMemory};
 
 use super::analysis::Vocabulary;
 use super::language::Language;
@@ -10,34 +10,36 @@ use super::lexical::Lexical;
 use super::vectors::Vectors;
 use crate::recall::Doc;
 
-/// The memories of one person under one derivation.
+/// The memories of one kind that one person has under one derivation.
 #[derive(Default)]
 pub(crate) struct Units {
     lexical: Lexical,
     vectors: Option<Vectors>,
-    stands_for: Vec<Doc>,
+    /// The turns of all memories, one memory after another.
+    docs: Vec<Doc>,
+    /// Where the turns of a memory end in `docs`.
+    ends: Vec<usize>,
     rows: HashMap<MemoryId, u32>,
 }
 
 impl Units {
-    /// Adds a memory if all its sources can be seen; `doc_of` gives the number of a turn that can.
+    /// Adds a memory that came from these turns, the one that it stands for first.
     pub(super) fn push(
         &mut self,
         stored: &StoredMemory,
+        docs: &[Doc],
         vocabulary: &mut Vocabulary,
         language: Option<Language>,
-        doc_of: impl Fn(Seq) -> Option<Doc>,
     ) {
-        let docs: Option<Vec<Doc>> = stored.memory.sources.iter().map(|seq| doc_of(*seq)).collect();
-        let Some(&stands_for) = docs.as_ref().and_then(|docs| docs.first()) else { return };
         let mut tokens = Vec::new();
         vocabulary.read(&stored.memory.text, language, &mut tokens);
         let row = self.lexical.push(tokens.iter().map(|token| token.term));
-        self.stands_for.push(stands_for);
+        self.docs.extend_from_slice(docs);
+        self.ends.push(self.docs.len());
         self.rows.insert(stored.id, row);
     }
 
-    /// Keeps the vector of a memory.
+    /// Keeps the vector of a memory, if the memory is one of these.
     pub(super) fn set_vector(&mut self, id: MemoryId, vector: &[f32]) {
         if let Some(row) = self.rows.get(&id) {
             self.vectors.get_or_insert_with(|| Vectors::new(vector.len())).set(*row, vector);
@@ -46,7 +48,7 @@ impl Units {
 
     /// How many memories there are.
     pub(crate) fn len(&self) -> usize {
-        self.stands_for.len()
+        self.ends.len()
     }
 
     /// Their words.
@@ -59,13 +61,17 @@ impl Units {
         self.vectors.as_ref()
     }
 
-    /// The turn that a memory stands for.
-    pub(crate) fn stands_for(&self, row: u32) -> Option<Doc> {
-        self.stands_for.get(row as usize).copied()
+    /// The turns that a memory came from, the one that it stands for first.
+    pub(crate) fn docs(&self, row: u32) -> &[Doc] {
+        let row = row as usize;
+        let from = row.checked_sub(1).map_or(Some(0), |before| self.ends.get(before).copied());
+        let range = from.zip(self.ends.get(row).copied());
+        range.and_then(|(from, to)| self.docs.get(from..to)).unwrap_or_default()
     }
 
     /// Bytes on the heap.
     pub(super) fn bytes(&self) -> usize {
-        self.lexical.bytes() + self.vectors.as_ref().map_or(0, Vectors::bytes) + self.stands_for.len() * 24
+        let vectors = self.vectors.as_ref().map_or(0, Vectors::bytes);
+        self.lexical.bytes() + vectors + self.docs.len() * size_of::<Doc>() + self.ends.len() * 24
     }
 }

@@ -6,6 +6,7 @@
 mod spec;
 mod strategy;
 
+pub(crate) use spec::Observe;
 pub use spec::{About, Method, Paper, SpecError, Status};
 pub(crate) use strategy::{Strategy, parameters, strategies, strategy_name};
 

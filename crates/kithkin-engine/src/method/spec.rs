@@ -3,12 +3,12 @@
 use std::fmt;
 use std::sync::Arc;
 
-use kithkin_core::{DerivationId, MethodId};
+use kithkin_core::{DerivationId, MemoryKind, MethodId};
 use serde::{Deserialize, Serialize};
 use toml::Table;
 
 use crate::error::near_text;
-use crate::observe::Segment;
+use crate::observe::{Extract, Segment};
 use crate::recall::{Answer, Fuse, Rerank, Retrieve, Sessions};
 use crate::{observe, recall};
 
@@ -111,15 +111,21 @@ struct File {
     cost: String,
     paper: Option<Paper>,
     differs_from_paper: Option<String>,
-    #[serde(default)]
-    observe: ObserveFile,
+    observe: Option<ObserveFile>,
     recall: RecallFile,
 }
 
-#[derive(Default, Deserialize)]
+#[derive(Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 struct ObserveFile {
-    segment: Option<Table>,
+    segment: Table,
+    /// Each unit as it is, where nothing is said.
+    #[serde(default = "whole_spans")]
+    extract: Vec<Table>,
+}
+
+fn whole_spans() -> Vec<Table> {
+    vec![Table::from_iter([("strategy".to_owned(), toml::Value::from("span"))])]
 }
 
 #[derive(Deserialize)]
@@ -144,11 +150,29 @@ pub struct Method {
     inner: Arc<Bound>,
 }
 
+/// How memories are derived.
+pub(crate) struct Observe {
+    pub(crate) segment: Box<dyn Segment>,
+    pub(crate) extract: Vec<Box<dyn Extract>>,
+}
+
+impl Observe {
+    fn bind(file: ObserveFile) -> Result<Self, SpecError> {
+        let extract = file.extract.into_iter().map(observe::extract::parse).collect::<Result<_, _>>()?;
+        Ok(Self { segment: observe::segment::parse(file.segment)?, extract })
+    }
+
+    /// The kinds of memories that are derived.
+    fn kinds(&self) -> Vec<MemoryKind> {
+        self.extract.iter().flat_map(|extract| extract.kinds(self.segment.kind())).collect()
+    }
+}
+
 pub(crate) struct Bound {
     pub(crate) about: About,
     pub(crate) json: String,
     pub(crate) derivation: DerivationId,
-    pub(crate) segment: Option<Box<dyn Segment>>,
+    pub(crate) observe: Option<Observe>,
     pub(crate) retrieve: Vec<Box<dyn Retrieve>>,
     pub(crate) fuse: Box<dyn Fuse>,
     pub(crate) rerank: Vec<Box<dyn Rerank>>,
@@ -185,8 +209,8 @@ impl Method {
     fn bind(origin: &str, table: &Table, file: File) -> Result<Self, SpecError> {
         let wrong = |why: String| SpecError::File { origin: origin.to_owned(), why };
         let json = serde_json::to_string(table).map_err(|e| wrong(e.to_string()))?;
-        let segment_json = file.observe.segment.as_ref().map(serde_json::to_string).transpose();
-        let derivation = segment_json.map_err(|e| wrong(e.to_string()))?.unwrap_or_else(|| "none".to_owned());
+        let observe_json = file.observe.as_ref().map(serde_json::to_string).transpose();
+        let derivation = observe_json.map_err(|e| wrong(e.to_string()))?.unwrap_or_else(|| "none".to_owned());
         if !(0.0..=1.0).contains(&file.recall.abstain_below) {
             return Err(wrong(format!("abstain_below is {}; it must lie within 0 and 1", file.recall.abstain_below)));
         }
@@ -195,12 +219,17 @@ impl Method {
         if retrieve.is_empty() {
             return Err(wrong("recall.retrieve is empty; name at least one strategy".to_owned()));
         }
-        let segment = file.observe.segment.map(observe::segment::parse).transpose()?;
-        let needs_embedder = retrieve.iter().any(|r| r.needs().embedder);
-        let needs_memories = retrieve.iter().any(|r| r.needs().memories);
-        if needs_memories && segment.is_none() {
-            return Err(wrong("a strategy searches memories, but observe.segment derives none".to_owned()));
+        let observe = file.observe.map(Observe::bind).transpose()?;
+        let segment_needs = observe.as_ref().is_some_and(|o| o.segment.needs_vectors());
+        let needs_embedder = segment_needs || retrieve.iter().any(|r| r.needs().embedder);
+        let derived = observe.as_ref().map(Observe::kinds).unwrap_or_default();
+        let searched: Vec<MemoryKind> = retrieve.iter().filter_map(|r| r.needs().memories).collect();
+        if let Some(missing) = searched.iter().find(|kind| !derived.contains(kind)) {
+            let made = derived.iter().map(|kind| kind.as_str()).collect::<Vec<_>>().join(", ");
+            let made = if made.is_empty() { "none".to_owned() } else { made };
+            return Err(wrong(format!("a strategy searches memories of the kind {missing}, but observe makes {made}")));
         }
+        let needs_memories = !searched.is_empty();
         let about = About {
             id: file.id,
             title: file.title,
@@ -216,7 +245,7 @@ impl Method {
             about,
             json,
             derivation: DerivationId(derivation),
-            segment,
+            observe,
             retrieve,
             fuse: recall::fuse::parse(file.recall.fuse)?,
             rerank: file.recall.rerank.into_iter().map(recall::rerank::parse).collect::<Result<_, _>>()?,

@@ -6,7 +6,7 @@
 use std::collections::HashSet;
 use std::ops::ControlFlow;
 
-use kithkin_core::{Embedder, MemoryId, Scope, Store, UnitId};
+use kithkin_core::{DerivationId, Embedder, MemoryId, Scope, Store, UnitId};
 
 use super::{Progress, turn_text, vector_space};
 use crate::{EngineError, Stop};
@@ -15,7 +15,8 @@ use crate::{EngineError, Stop};
 /// kill loses about a second of work.
 const BATCH: usize = 256;
 
-/// Embeds everything of the person that has no vector yet; gives how many vectors were made.
+/// Embeds every turn of the person, and every memory of `derivation`, that has no vector yet; gives how many vectors
+/// were made.
 ///
 /// # Errors
 /// The store or the embedder failed, or the caller stopped it: batches already stored are kept.
@@ -23,6 +24,7 @@ pub(crate) fn embed_missing(
     store: &dyn Store,
     embedder: &dyn Embedder,
     scope: &Scope,
+    derivation: Option<&DerivationId>,
     progress: Stop<'_>,
 ) -> Result<u64, EngineError> {
     let space = vector_space(embedder);
@@ -34,7 +36,8 @@ pub(crate) fn embed_missing(
         }
         ControlFlow::Continue(())
     })?;
-    let of = (seqs.len() + memories.len()) as u64;
+    let memories = memory_batches(store, scope, derivation, &memories)?;
+    let of = (seqs.len() + memories.iter().map(|(units, _)| units.len()).sum::<usize>()) as u64;
     let mut done = 0;
     let mut store_batch = |units: &[UnitId], texts: &[String]| -> Result<(), EngineError> {
         let texts: Vec<&str> = texts.iter().map(String::as_str).collect();
@@ -50,7 +53,7 @@ pub(crate) fn embed_missing(
         let texts: Vec<String> = turns.iter().map(|t| turn_text(&t.turn)).collect();
         store_batch(&units, &texts)?;
     }
-    for (units, texts) in memory_batches(store, scope, &memories)? {
+    for (units, texts) in memories {
         store_batch(&units, &texts)?;
     }
     Ok(done)
@@ -59,10 +62,15 @@ pub(crate) fn embed_missing(
 type Batch = (Vec<UnitId>, Vec<String>);
 
 /// The texts of the wanted memories, in batches.
-fn memory_batches(store: &dyn Store, scope: &Scope, wanted: &HashSet<MemoryId>) -> Result<Vec<Batch>, EngineError> {
+fn memory_batches(
+    store: &dyn Store,
+    scope: &Scope,
+    derivation: Option<&DerivationId>,
+    wanted: &HashSet<MemoryId>,
+) -> Result<Vec<Batch>, EngineError> {
     let mut batches: Vec<Batch> = Vec::new();
-    let Some(binding) = store.binding(scope)?.filter(|_| !wanted.is_empty()) else { return Ok(batches) };
-    store.scan_memories(scope, &binding.derivation, &mut |memory| {
+    let Some(derivation) = derivation.filter(|_| !wanted.is_empty()) else { return Ok(batches) };
+    store.scan_memories(scope, derivation, &mut |memory| {
         if wanted.contains(&memory.id) {
             if batches.last().is_none_or(|(units, _)| units.len() == BATCH) {
                 batches.push(Batch::default());

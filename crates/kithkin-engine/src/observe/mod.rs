@@ -4,11 +4,15 @@
 
 mod derive;
 mod embed;
+pub(crate) mod extract;
 pub(crate) mod segment;
+mod sitting;
 
 pub(crate) use derive::derive_stale;
 pub(crate) use embed::embed_missing;
+pub(crate) use extract::Extract;
 pub(crate) use segment::Segment;
+pub(crate) use sitting::Sitting;
 
 use kithkin_core::{Embedder, StoredTurn, Turn, VectorSpace};
 

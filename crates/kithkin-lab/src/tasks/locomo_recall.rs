@@ -7,23 +7,42 @@
 //! Answerability is scored apart: category 5 against the rest, and the questions of the next conversation, which
 //! this one cannot answer, against its own.
 
-use std::collections::{BTreeMap, HashMap, HashSet};
-use std::ops::ControlFlow;
-use std::time::Instant;
+use std::collections::{HashMap, HashSet};
 
-use kithkin::{EventTime, Ingest, Kithkin, Method, Now, PersonId, Recall, Scope, TenantId};
+use kithkin::import::Format;
+use kithkin::{EventTime, Method, Now, Recall, RecallReport, Scope, estimated_tokens};
 use serde::Deserialize;
-use sha2::{Digest, Sha256};
 
-use super::{Setup, read_data};
+use super::{Setup, TaskSpec};
+use crate::board::Board;
+use crate::data::Data;
 use crate::metrics::{ndcg_at, recall_at, roc_auc};
-use crate::table::Means;
-use crate::{LabError, Measured, QueryMillis, Source, Table};
+use crate::persons::Persons;
+use crate::{LabError, Measured, Table};
 
-pub(super) const NAME: &str = "locomo-recall";
+pub(super) const TASK: TaskSpec = TaskSpec {
+    name: "locomo-recall",
+    datasets: &["locomo"],
+    about: "are the turns that a question's answer rests on among the first k, or within a budget of tokens?",
+    headline: &[
+        "recall_mean@1",
+        "recall_mean@5",
+        "recall_mean@10",
+        "recall_mean@1000t",
+        "ndcg@10",
+        "session_recall_mean@5",
+        "answerable_auc_category5",
+        "answerable_auc_other",
+    ],
+    run,
+};
 
 /// Cutoffs over turns.
 const TURNS_AT: [usize; 4] = [1, 5, 10, 20];
+/// Budgets of evidence, in tokens.
+const TOKENS: [usize; 3] = [500, 1000, 2000];
+/// Turns asked for: enough to fill the largest budget.
+const ASKED: usize = 120;
 /// Cutoffs over sessions.
 const SESSIONS_AT: [usize; 3] = [1, 3, 5];
 /// The category of questions that the conversation does not answer.
@@ -58,11 +77,9 @@ struct Asked {
     sessions: HashSet<String>,
 }
 
-pub(super) fn run(setup: &Setup<'_>) -> Result<Table, LabError> {
-    let bytes = read_data("locomo", &setup.data)?;
-    let path = setup.data.display().to_string();
-    let wrong = |why: String| LabError::Data { path: path.clone(), why };
-    let mut items: Vec<Item> = serde_json::from_slice(&bytes).map_err(|e| wrong(e.to_string()))?;
+fn run(setup: &Setup<'_>) -> Result<Table, LabError> {
+    let mut data = Data::new("locomo", &setup.data);
+    let mut items: Vec<Item> = data.json("")?;
     if let Some(missing) = setup.items.iter().find(|id| items.iter().all(|item| item.sample_id != **id)) {
         let known = items.iter().map(|item| item.sample_id.clone()).collect();
         return Err(LabError::Unknown { what: "item", name: missing.clone(), known });
@@ -70,56 +87,22 @@ pub(super) fn run(setup: &Setup<'_>) -> Result<Table, LabError> {
     if !setup.items.is_empty() {
         items.retain(|item| setup.items.contains(&item.sample_id));
     }
-    let mut builder = Kithkin::in_memory();
-    if let Some(embedder) = &setup.embedder {
-        builder = builder.embedder_object(std::sync::Arc::clone(embedder));
-    }
-    let kithkin = builder.start();
-    let tenant = TenantId::new("lab").map_err(kithkin::Error::from)?;
-    let start = Instant::now();
-    let ingest = Ingest {
-        path: setup.data.clone(),
-        format: Some(kithkin::import::Format::Locomo),
-        person: None,
-        select: None,
-        at: None,
-        embed: false,
-    };
-    kithkin.import(&tenant, &ingest, &|_| ControlFlow::Continue(()))?;
-    let stored = start.elapsed().as_secs_f64();
-    let conversations = items
-        .iter()
-        .map(|item| conversation(&kithkin, &tenant, item, setup.limit))
-        .collect::<Result<Vec<_>, LabError>>()?;
-    let mut embedded = None;
+    let mut persons = Persons::new(setup)?;
+    persons.import(&setup.data, Format::Locomo)?;
+    let conversations =
+        items.iter().map(|item| conversation(&mut persons, item, setup.limit)).collect::<Result<Vec<_>, LabError>>()?;
     let mut rows = Vec::new();
     for method in &setup.methods {
-        let start = Instant::now();
-        for (i, c) in conversations.iter().enumerate() {
-            (setup.progress)("building", i as u64, conversations.len() as u64);
-            kithkin.person(&c.scope).rebuild(method, &mut |_| ControlFlow::Continue(()))?;
-        }
-        let mut built = start.elapsed().as_secs_f64();
-        if method.about().needs_embedder {
-            // The first such method makes the vectors of the turns; they cost the others the same.
-            built = built.max(*embedded.get_or_insert(built));
-        }
-        rows.push(measure(&kithkin, method, &conversations, stored + built, setup)?);
+        let built = persons.build(method, setup)?;
+        rows.push(measure(&persons, method, &conversations, built, setup)?);
     }
-    let sha256 = Sha256::digest(&bytes).iter().map(|b| format!("{b:02x}")).collect();
-    Ok(Table { task: NAME.to_owned(), data: Source { path, sha256, items: items.len() }, rows })
+    Ok(Table { task: TASK.name.to_owned(), data: data.source(items.len()), rows })
 }
 
 /// Resolves the questions of an item against the turns that were imported.
-fn conversation(
-    kithkin: &Kithkin,
-    tenant: &TenantId,
-    item: &Item,
-    limit: Option<usize>,
-) -> Result<Conversation, LabError> {
-    let person = PersonId::new(&item.sample_id).map_err(kithkin::Error::from)?;
-    let scope = Scope::new(tenant.clone(), person);
-    let timeline = kithkin.person(&scope).timeline()?;
+fn conversation(persons: &mut Persons, item: &Item, limit: Option<usize>) -> Result<Conversation, LabError> {
+    let scope = persons.scope(&item.sample_id)?;
+    let timeline = persons.person(&scope).timeline()?;
     let session_of: HashMap<&str, &str> = timeline.iter().map(|t| (t.turn.as_str(), t.session.as_str())).collect();
     let last = timeline.iter().filter_map(|t| t.said_at.as_deref()?.parse::<EventTime>().ok()).max();
     let mut questions = Vec::new();
@@ -152,66 +135,48 @@ fn evidence_ids(text: &str) -> Vec<String> {
 }
 
 fn measure(
-    kithkin: &Kithkin,
+    persons: &Persons,
     method: &Method,
     conversations: &[Conversation],
-    ingest_seconds: f64,
+    built: f64,
     setup: &Setup<'_>,
 ) -> Result<Measured, LabError> {
     let of: u64 = conversations.iter().map(|c| c.questions.len() as u64).sum();
-    let mut all = Means::default();
-    let mut by_category: BTreeMap<String, Means> = BTreeMap::new();
-    let (mut own, mut adversarial, mut foreign, mut millis) = (Vec::new(), Vec::new(), Vec::new(), Vec::new());
-    let mut models = BTreeMap::new();
+    let mut board = Board::default();
+    let (mut own, mut adversarial, mut foreign) = (Vec::new(), Vec::new(), Vec::new());
     let mut done = 0;
     for (i, conversation) in conversations.iter().enumerate() {
-        let person = kithkin.person(&conversation.scope);
-        let ask = |text: &str| {
-            let recall = Recall { limit: 20, method: Some(method.clone()), ..Recall::new(text, conversation.now) };
-            person.recall(&recall)
+        let recall = |text: &str, limit: usize| Recall {
+            limit,
+            method: Some(method.clone()),
+            ..Recall::new(text, conversation.now)
         };
         for question in &conversation.questions {
-            let start = Instant::now();
-            let report = ask(&question.text)?;
-            millis.push(start.elapsed().as_secs_f64() * 1e3);
-            let turns: Vec<String> = report.evidence.iter().map(|e| e.turn.clone()).collect();
-            let sessions: Vec<String> = report.sessions.iter().map(|s| s.session.clone()).collect();
-            let category = by_category.entry(question.category.to_string()).or_default();
-            for (name, value) in scores(&turns, &sessions, question) {
-                all.add(&name, value);
-                category.add(&name, value);
-            }
+            let report = persons.ask(&conversation.scope, &recall(&question.text, ASKED), &mut board)?;
+            board.question(&[&question.category.to_string()], &scores(&report, question));
             let group = if question.category == ADVERSARIAL { &mut adversarial } else { &mut own };
             group.push(f64::from(report.answerable));
-            models = report.models;
             done += 1;
             (setup.progress)(method.about().id.as_str(), done, of);
         }
         let next = &conversations[(i + 1) % conversations.len()];
         if conversations.len() > 1 {
+            let person = persons.person(&conversation.scope);
             for question in next.questions.iter().filter(|q| q.category != ADVERSARIAL) {
-                foreign.push(f64::from(ask(&question.text)?.answerable));
+                foreign.push(f64::from(person.recall(&recall(&question.text, 1))?.answerable));
             }
         }
+        board.skip("evidence does not resolve", conversation.unresolved);
     }
-    let mut metrics = all.values();
-    metrics.extend(roc_auc(&own, &adversarial).map(|auc| ("answerable_auc_category5".to_owned(), auc)));
-    metrics.extend(roc_auc(&own, &foreign).map(|auc| ("answerable_auc_other".to_owned(), auc)));
-    let unresolved: usize = conversations.iter().map(|c| c.unresolved).sum();
-    Ok(Measured {
-        method: method.about().id.to_string(),
-        metrics,
-        by_category: by_category.into_iter().map(|(category, means)| (category, means.values())).collect(),
-        n: done as usize,
-        skipped: BTreeMap::from([("evidence does not resolve".to_owned(), unresolved)]),
-        models,
-        ingest_seconds,
-        query_ms: QueryMillis::of(millis),
-    })
+    board.set("answerable_auc_category5", roc_auc(&own, &adversarial));
+    board.set("answerable_auc_other", roc_auc(&own, &foreign));
+    Ok(board.row(method.about().id.as_str(), built))
 }
 
 /// Every metric of one question.
-fn scores(turns: &[String], sessions: &[String], question: &Asked) -> Vec<(String, f64)> {
+fn scores(report: &RecallReport, question: &Asked) -> Vec<(String, f64)> {
+    let turns: Vec<String> = report.evidence.iter().map(|e| e.turn.clone()).collect();
+    let sessions: Vec<String> = report.sessions.iter().map(|s| s.session.clone()).collect();
     let mut scores = Vec::new();
     let mut over = |prefix: &str, ranking: &[String], gold: &HashSet<String>, cutoffs: &[usize]| {
         for &k in cutoffs {
@@ -222,9 +187,25 @@ fn scores(turns: &[String], sessions: &[String], question: &Asked) -> Vec<(Strin
             scores.push((format!("{prefix}ndcg@{k}"), ndcg_at(ranking, gold, k)));
         }
     };
-    over("", turns, &question.turns, &TURNS_AT);
-    over("session_", sessions, &question.sessions, &SESSIONS_AT);
+    over("", &turns, &question.turns, &TURNS_AT);
+    over("session_", &sessions, &question.sessions, &SESSIONS_AT);
+    for budget in TOKENS {
+        let recall = recall_at(&turns, &question.turns, within(report, budget));
+        scores.push((format!("recall_mean@{budget}t"), recall.mean));
+        scores.push((format!("recall_all@{budget}t"), recall.all));
+    }
     scores
+}
+
+/// How many turns from the first on fit into a budget of tokens, captions included.
+fn within(report: &RecallReport, budget: usize) -> usize {
+    let mut used = 0;
+    let fits = report.evidence.iter().take_while(|evidence| {
+        let captions = evidence.attachments.iter().filter_map(|a| a.caption.as_deref());
+        used += estimated_tokens(&evidence.text) + captions.map(estimated_tokens).sum::<usize>();
+        used <= budget
+    });
+    fits.count()
 }
 
 #[cfg(test)]

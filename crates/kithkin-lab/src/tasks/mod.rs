@@ -2,7 +2,7 @@
 
 mod locomo_recall;
 
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::sync::Arc;
 
 use kithkin::{Embedder, Method};
@@ -36,39 +36,33 @@ impl std::fmt::Debug for Setup<'_> {
 pub struct TaskSpec {
     /// Its name.
     pub name: &'static str,
-    /// The dataset that it reads.
-    pub dataset: &'static str,
+    /// The datasets that it reads; which one, the data's form says.
+    pub datasets: &'static [&'static str],
     /// What it measures, in a sentence.
     pub about: &'static str,
+    /// The metrics of the printed table; the JSON has every one.
+    pub headline: &'static [&'static str],
     run: fn(&Setup<'_>) -> Result<Table, LabError>,
 }
 
 /// All tasks.
-pub const TASKS: &[TaskSpec] = &[TaskSpec {
-    name: locomo_recall::NAME,
-    dataset: "locomo",
-    about: "are the turns that a question's answer rests on among the first k?",
-    run: locomo_recall::run,
-}];
+pub const TASKS: &[TaskSpec] = &[locomo_recall::TASK];
 
 /// Runs a task.
 ///
 /// # Errors
 /// An unknown task, data that is missing or of another form, or a method that cannot run.
 pub fn run(task: &str, setup: &Setup<'_>) -> Result<Table, LabError> {
-    let Some(spec) = TASKS.iter().find(|spec| spec.name == task) else {
-        let known = TASKS.iter().map(|spec| spec.name.to_owned()).collect();
-        return Err(LabError::Unknown { what: "task", name: task.to_owned(), known });
-    };
-    (spec.run)(setup)
+    (find(task)?.run)(setup)
 }
 
-/// Reads a data file, with an error that says where the data is to be had.
-pub(crate) fn read_data(dataset: &str, path: &Path) -> Result<Vec<u8>, LabError> {
-    std::fs::read(path).map_err(|e| LabError::NoData {
-        dataset: dataset.to_owned(),
-        path: path.display().to_string(),
-        why: e.to_string(),
-        source_page: crate::datasets::find(dataset).map(|d| d.source).unwrap_or_default(),
+/// The task of this name.
+///
+/// # Errors
+/// An unknown name, with those there are.
+pub fn find(task: &str) -> Result<&'static TaskSpec, LabError> {
+    TASKS.iter().find(|spec| spec.name == task).ok_or_else(|| {
+        let known = TASKS.iter().map(|spec| spec.name.to_owned()).collect();
+        LabError::Unknown { what: "task", name: task.to_owned(), known }
     })
 }

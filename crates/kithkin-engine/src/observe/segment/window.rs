@@ -8,6 +8,7 @@ use serde::Deserialize;
 
 use super::{Segment, Span};
 use crate::method::Strategy;
+use crate::observe::Sitting;
 
 /// Parameters of `window`.
 #[derive(Debug, Clone, Deserialize)]
@@ -41,7 +42,8 @@ impl Segment for Window {
         MemoryKind::Window
     }
 
-    fn spans(&self, turns: usize) -> Vec<Span> {
+    fn spans(&self, sitting: &Sitting) -> Vec<Span> {
+        let turns = sitting.len();
         let around = |i: usize| i.saturating_sub(self.before)..(i + self.after + 1).min(turns);
         (0..turns).map(|i| Span { stands_for: i, covers: around(i) }).collect()
     }
@@ -52,7 +54,7 @@ mod tests {
     use super::*;
 
     fn check(before: usize, after: usize, turns: usize, expect: &str) {
-        let spans = Window { before, after }.spans(turns);
+        let spans = Window { before, after }.spans(&Sitting::of(&vec!["x"; turns]));
         let shown: Vec<String> = spans.iter().map(|s| format!("{}:{:?}", s.stands_for, s.covers)).collect();
         assert_eq!(shown.join(" "), expect);
     }

@@ -29,7 +29,7 @@ pub(crate) struct Bm25 {
 
 impl Default for Bm25 {
     fn default() -> Self {
-        Self { k1: 0.9, b: 0.5, neighbours: Neighbours::default() }
+        Self { k1: super::default_k1(), b: super::default_b(), neighbours: Neighbours::default() }
     }
 }
 

@@ -1,25 +1,31 @@
-//! Cosine of the question and each memory, given to the turn that the memory stands for.
+//! Cosine of the question and each memory of a kind, given to the turn that it stands for, or to all it came from.
 //!
 //! Needs an embedder and memories; costs one pass over the matrix of memories.
 
-use kithkin_core::Explanation;
+use kithkin_core::{Explanation, MemoryKind};
 use serde::Deserialize;
 
-use super::{Needs, Retrieve};
+use super::{Needs, Retrieve, Spread};
 use crate::index::Scratch;
 use crate::method::Strategy;
 use crate::recall::{Doc, SignalKind, View};
 
-/// Parameters of `memory-dense`: none.
-#[derive(Debug, Clone, Default, Deserialize)]
-#[serde(deny_unknown_fields, default)]
-pub(crate) struct MemoryDense {}
+/// Parameters of `memory-dense`.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct MemoryDense {
+    /// The kind, such as `window`.
+    kind: MemoryKind,
+    /// Which turns a memory gives its score to: `first` (default) or `all`.
+    #[serde(default)]
+    spread: Spread,
+}
 
 impl Strategy for MemoryDense {}
 
 impl Retrieve for MemoryDense {
     fn name(&self) -> String {
-        "cosine of the memory that stands for the turn".into()
+        format!("cosine of the {} of the turn", self.kind)
     }
 
     fn kind(&self) -> SignalKind {
@@ -27,19 +33,15 @@ impl Retrieve for MemoryDense {
     }
 
     fn needs(&self) -> Needs {
-        Needs { embedder: true, memories: true }
+        Needs { embedder: true, memories: Some(self.kind) }
     }
 
     fn score(&self, view: &View<'_>, scratch: &mut Scratch, out: &mut Vec<f32>) {
         out.resize(view.index.docs(), f32::NAN);
-        let Some(memories) = view.index.memories() else { return };
+        let Some(memories) = view.index.memories(self.kind) else { return };
         let own = &mut scratch.numbers;
         super::cosines(memories.vectors(), view, memories.len(), own);
-        for (memory, cosine) in (0..).zip(own.iter()) {
-            if let Some(best) = memories.stands_for(memory).and_then(|doc| out.get_mut(doc as usize)) {
-                *best = best.max(*cosine);
-            }
-        }
+        self.spread.project(memories, own, out);
     }
 
     fn explain(&self, _view: &View<'_>, _doc: Doc, score: f32) -> Explanation {

@@ -9,10 +9,11 @@ mod neighbours;
 
 use std::fmt::Debug;
 
-use kithkin_core::Explanation;
+use kithkin_core::{Explanation, MemoryKind};
+use serde::Deserialize;
 
 use super::{Doc, SignalKind, Top, View};
-use crate::index::{Scratch, Vectors};
+use crate::index::{Scratch, Units, Vectors};
 use crate::method::strategies;
 
 /// Rows that are compared again in full precision: several times more than any recall returns.
@@ -23,8 +24,8 @@ const RESCORED: usize = 128;
 pub(crate) struct Needs {
     /// The question's vector and those of the turns.
     pub(crate) embedder: bool,
-    /// Memories that were derived.
-    pub(crate) memories: bool,
+    /// Memories of this kind.
+    pub(crate) memories: Option<MemoryKind>,
 }
 
 /// Compares a question with every turn.
@@ -56,6 +57,40 @@ strategies! { "recall.retrieve", Retrieve:
     "dense" => dense::Dense,
     "memory-bm25" => memory_bm25::MemoryBm25,
     "memory-dense" => memory_dense::MemoryDense,
+}
+
+/// Which turns a memory gives its score to.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Deserialize)]
+#[serde(rename_all = "lowercase")]
+enum Spread {
+    /// The one that it stands for.
+    #[default]
+    First,
+    /// All that it came from.
+    All,
+}
+
+impl Spread {
+    /// Gives each turn the best score of the memories that lead to it; a score that is not known gives nothing.
+    fn project(self, units: &Units, scores: &[f32], out: &mut [f32]) {
+        for (row, score) in (0..).zip(scores) {
+            let docs = units.docs(row);
+            let docs = if self == Self::First { docs.get(..1).unwrap_or_default() } else { docs };
+            for doc in docs {
+                if let Some(best) = out.get_mut(*doc as usize) {
+                    *best = best.max(*score);
+                }
+            }
+        }
+    }
+}
+
+fn default_k1() -> f32 {
+    0.9
+}
+
+fn default_b() -> f32 {
+    0.5
 }
 
 /// The ranges of BM25's parameters.
