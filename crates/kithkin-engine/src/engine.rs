@@ -66,6 +66,8 @@ pub struct Recalled {
     pub evidence: Vec<Evidence>,
     /// The best sittings, best first; at most 10.
     pub sessions: Vec<SessionHit>,
+    /// How many turns, memories and topics were compared with the question, added up over the method's retrievers.
+    pub compared: usize,
     /// How likely the evidence can answer the question, 0 to 1.
     pub answerable: f32,
     /// How that number came about; only when an explanation was asked for.
@@ -171,8 +173,8 @@ impl Engine {
             total: total - start,
         };
         let abstain = evidence.is_empty() || found.answerable < request.method.bound().abstain_below;
-        let Found { sessions, answerable, answerable_why, .. } = found;
-        Ok(Recalled { evidence, sessions, answerable, answerable_why, abstain, partial, timings })
+        let Found { sessions, compared, answerable, answerable_why, .. } = found;
+        Ok(Recalled { evidence, sessions, compared, answerable, answerable_why, abstain, partial, timings })
     }
 
     /// Makes the vectors that the person's turns, and the memories of `method`, lack; gives how many were made. Resumable.

@@ -213,6 +213,7 @@ impl<'k> Person<'k> {
             partial: found.partial.map(|p| PartialReport { vectors: p.vectors, turns: p.turns }),
             evidence: found.evidence.into_iter().map(evidence).collect(),
             sessions: found.sessions.iter().map(session).collect(),
+            compared: found.compared,
             answerable_why: found.answerable_why,
             timings_ms: TimingsReport { embed: t.embed, load: t.load, search: t.search, total: t.total },
         }

@@ -82,6 +82,8 @@ pub struct RecallReport {
     pub evidence: Vec<EvidenceReport>,
     /// The best sittings, best first.
     pub sessions: Vec<SessionReport>,
+    /// How many turns, memories and topics were compared with the question, added up over the method's retrievers.
+    pub compared: usize,
     /// How `answerable` came about; only when an explanation was asked for.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub answerable_why: Option<Explanation>,

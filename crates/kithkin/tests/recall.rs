@@ -1,41 +1,16 @@
 //! Properties of recall over random histories, with a toy embedder: mechanics, not quality.
 #![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
 
+mod letters;
+
 use std::ops::ControlFlow;
 use std::sync::Arc;
 
 use kithkin::{
-    ConversationId, EmbedError, Embedder, Embeddings, EventTime, Forget, Kithkin, Now, Recall, RecallReport, Role,
-    Scope, SessionId, Turn, TurnId,
+    ConversationId, EventTime, Forget, Kithkin, Now, Recall, RecallReport, Role, Scope, SessionId, Turn, TurnId,
 };
+use letters::Letters;
 use proptest::prelude::*;
-
-/// Counts letters: texts that share letters are near each other.
-#[derive(Debug)]
-struct Letters;
-
-impl Embedder for Letters {
-    fn model(&self) -> &str {
-        "letters"
-    }
-
-    fn dims(&self) -> usize {
-        26
-    }
-
-    fn embed(&self, texts: &[&str]) -> Result<Embeddings, EmbedError> {
-        let mut data = Vec::new();
-        for text in texts {
-            let mut row = [0.1f32; 26];
-            for letter in text.bytes().filter(u8::is_ascii_lowercase) {
-                row[usize::from(letter - b'a')] += 1.0;
-            }
-            let norm = row.iter().map(|x| x * x).sum::<f32>().sqrt();
-            data.extend(row.map(|x| x / norm));
-        }
-        Ok(Embeddings { dims: 26, data })
-    }
-}
 
 const WORDS: &[&str] = &["cat", "boat", "oslo", "bread", "mother", "rain", "piano", "green"];
 const METHODS: &[&str] = &["bm25", "dense", "hybrid", "recent", "full-context"];

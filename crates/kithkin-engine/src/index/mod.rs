@@ -14,12 +14,14 @@ mod units;
 mod vectors;
 mod words;
 
-pub(crate) use analysis::QueryTerm;
+pub(crate) use analysis::{QueryTerm, TermId, Token, Vocabulary};
+pub(crate) use language::Language;
 pub(crate) use lexical::{Bm25, Reach, WindowScratch, Windows};
 pub(crate) use person::{Contents, PersonIndex};
 pub(crate) use stopwords::is_function_word;
 pub(crate) use units::Units;
 pub(crate) use vectors::Vectors;
+pub(crate) use words::{Kind, Words};
 
 /// Buffers of a recall, used again for the next one.
 #[derive(Debug, Default)]
@@ -28,4 +30,6 @@ pub(crate) struct Scratch {
     pub(crate) windows: WindowScratch,
     /// For one number a turn or memory.
     pub(crate) numbers: Vec<f32>,
+    /// How many turns, memories and topics a retriever has compared; all turns where it does not say.
+    pub(crate) compared: Option<usize>,
 }

@@ -1,6 +1,7 @@
 //! The index of one person: what is loaded, how it follows the store, and what the stages may ask it.
 
-use std::collections::BTreeMap;
+use std::any::Any;
+use std::collections::{BTreeMap, HashMap};
 use std::ops::ControlFlow;
 use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 
@@ -45,6 +46,8 @@ pub(crate) struct PersonIndex {
     /// Whether the person has vectors, but none in the space that is searched.
     other_space: Option<VectorSpace>,
     memories: BTreeMap<MemoryKind, Units>,
+    /// Whether the memories that are searched were never derived.
+    underived: bool,
     last: u64,
     /// How many content words each turn has.
     content: Vec<f32>,
@@ -52,7 +55,11 @@ pub(crate) struct PersonIndex {
     function: Vec<bool>,
     specificity: OnceLock<Vec<f32>>,
     pooled: Mutex<Vec<Pooled>>,
+    /// What strategies have built over this state of the index, by name.
+    built: Mutex<HashMap<String, Slot>>,
 }
+
+type Slot = Arc<OnceLock<Arc<dyn Any + Send + Sync>>>;
 
 /// What is pooled under one choice of neighbours.
 struct Pooled {
@@ -88,6 +95,7 @@ impl PersonIndex {
         }
         index.specificity = OnceLock::new();
         index.pooled = Mutex::default();
+        index.built = Mutex::default();
         index.pulse = pulse;
         Ok(index)
     }
@@ -103,11 +111,13 @@ impl PersonIndex {
             vectors: None,
             other_space: None,
             memories: BTreeMap::new(),
+            underived: false,
             last: 0,
             content: Vec::new(),
             function: Vec::new(),
             specificity: OnceLock::new(),
             pooled: Mutex::default(),
+            built: Mutex::default(),
         }
     }
 
@@ -158,7 +168,9 @@ impl PersonIndex {
     /// Takes in the memories all of whose sources can be seen.
     fn load_memories(&mut self, store: &dyn Store, scope: &Scope, of: &DerivationId) -> Result<(), EngineError> {
         self.memories.clear();
+        let mut any = false;
         store.scan_memories(scope, of, &mut |stored| {
+            any = true;
             let docs: Option<Vec<Doc>> = stored.memory.sources.iter().map(|seq| self.turns.doc(*seq)).collect();
             if let Some(docs) = docs.filter(|docs| !docs.is_empty()) {
                 let units = self.memories.entry(stored.memory.kind).or_default();
@@ -166,6 +178,8 @@ impl PersonIndex {
             }
             ControlFlow::Continue(())
         })?;
+        // Sessions may have nothing to derive, and what was derived may lie after the bound: neither is a lack.
+        self.underived = !any && !store.stale_sessions(scope, of)?.is_empty();
         Ok(())
     }
 
@@ -206,8 +220,7 @@ impl PersonIndex {
             let (stored, configured) = (stored.clone(), configured.clone());
             return Err(EngineError::OtherEmbedder { scope: scope.clone(), stored, configured });
         }
-        let derived = self.memories.values().any(|units| units.len() > 0);
-        if about.needs_memories && !derived && self.turns.live() > 0 {
+        if about.needs_memories && self.underived {
             return Err(EngineError::NotDerived { scope: scope.clone(), method: about.id.clone() });
         }
         Ok(())
@@ -335,6 +348,17 @@ impl PersonIndex {
     /// between recalls. Cost when the index changed: one read of the originals for each neighbour.
     pub(crate) fn norms(&self, reach: Reach<'_>) -> Arc<Vec<f32>> {
         self.pooled(reach, |pooled| Arc::clone(pooled.norms.get_or_insert_with(|| Arc::new(self.pool_vectors(reach)))))
+    }
+
+    /// What a strategy builds over this state of the index, such as a graph or a tree: built at most once, and kept until
+    /// the index changes. `name` tells strategies and parameters apart; one name always has one type.
+    pub(crate) fn built<T: Send + Sync + 'static>(&self, name: &str, build: impl Fn() -> T) -> Arc<T> {
+        let mut known = self.built.lock().unwrap_or_else(PoisonError::into_inner);
+        let slot = Arc::clone(known.entry(name.to_owned()).or_default());
+        drop(known);
+        let kept = slot.get_or_init(|| Arc::new(build()));
+        // Were a name given to two types, the second would not be kept.
+        Arc::clone(kept).downcast().unwrap_or_else(|_| Arc::new(build()))
     }
 
     fn pool_vectors(&self, reach: Reach<'_>) -> Vec<f32> {

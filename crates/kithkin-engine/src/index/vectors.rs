@@ -117,20 +117,18 @@ impl Vectors {
 
     /// The exact dot product of the query with one row. Cost: about 0.03 µs at 384 dimensions.
     pub(crate) fn exact(&self, row: u32, query: &[f32]) -> Option<f32> {
-        if !self.has(row) || query.len() != self.dims {
-            return None;
-        }
-        Some(dot(self.original(row)?, query))
+        self.original(row).filter(|_| query.len() == self.dims).map(|vector| dot(vector, query))
     }
 
-    fn original(&self, row: u32) -> Option<&[f32]> {
-        let row = row as usize;
-        self.originals.get(row * self.dims..(row + 1) * self.dims)
+    /// The vector of a row as it was set.
+    pub(crate) fn original(&self, row: u32) -> Option<&[f32]> {
+        let at = row as usize;
+        self.originals.get(at * self.dims..(at + 1) * self.dims).filter(|_| self.has(row))
     }
 
     /// Adds `weight` times the row to `sum`, which grows from empty to the length of a vector; a missing row adds nothing.
     pub(crate) fn add_to(&self, row: u32, weight: f32, sum: &mut Vec<f32>) {
-        if let Some(vector) = self.original(row).filter(|_| self.has(row)) {
+        if let Some(vector) = self.original(row) {
             sum.resize(self.dims, 0.0);
             sum.iter_mut().zip(vector).for_each(|(s, v)| *s += weight * v);
         }

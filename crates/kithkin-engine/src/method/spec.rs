@@ -223,7 +223,7 @@ impl Method {
         let segment_needs = observe.as_ref().is_some_and(|o| o.segment.needs_vectors());
         let needs_embedder = segment_needs || retrieve.iter().any(|r| r.needs().embedder);
         let derived = observe.as_ref().map(Observe::kinds).unwrap_or_default();
-        let searched: Vec<MemoryKind> = retrieve.iter().filter_map(|r| r.needs().memories).collect();
+        let searched: Vec<MemoryKind> = retrieve.iter().flat_map(|r| r.needs().memories).collect();
         if let Some(missing) = searched.iter().find(|kind| !derived.contains(kind)) {
             let made = derived.iter().map(|kind| kind.as_str()).collect::<Vec<_>>().join(", ");
             let made = if made.is_empty() { "none".to_owned() } else { made };

@@ -6,6 +6,7 @@ mod derive;
 mod embed;
 pub(crate) mod extract;
 pub(crate) mod segment;
+pub(crate) mod sentences;
 mod sitting;
 
 pub(crate) use derive::derive_stale;

@@ -61,6 +61,8 @@ pub(crate) struct Signal {
     pub(crate) ceiling: f32,
     /// A number for each turn: 0 where it found nothing, NaN where it cannot know.
     pub(crate) scores: Vec<f32>,
+    /// How many turns, memories and topics were compared with the question.
+    pub(crate) compared: usize,
 }
 
 /// A turn that was found.
@@ -90,6 +92,8 @@ pub(crate) struct Found {
     pub hits: Vec<Hit>,
     /// The best sittings, best first.
     pub sessions: Vec<SessionHit>,
+    /// How many turns, memories and topics were compared with the question, added up over the retrievers.
+    pub compared: usize,
     /// How likely the evidence can answer the question, 0 to 1.
     pub answerable: f32,
     /// How that number came about; only when an explanation was asked for.

@@ -28,7 +28,8 @@ pub(crate) fn run(
             let mut scores = Vec::with_capacity(index.docs());
             retriever.score(&view, scratch, &mut scores);
             debug_assert_eq!(scores.len(), index.docs());
-            Signal { kind: retriever.kind(), name: retriever.name(), ceiling: retriever.ceiling(), scores }
+            let compared = scratch.compared.take().unwrap_or(index.docs());
+            Signal { kind: retriever.kind(), name: retriever.name(), ceiling: retriever.ceiling(), scores, compared }
         })
         .collect();
     let mut scores = Vec::with_capacity(index.docs());
@@ -77,7 +78,8 @@ pub(crate) fn run(
         .collect();
     let content = content.as_deref().unwrap_or(&scores);
     let (answerable, why) = bound.answer.answerable(&view, &signals, content, &best);
-    Found { hits, sessions, answerable, answerable_why: explain.then_some(why) }
+    let compared = signals.iter().map(|s| s.compared).sum();
+    Found { hits, sessions, compared, answerable, answerable_why: explain.then_some(why) }
 }
 
 fn at(scores: &[f32], doc: Doc) -> f32 {

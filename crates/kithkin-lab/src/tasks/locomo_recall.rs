@@ -177,7 +177,7 @@ fn measure(
 fn scores(report: &RecallReport, question: &Asked) -> Vec<(String, f64)> {
     let turns: Vec<String> = report.evidence.iter().map(|e| e.turn.clone()).collect();
     let sessions: Vec<String> = report.sessions.iter().map(|s| s.session.clone()).collect();
-    let mut scores = Vec::new();
+    let mut scores = vec![("compared".to_owned(), report.compared as f64)];
     let mut over = |prefix: &str, ranking: &[String], gold: &HashSet<String>, cutoffs: &[usize]| {
         for &k in cutoffs {
             let recall = recall_at(ranking, gold, k);

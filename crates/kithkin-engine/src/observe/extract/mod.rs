@@ -1,10 +1,14 @@
 //! The stage `extract`: which memories are made of a session and its units.
 
+mod keyphrases;
 mod span;
+mod summary;
 
 use std::fmt::Debug;
+use std::ops::Range;
 
 use kithkin_core::{Memory, MemoryKind};
+use serde::Deserialize;
 
 use super::Sitting;
 use super::segment::Span;
@@ -21,7 +25,30 @@ pub(crate) trait Extract: Debug + Send + Sync {
 }
 
 strategies! { "observe.extract", Extract:
+    "keyphrases" => keyphrases::Keyphrases,
     "span" => span::WholeSpan,
+    "summary" => summary::Summary,
+}
+
+/// What a memory is made of.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Deserialize)]
+#[serde(rename_all = "lowercase")]
+enum Of {
+    /// The whole session.
+    #[default]
+    Session,
+    /// Each unit of the segmenter.
+    Unit,
+}
+
+impl Of {
+    /// The positions of the turns of each.
+    fn ranges(self, sitting: &Sitting, spans: &[Span]) -> Vec<Range<usize>> {
+        match self {
+            Self::Session => vec![0..sitting.len()],
+            Self::Unit => spans.iter().map(|span| span.covers.clone()).collect(),
+        }
+    }
 }
 
 /// A memory of some turns of a session, given by their positions; the first is the one that it stands for, and gives the

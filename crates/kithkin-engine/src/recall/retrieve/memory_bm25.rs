@@ -47,10 +47,10 @@ impl Retrieve for MemoryBm25 {
     }
 
     fn needs(&self) -> Needs {
-        Needs { embedder: false, memories: Some(self.kind) }
+        Needs { embedder: false, memories: vec![self.kind] }
     }
 
-    fn score(&self, view: &View<'_>, _scratch: &mut Scratch, out: &mut Vec<f32>) {
+    fn score(&self, view: &View<'_>, scratch: &mut Scratch, out: &mut Vec<f32>) {
         out.resize(view.index.docs(), 0.0);
         let Some(memories) = view.index.memories(self.kind) else { return };
         let lexical = memories.lexical();
@@ -59,6 +59,7 @@ impl Retrieve for MemoryBm25 {
             let weight = lexical.idf(&term.terms) / lexical.max_idf();
             lexical.accumulate(&term.terms, weight, Saturation { k1: self.k1, b: self.b }, &mut of_memories);
         }
+        scratch.compared = Some(memories.len());
         self.spread.project(memories, &of_memories, out);
     }
 

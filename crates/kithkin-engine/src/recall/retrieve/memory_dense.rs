@@ -33,7 +33,7 @@ impl Retrieve for MemoryDense {
     }
 
     fn needs(&self) -> Needs {
-        Needs { embedder: true, memories: Some(self.kind) }
+        Needs { embedder: true, memories: vec![self.kind] }
     }
 
     fn score(&self, view: &View<'_>, scratch: &mut Scratch, out: &mut Vec<f32>) {
@@ -41,6 +41,7 @@ impl Retrieve for MemoryDense {
         let Some(memories) = view.index.memories(self.kind) else { return };
         let own = &mut scratch.numbers;
         super::cosines(memories.vectors(), view, memories.len(), own);
+        scratch.compared = Some(memories.len());
         self.spread.project(memories, own, out);
     }
 

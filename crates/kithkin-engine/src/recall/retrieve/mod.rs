@@ -1,11 +1,13 @@
 //! The stage `retrieve`: a number for every turn, by one way of comparing it with the question.
 
+mod association;
 mod bm25;
 mod chronology;
 mod dense;
 mod memory_bm25;
 mod memory_dense;
 mod neighbours;
+mod topic_tree;
 
 use std::fmt::Debug;
 
@@ -20,12 +22,12 @@ use crate::method::strategies;
 const RESCORED: usize = 128;
 
 /// What a retriever cannot do without.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub(crate) struct Needs {
     /// The question's vector and those of the turns.
     pub(crate) embedder: bool,
-    /// Memories of this kind.
-    pub(crate) memories: Option<MemoryKind>,
+    /// Memories of these kinds.
+    pub(crate) memories: Vec<MemoryKind>,
 }
 
 /// Compares a question with every turn.
@@ -52,11 +54,13 @@ pub(crate) trait Retrieve: Debug + Send + Sync {
 }
 
 strategies! { "recall.retrieve", Retrieve:
+    "association" => association::Association,
     "bm25" => bm25::Bm25,
     "chronology" => chronology::Chronology,
     "dense" => dense::Dense,
     "memory-bm25" => memory_bm25::MemoryBm25,
     "memory-dense" => memory_dense::MemoryDense,
+    "topic-tree" => topic_tree::TopicTree,
 }
 
 /// Which turns a memory gives its score to.
