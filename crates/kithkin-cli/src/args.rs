@@ -289,6 +289,9 @@ pub(crate) struct LabRun {
     /// At most so many questions of each item
     #[arg(long, value_name = "N")]
     pub(crate) limit: Option<usize>,
+    /// Write the table as JSON and CSV, and plots of it, into this folder
+    #[arg(long, value_name = "DIR")]
+    pub(crate) out: Option<PathBuf>,
 }
 
 #[derive(Debug, Args)]

@@ -36,6 +36,20 @@ pub enum LabError {
         /// Which item, and what is wrong with it.
         why: String,
     },
+    /// A report cannot be written.
+    #[error("{path} cannot be written ({why}); name another folder with --out")]
+    Unwritable {
+        /// The file or folder.
+        path: String,
+        /// What the system said.
+        why: String,
+    },
+    /// A bug.
+    #[error("internal error: {what}; please report it")]
+    Internal {
+        /// What went wrong.
+        what: String,
+    },
     /// A declaration of the lab's own is wrong.
     #[error("{file}: {why}")]
     Declaration {
@@ -53,9 +67,9 @@ impl LabError {
     /// Who can mend it.
     pub fn blame(&self) -> Blame {
         match self {
-            Self::Unknown { .. } | Self::Data { .. } => Blame::User,
+            Self::Unknown { .. } | Self::Data { .. } | Self::Unwritable { .. } => Blame::User,
             Self::NoData { .. } => Blame::Missing,
-            Self::Declaration { .. } => Blame::Internal,
+            Self::Declaration { .. } | Self::Internal { .. } => Blame::Internal,
             Self::Kithkin(e) => e.blame(),
         }
     }

@@ -10,11 +10,13 @@ pub mod datasets;
 mod error;
 mod metrics;
 mod persons;
+mod report;
 mod reproduce;
 mod table;
 mod tasks;
 
 pub use error::LabError;
+pub use report::write_report;
 pub use reproduce::{Check, LoadEmbedder, Row, Verdict, reproduce, rows};
 pub use table::{Measured, QueryMillis, Source, Table};
 pub use tasks::{Setup, TASKS, TaskSpec, find as task, run};

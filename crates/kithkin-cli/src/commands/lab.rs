@@ -4,7 +4,7 @@ use std::process::ExitCode;
 
 use anyhow::{Result, bail};
 use kithkin::{Kithkin, Method};
-use kithkin_lab::{Setup, Table, Verdict, reproduce, rows};
+use kithkin_lab::{Setup, Table, Verdict, reproduce, rows, write_report};
 
 use crate::args::{LabCommand, LabReproduce, LabRun, Place};
 use crate::output::{self, line};
@@ -38,6 +38,12 @@ fn task(place: &Place, args: LabRun) -> Result<ExitCode> {
     };
     let table = kithkin_lab::run(&args.task, &setup)?;
     bar.finish_and_clear();
+    if let Some(folder) = &args.out {
+        let quality = kithkin_lab::task(&table.task)?.headline.first().copied().unwrap_or_default();
+        for path in write_report(&table, quality, folder)? {
+            output::note(&format!("wrote {}", path.display()));
+        }
+    }
     if place.json {
         output::json(&table)?;
     } else {

@@ -59,4 +59,23 @@ mod tests {
         );
         check("zzz", "there is no method \"zzz\"; `kithkin methods` lists them");
     }
+
+    #[test]
+    fn a_wrong_preset_is_told_what_would_be_right() {
+        let check = |retrieve: &str, expect: &[&str]| {
+            let text = format!(
+                "id = \"x\"\ntitle = \"x\"\nsummary = \"x\"\nstatus = \"preview\"\ncost = \"x\"\n[recall]\n\
+                 retrieve = [{{ {retrieve} }}]\nfuse = {{ strategy = \"weighted\" }}\n\
+                 sessions = {{ strategy = \"best-turn\" }}\nanswer = {{ strategy = \"logistic\" }}\nabstain_below = 0.1"
+            );
+            let error = Method::parse("x.toml", &text).unwrap_err().to_string();
+            assert!(expect.iter().all(|part| error.contains(part)), "{error}");
+        };
+        check("strategy = \"bm52\"", &["recall.retrieve", "bm52", "did you mean bm25"]);
+        check("strategy = \"bm25\", k2 = 1.0", &["bm25", "unknown field `k2`", "did you mean k1"]);
+        check("strategy = \"bm25\", k1 = 99.0", &["k1 is 99", "within 0 and 10"]);
+        check("strategy = \"bm25\", k1 = \"x\"", &["bm25", "invalid type"]);
+        check("strategy = \"memory-bm25\", kind = \"window\"", &["window", "observe makes none"]);
+        check("k1 = 1.0", &["needs `strategy", "bm25"]);
+    }
 }

@@ -220,10 +220,13 @@ impl Method {
             return Err(wrong("recall.retrieve is empty; name at least one strategy".to_owned()));
         }
         let observe = file.observe.map(Observe::bind).transpose()?;
+        let rerank: Vec<Box<dyn Rerank>> =
+            file.recall.rerank.into_iter().map(recall::rerank::parse).collect::<Result<_, _>>()?;
+        let needs: Vec<_> = retrieve.iter().map(|r| r.needs()).chain(rerank.iter().map(|r| r.needs())).collect();
         let segment_needs = observe.as_ref().is_some_and(|o| o.segment.needs_vectors());
-        let needs_embedder = segment_needs || retrieve.iter().any(|r| r.needs().embedder);
+        let needs_embedder = segment_needs || needs.iter().any(|n| n.embedder);
         let derived = observe.as_ref().map(Observe::kinds).unwrap_or_default();
-        let searched: Vec<MemoryKind> = retrieve.iter().flat_map(|r| r.needs().memories).collect();
+        let searched: Vec<MemoryKind> = needs.into_iter().flat_map(|n| n.memories).collect();
         if let Some(missing) = searched.iter().find(|kind| !derived.contains(kind)) {
             let made = derived.iter().map(|kind| kind.as_str()).collect::<Vec<_>>().join(", ");
             let made = if made.is_empty() { "none".to_owned() } else { made };
@@ -248,7 +251,7 @@ impl Method {
             observe,
             retrieve,
             fuse: recall::fuse::parse(file.recall.fuse)?,
-            rerank: file.recall.rerank.into_iter().map(recall::rerank::parse).collect::<Result<_, _>>()?,
+            rerank,
             sessions: recall::sessions::parse(file.recall.sessions)?,
             answer: recall::answer::parse(file.recall.answer)?,
             abstain_below: file.recall.abstain_below,

@@ -4,7 +4,7 @@ use serde::de::DeserializeOwned;
 use toml::Table;
 
 use super::SpecError;
-use crate::error::near;
+use crate::error::{near, near_text};
 
 /// What every strategy is: its parameters, read from a preset, with defaults.
 pub(crate) trait Strategy: DeserializeOwned {
@@ -32,9 +32,18 @@ pub(crate) fn strategy_name(stage: &'static str, table: &mut Table, known: &[&st
 /// Reads the parameters of a strategy and checks their ranges.
 pub(crate) fn parameters<S: Strategy>(stage: &'static str, name: &str, table: Table) -> Result<S, SpecError> {
     let wrong = |why: String| SpecError::Parameter { stage, strategy: name.to_owned(), why };
-    let strategy: S = table.try_into().map_err(|e: toml::de::Error| wrong(e.message().to_owned()))?;
+    let strategy: S = table.try_into().map_err(|e: toml::de::Error| wrong(with_near_names(e.message())))?;
     strategy.check().map_err(wrong)?;
     Ok(strategy)
+}
+
+/// The message with the names, among those that it lists, that an unknown field may stand for.
+fn with_near_names(message: &str) -> String {
+    let mut quoted = message.split('`').skip(1).step_by(2);
+    match quoted.next().filter(|_| message.starts_with("unknown field")) {
+        Some(unknown) => format!("{message}{}", near_text(&near(unknown, quoted))),
+        None => message.to_owned(),
+    }
 }
 
 /// The registry of a stage: one line a strategy.

@@ -25,9 +25,9 @@ pub(super) const TASK: TaskSpec = TaskSpec {
     datasets: &["locomo"],
     about: "are the turns that a question's answer rests on among the first k, or within a budget of tokens?",
     headline: &[
+        "recall_mean@10",
         "recall_mean@1",
         "recall_mean@5",
-        "recall_mean@10",
         "recall_mean@1000t",
         "ndcg@10",
         "session_recall_mean@5",

@@ -40,7 +40,7 @@ pub struct TaskSpec {
     pub datasets: &'static [&'static str],
     /// What it measures, in a sentence.
     pub about: &'static str,
-    /// The metrics of the printed table; the JSON has every one.
+    /// The metrics of the printed table, the principal one first; the JSON has every one.
     pub headline: &'static [&'static str],
     run: fn(&Setup<'_>) -> Result<Table, LabError>,
 }

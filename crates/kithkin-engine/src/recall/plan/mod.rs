@@ -8,7 +8,7 @@ pub(crate) mod time_expression;
 
 pub(crate) use speakers::Speaker;
 
-use kithkin_core::EventTime;
+use kithkin_core::{EventTime, Millis};
 
 use crate::index::{PersonIndex, QueryTerm};
 use time_expression::TimeMention;
@@ -23,6 +23,8 @@ pub(crate) struct Asked {
     speakers: Vec<Speaker>,
     /// The times that it means.
     mentions: Vec<TimeMention>,
+    /// The present.
+    now: EventTime,
 }
 
 impl Asked {
@@ -31,7 +33,7 @@ impl Asked {
         let named = speakers::named(question, speakers);
         // A question that is nothing but names is looked up as it is.
         let text = if named.rest.trim().is_empty() { question.to_owned() } else { named.rest };
-        Self { text, speakers: named.speakers, mentions: time_expression::find(question, now) }
+        Self { text, speakers: named.speakers, mentions: time_expression::find(question, now), now }
     }
 }
 
@@ -46,6 +48,8 @@ pub(crate) struct Question {
     pub(crate) about: Vec<bool>,
     /// The times that it means.
     pub(crate) mentions: Vec<TimeMention>,
+    /// The last moment of the present: nothing that is searched was said after it.
+    pub(crate) now: Millis,
 }
 
 impl Question {
@@ -58,6 +62,7 @@ impl Question {
             vector,
             about: if some_but_not_all { about } else { Vec::new() },
             mentions: asked.mentions,
+            now: asked.now.end(),
         }
     }
 }

@@ -1,19 +1,28 @@
 //! The stage `rerank`: changes to the fused scores, one after another.
 
+mod decay;
+mod diversity;
 mod question_share;
 mod speaker;
 mod specificity;
 mod time;
+mod time_range;
 
 use std::fmt::Debug;
 
 use kithkin_core::Explanation;
 
+use super::retrieve::Needs;
 use super::{Doc, View};
 use crate::method::strategies;
 
 /// Changes the scores in place.
 pub(crate) trait Rerank: Debug + Send + Sync {
+    /// What it cannot do without.
+    fn needs(&self) -> Needs {
+        Needs::default()
+    }
+
     /// Adds to, or takes from, the score of each turn.
     fn rerank(&self, view: &View<'_>, scores: &mut [f32]);
 
@@ -25,10 +34,13 @@ pub(crate) trait Rerank: Debug + Send + Sync {
 }
 
 strategies! { "recall.rerank", Rerank:
+    "decay" => decay::Decay,
+    "diversity" => diversity::Diversity,
     "question-share" => question_share::QuestionShare,
     "speaker" => speaker::SpeakerMatch,
     "specificity" => specificity::Specificity,
     "time" => time::TimeMatch,
+    "time-range" => time_range::TimeRange,
 }
 
 /// Checks a weight: within 0 and 100.

@@ -1,0 +1,102 @@
+//! Plots of a table as SVG.
+
+use plotters::prelude::*;
+
+use crate::{LabError, Table};
+
+const SIZE: (u32, u32) = (900, 560);
+
+/// One method's points, by ascending x.
+struct Series<'t> {
+    method: &'t str,
+    points: Vec<(f64, f64)>,
+}
+
+/// The quality of each method against the time of its median question.
+pub(super) fn against_milliseconds(table: &Table, quality: &str) -> Result<String, LabError> {
+    let series = table.rows.iter().filter_map(|row| {
+        Some(Series { method: &row.method, points: vec![(row.query_ms.p50, *row.metrics.get(quality)?)] })
+    });
+    draw(&table.task, quality, "median milliseconds a question", &series.collect::<Vec<_>>())
+}
+
+/// The quality of each method against the budget of evidence: the first metric, by name, that was taken at several
+/// budgets, such as `recall_mean@500t`. `None` where no metric was.
+pub(super) fn against_tokens(table: &Table) -> Result<Option<String>, LabError> {
+    let names = table.rows.iter().flat_map(|row| row.metrics.keys()).filter_map(|name| at_budget(name));
+    let Some((quality, _)) = names.filter(|(name, _)| name.contains("mean")).min_by(|a, b| a.0.cmp(b.0)) else {
+        return Ok(None);
+    };
+    let series = table.rows.iter().map(|row| {
+        let taken = row.metrics.iter().filter_map(|(name, value)| Some((at_budget(name)?, *value)));
+        let mut points: Vec<(f64, f64)> =
+            taken.filter(|((name, _), _)| *name == quality).map(|((_, budget), value)| (budget, value)).collect();
+        points.sort_by(|a, b| a.0.total_cmp(&b.0));
+        Series { method: &row.method, points }
+    });
+    draw(&table.task, quality, "tokens of evidence", &series.collect::<Vec<_>>()).map(Some)
+}
+
+/// `recall_mean@500t` is `recall_mean` at 500 tokens.
+fn at_budget(metric: &str) -> Option<(&str, f64)> {
+    let (name, budget) = metric.strip_suffix('t')?.split_once('@')?;
+    Some((name, budget.parse().ok()?))
+}
+
+fn draw(task: &str, quality: &str, across: &str, series: &[Series<'_>]) -> Result<String, LabError> {
+    let mut svg = String::new();
+    plotted(&mut svg, task, quality, across, series).map_err(|e| LabError::Internal { what: e.to_string() })?;
+    Ok(svg)
+}
+
+fn plotted(
+    svg: &mut String,
+    task: &str,
+    quality: &str,
+    across: &str,
+    series: &[Series<'_>],
+) -> Result<(), Box<dyn std::error::Error>> {
+    let furthest = series.iter().flat_map(|s| &s.points).map(|(x, _)| *x).fold(0.0, f64::max).max(0.1);
+    let area = SVGBackend::with_string(svg, SIZE).into_drawing_area();
+    area.fill(&WHITE)?;
+    let mut chart = ChartBuilder::on(&area)
+        .caption(task, ("sans-serif", 20))
+        .margin(16)
+        .x_label_area_size(48)
+        .y_label_area_size(64)
+        .build_cartesian_2d(0.0..furthest * 1.25, 0.0..1.0)?;
+    chart.configure_mesh().x_desc(across).y_desc(quality).light_line_style(WHITE).draw()?;
+    for (i, one) in series.iter().enumerate() {
+        let colour = Palette99::pick(i).mix(1.0);
+        chart.draw_series(LineSeries::new(one.points.iter().copied(), colour.stroke_width(2)))?;
+        chart.draw_series(one.points.iter().map(|point| Circle::new(*point, 4, colour.filled())))?;
+        if let Some(last) = one.points.last() {
+            let label = Text::new(format!("  {}", one.method), *last, ("sans-serif", 13).into_font().color(&colour));
+            chart.draw_series([label])?;
+        }
+    }
+    area.present()?;
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn budgets_are_read_from_names() {
+        let check = |name: &str, expect: Option<(&str, f64)>| assert_eq!(at_budget(name), expect);
+        check("recall_mean@500t", Some(("recall_mean", 500.0)));
+        check("recall_mean@10", None);
+        check("n", None);
+        check("t", None);
+    }
+
+    #[test]
+    fn a_plot_names_its_methods() {
+        let series = [Series { method: "bm25", points: vec![(1.0, 0.5), (2.0, 0.7)] }];
+        let svg = draw("a-task", "recall", "tokens", &series).unwrap();
+        assert!(svg.starts_with("<svg") && svg.contains("bm25") && svg.contains("a-task"));
+        assert!(draw("a-task", "recall", "tokens", &[]).is_ok());
+    }
+}

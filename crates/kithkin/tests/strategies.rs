@@ -1,0 +1,117 @@
+//! Golden rankings of single strategies on a small conversation, each in a preset of its own.
+//! With a toy embedder: mechanics, not quality.
+#![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
+
+mod letters;
+
+use std::ops::ControlFlow;
+use std::sync::Arc;
+
+use kithkin::{ConversationId, Kithkin, Method, Now, Recall, RecallReport, Role, Scope, SessionId, Turn, TurnId};
+use letters::Letters;
+
+/// (id, session, time, text)
+type Said<'a> = (&'a str, &'a str, &'a str, &'a str);
+
+const BOATS: &[Said<'_>] = &[
+    ("a", "1", "2023-01-10", "the boat is red"),
+    ("b", "1", "2023-01-10", "a boat boat"),
+    ("c", "2", "2023-05-02", "my boat is green"),
+    ("d", "3", "2023-06-20", "bread with butter"),
+    ("e", "3", "2023-06-20", "the boat is red"),
+];
+
+fn method(observe: &str, recall: &str) -> Method {
+    let text = format!(
+        "id = \"x\"\ntitle = \"x\"\nsummary = \"x\"\nstatus = \"preview\"\ncost = \"x\"\n{observe}\n[recall]\n{recall}\n\
+         fuse = {{ strategy = \"weighted\" }}\nsessions = {{ strategy = \"best-turn\" }}\n\
+         answer = {{ strategy = \"logistic\" }}\nabstain_below = 0.0"
+    );
+    Method::parse("x.toml", &text).unwrap()
+}
+
+fn ask(method: &Method, said: &[Said<'_>], question: &str, now: &str) -> RecallReport {
+    let kithkin = Kithkin::in_memory().embedder_object(Arc::new(Letters)).start();
+    let person = kithkin.person(&Scope::new("t".parse().unwrap(), "p".parse().unwrap()));
+    let turn = |(id, session, at, text): &Said<'_>| Turn {
+        conversation: ConversationId::new("c").unwrap(),
+        session: SessionId::new(*session).unwrap(),
+        id: TurnId::new(*id).unwrap(),
+        speaker: "Ann".to_owned(),
+        role: Role::User,
+        said_at: Some(at.parse().unwrap()),
+        text: (*text).to_owned(),
+        attachments: Vec::new(),
+    };
+    person.observe(said.iter().map(turn).collect()).unwrap();
+    person.rebuild(method, &mut |_| ControlFlow::Continue(())).unwrap();
+    let recall = Recall { method: Some(method.clone()), ..Recall::new(question, Now::At(now.parse().unwrap())) };
+    person.recall(&recall).unwrap()
+}
+
+/// The turns found, best first, under a preset with this `retrieve` and `rerank`.
+fn check(observe: &str, recall: &str, question: &str, expect: &str) {
+    let report = ask(&method(observe, recall), BOATS, question, "2023-07-01");
+    let found: Vec<&str> = report.evidence.iter().map(|e| e.turn.as_str()).collect();
+    assert_eq!(found.join(""), expect, "{recall}");
+}
+
+#[test]
+fn words_and_time() {
+    let bm25 = "retrieve = [{ strategy = \"bm25\" }]";
+    check("", bm25, "a boat", "bace");
+    let with = |rerank: &str| format!("{bm25}\nrerank = [{{ {rerank} }}]");
+    check("", &with("strategy = \"decay\", weight = 9.0, half_life = 20.0"), "a boat", "ecba");
+    check("", &with("strategy = \"time-range\", weight = 9.0"), "a boat in May", "cbae");
+    check("", &with("strategy = \"time-range\", weight = 9.0"), "a boat", "bace");
+    check("", &with("strategy = \"time\", weight = 9.0"), "a boat in January", "bace");
+    check("", &with("strategy = \"diversity\", weight = 9.0"), "boat red", "abce");
+}
+
+#[test]
+fn memories_lead_to_their_turns() {
+    let session = "[observe]\nsegment = { strategy = \"session\" }";
+    let over = |kind: &str, spread: &str| {
+        format!("retrieve = [{{ strategy = \"memory-bm25\", kind = \"{kind}\", spread = \"{spread}\" }}]")
+    };
+    check(session, &over("session", "first"), "bread", "d");
+    check(session, &over("session", "all"), "bread", "de");
+    check("[observe]\nsegment = { strategy = \"round\" }", &over("round", "all"), "bread", "de");
+    let window = "[observe]\nsegment = { strategy = \"window\", before = 0, after = 1 }";
+    check(window, &over("window", "first"), "butter", "d");
+    let summary =
+        "[observe]\nsegment = { strategy = \"session\" }\nextract = [{ strategy = \"summary\", sentences = 1 }]";
+    check(summary, &over("summary", "all"), "bread", "d");
+    let phrases = "[observe]\nsegment = { strategy = \"session\" }\nextract = [{ strategy = \"keyphrases\" }]";
+    check(phrases, &over("keyphrases", "all"), "butter", "de");
+}
+
+#[test]
+fn a_tree_compares_fewer_than_a_flat_search() {
+    let texts: Vec<String> = (0..400u32)
+        .map(|i| {
+            format!("{}", "abcdefghij".repeat(1 + i as usize % 7).replace(char::from(b'a' + (i % 10) as u8), "zz"))
+        })
+        .collect();
+    let ids: Vec<String> = (0..400).map(|i| i.to_string()).collect();
+    let said: Vec<Said<'_>> =
+        ids.iter().zip(&texts).map(|(id, text)| (id.as_str(), "s", "2023-01-01", text.as_str())).collect();
+    let compared = |recall: &str| ask(&method("", recall), &said, "abcdefzzhij", "2023-02-01");
+    let (tree, flat) = (
+        compared("retrieve = [{ strategy = \"topic-tree\", beam = 2, margin = 0.02 }]"),
+        compared("retrieve = [{ strategy = \"dense\" }]"),
+    );
+    assert_eq!(flat.compared, 400);
+    assert!(tree.compared < 250, "{}", tree.compared);
+    assert_eq!(tree.evidence[0].score, flat.evidence[0].score);
+}
+
+#[test]
+fn association_ranks_sessions_by_what_they_belong_to() {
+    let observe = "[observe]\nsegment = { strategy = \"session\" }\nextract = [{ strategy = \"span\" }, { strategy = \"keyphrases\" }]";
+    let recall = |more: &str| {
+        format!("retrieve = [{{ strategy = \"association\", kinds = [\"session\", \"keyphrases\"]{more} }}]")
+    };
+    check(observe, &recall(""), "bread butter", "deabc");
+    check(observe, &recall(", seeds = 1, damping = 0.0"), "bread butter", "de");
+}
