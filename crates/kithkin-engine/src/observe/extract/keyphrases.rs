@@ -25,9 +25,9 @@ const LONGEST: usize = 3;
 #[serde(deny_unknown_fields, default)]
 pub(crate) struct Keyphrases {
     /// What they are taken from: the whole `session` (default) or each `unit`.
-    of: Of,
+    pub(super) of: Of,
     /// Phrases; 1 to 100, default 12.
-    phrases: usize,
+    pub(super) phrases: usize,
 }
 
 impl Default for Keyphrases {

@@ -1,5 +1,7 @@
 //! The stage `extract`: which memories are made of a session and its units.
 
+mod expanded;
+mod fragments;
 mod keyphrases;
 mod span;
 mod summary;
@@ -25,6 +27,8 @@ pub(crate) trait Extract: Debug + Send + Sync {
 }
 
 strategies! { "observe.extract", Extract:
+    "expanded" => expanded::Expanded,
+    "fragments" => fragments::Fragments,
     "keyphrases" => keyphrases::Keyphrases,
     "span" => span::WholeSpan,
     "summary" => summary::Summary,

@@ -22,9 +22,9 @@ use crate::observe::sentences::{Sentence, SessionWords};
 #[serde(deny_unknown_fields, default)]
 pub(crate) struct Summary {
     /// What is summarised: the whole `session` (default) or each `unit`.
-    of: Of,
+    pub(super) of: Of,
     /// Sentences; 1 to 50, default 4.
-    sentences: usize,
+    pub(super) sentences: usize,
 }
 
 impl Default for Summary {
