@@ -167,6 +167,9 @@ pub(crate) struct Recall {
     pub(crate) person: PersonId,
     /// The question
     pub(crate) question: String,
+    /// What a turn may answer to beside the question; may be given several times
+    #[arg(long, value_name = "TEXT")]
+    pub(crate) aspect: Vec<String>,
     /// The present: nothing said after it is seen [default: the clock]
     #[arg(long, value_name = "TIME")]
     pub(crate) now: Option<EventTime>,

@@ -4,11 +4,13 @@ use std::collections::HashMap;
 use std::ops::ControlFlow;
 use std::sync::{Arc, Mutex, PoisonError};
 
-use kithkin_core::{Binding, Clock, Embedder, EventTime, Explanation, Millis, Scope, Seq, Store, StoredTurn, UnitId};
+use kithkin_core::{
+    Binding, Clock, Embedder, EventTime, Explanation, Millis, Scope, Seq, SessionRef, Store, StoredTurn, UnitId,
+};
 
 use crate::cache::Cache;
 use crate::index::{Contents, PersonIndex, Scratch};
-use crate::recall::{self, Asked, Found, Question, SessionHit};
+use crate::recall::{self, Asked, Aspect, Found, Question, SessionHit};
 use crate::{EngineError, Method, Stop, observe};
 
 /// A question to a person's memory.
@@ -16,6 +18,10 @@ use crate::{EngineError, Method, Stop, observe};
 pub struct RecallRequest<'a> {
     /// The question, in any language.
     pub question: &'a str,
+    /// Further queries; none is the usual case, and costs nothing.
+    pub aspects: &'a [Aspect],
+    /// Only turns of these sittings come back; of all when empty. Statistics are still those of everything said.
+    pub within: &'a [SessionRef],
     /// How to search.
     pub method: &'a Method,
     /// The present: nothing said after it is seen, and relative dates in the question count from it.
@@ -127,14 +133,16 @@ impl Engine {
 
     /// Finds the turns that answer a question. The cost is one embedding of the question, one read of the person's
     /// counters, a scan of the person's index, and one read for each turn returned; it does not depend on other persons.
-    /// The first recall of a person loads the index.
+    /// Each aspect costs an embedding, in the same batch, and a scan more. The first recall of a person loads the index.
     ///
     /// # Errors
-    /// No such person, an empty question, a method that cannot run here, or a failing store or embedder.
+    /// No such person, an empty question or aspect, a weight out of range, a method that cannot run here, or a failing
+    /// store or embedder.
     pub fn recall(&self, scope: &Scope, request: &RecallRequest<'_>) -> Result<Recalled, EngineError> {
         if request.question.trim().is_empty() {
             return Err(EngineError::EmptyQuestion);
         }
+        Aspect::check(request.aspects)?;
         let about = request.method.about();
         let start = self.millis();
         let space = match (about.needs_embedder, self.embedder.as_deref()) {
@@ -147,17 +155,18 @@ impl Engine {
         let end = request.now.end();
         let asked = self.with_index(scope, &contents, end, |index| {
             index.check(scope, about, contents.space.as_ref())?;
-            Ok(Asked::new(request.question, request.now, index.speakers()))
+            let asked = Asked::new(request.question, request.now, index.speakers());
+            Ok(asked.with_aspects(request.aspects, index.speakers()))
         })?;
         let loaded = self.millis();
         // The index is not locked while the model runs.
-        let vector = match self.embedder.as_deref().filter(|_| about.needs_embedder) {
-            Some(embedder) => Some(embedder.embed(&[&asked.text])?.data),
+        let vectors = match self.embedder.as_deref().filter(|_| about.needs_embedder) {
+            Some(embedder) => Some(embedder.embed(&asked.texts())?),
             None => None,
         };
         let embedded = self.millis();
         let (found, partial) = self.with_index(scope, &contents, end, |index| {
-            let question = Question::new(asked, vector, index);
+            let question = Question::new(asked, vectors.as_ref(), index).within(request.within, index);
             let mut scratch = self.borrow_scratch();
             let found = recall::run(request.method, index, &question, request.limit, request.explain, &mut scratch);
             self.scratch.lock().unwrap_or_else(PoisonError::into_inner).push(scratch);

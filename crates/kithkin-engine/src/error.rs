@@ -55,6 +55,14 @@ pub enum EngineError {
     /// The question has no words.
     #[error("the question is empty; ask something")]
     EmptyQuestion,
+    /// A further query cannot be used.
+    #[error("aspect {number} {why}")]
+    Aspect {
+        /// Which one, from 1.
+        number: usize,
+        /// What is wrong, and what would be right.
+        why: String,
+    },
     /// The work was stopped by the caller; what was done is kept.
     #[error("stopped; what was done so far is kept, run it again to go on")]
     Stopped,
@@ -76,7 +84,11 @@ impl EngineError {
     /// Who can mend it.
     pub fn blame(&self) -> Blame {
         match self {
-            Self::NoPerson { .. } | Self::UnknownMethod { .. } | Self::Spec(_) | Self::EmptyQuestion => Blame::User,
+            Self::NoPerson { .. }
+            | Self::UnknownMethod { .. }
+            | Self::Spec(_)
+            | Self::EmptyQuestion
+            | Self::Aspect { .. } => Blame::User,
             Self::NoEmbedder { .. } | Self::NotDerived { .. } => Blame::Missing,
             Self::OtherEmbedder { .. } | Self::Stopped => Blame::Conflict,
             Self::Store(e) => e.blame(),

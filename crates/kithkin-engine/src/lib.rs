@@ -18,7 +18,7 @@ pub use engine::{Engine, Evidence, Partial, RecallRequest, Recalled, Timings};
 pub use error::EngineError;
 pub use method::Method;
 pub use observe::Progress;
-pub use recall::SessionHit;
+pub use recall::{Aspect, SessionHit};
 
 use std::ops::ControlFlow;
 

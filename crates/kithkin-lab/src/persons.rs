@@ -14,6 +14,9 @@ use kithkin::{
 use crate::board::Board;
 use crate::{LabError, Setup};
 
+/// The conversation that observed turns are in.
+pub(crate) const CONVERSATION: &str = "lab";
+
 /// A turn as a task gives it.
 #[derive(Debug, Clone)]
 pub(crate) struct Said<'a> {
@@ -132,7 +135,7 @@ impl Persons {
 
 fn turn(said: &Said<'_>) -> Result<Turn, kithkin::Error> {
     Ok(Turn {
-        conversation: ConversationId::new("lab")?,
+        conversation: ConversationId::new(CONVERSATION)?,
         session: SessionId::new(said.session)?,
         id: TurnId::new(said.id)?,
         speaker: said.speaker.to_owned(),

@@ -39,14 +39,15 @@ pub use handle::{Builder, Doctor, Finding, Kithkin, Repair, load_embedder};
 pub use ingest::{ImportReport, Ingest, OnStep, Rejection, Step};
 pub use kithkin_core::{
     Attachment, Blame, ConversationId, EmbedError, Embedder, Embeddings, EventTime, Explanation, InvalidId,
-    InvalidTime, InvalidTurn, MemoryKind, Millis, PersonId, Precision, Role, Scope, Seq, SessionId, StoreError,
-    TenantId, Turn, TurnId, TurnKey,
+    InvalidTime, InvalidTurn, MemoryKind, Millis, PersonId, Precision, Role, Scope, Seq, SessionId, SessionRef,
+    StoreError, TenantId, Turn, TurnId, TurnKey,
 };
 pub use kithkin_engine::method::{About, Paper, SpecError, Status};
-pub use kithkin_engine::{EngineError, Method, Progress};
+pub use kithkin_engine::{Aspect, EngineError, Method, Progress};
 pub use kithkin_models::{MODELS, ModelSpec, Status as WeightStatus};
 pub use memories::MemoryReport;
 pub use person::{Forget, Now, Person, Recall, Remember, Remembered};
 pub use reports::{
-    EvidenceReport, ForgetReport, PartialReport, PersonReport, RecallReport, SessionReport, TimingsReport, TurnReport,
+    AspectReport, EvidenceReport, ForgetReport, PartialReport, PersonReport, RecallReport, SessionReport,
+    TimingsReport, TurnReport,
 };

@@ -6,12 +6,13 @@ use kithkin_core::{
     ConversationId, Erasure, EventTime, Millis, PersonTurns, Role, Scope, SessionId, SessionRef, StoredTurn, Turn,
     TurnId, TurnKey,
 };
-use kithkin_engine::{Evidence, Method, Progress, RecallRequest, Recalled, SessionHit};
+use kithkin_engine::{Aspect, Evidence, Method, Progress, RecallRequest, Recalled, SessionHit};
 use serde::Serialize;
 
 use crate::quote::without_blocks;
 use crate::reports::{
-    EvidenceReport, ForgetReport, PartialReport, RecallReport, SessionReport, TimingsReport, TurnReport, instant,
+    AspectReport, EvidenceReport, ForgetReport, PartialReport, RecallReport, SessionReport, TimingsReport, TurnReport,
+    instant,
 };
 use crate::{Error, Kithkin};
 
@@ -33,6 +34,11 @@ pub enum Now {
 pub struct Recall {
     /// The question.
     pub question: String,
+    /// Further queries: what a turn may answer to beside the question. A turn counts by the question and by the aspect
+    /// that fits it best. Who, when, and whether it can be answered is the question's alone to say.
+    pub aspects: Vec<Aspect>,
+    /// Only turns of these sittings come back; of all when empty, as by default. One that is not there has no turns.
+    pub within: Vec<SessionRef>,
     /// The present.
     pub now: Now,
     /// At most so many turns come back; 10 by default.
@@ -46,7 +52,15 @@ pub struct Recall {
 impl Recall {
     /// A question with the defaults.
     pub fn new(question: impl Into<String>, now: Now) -> Self {
-        Self { question: question.into(), now, limit: 10, method: None, explain: false }
+        Self {
+            question: question.into(),
+            aspects: Vec::new(),
+            within: Vec::new(),
+            now,
+            limit: 10,
+            method: None,
+            explain: false,
+        }
     }
 }
 
@@ -174,7 +188,7 @@ impl<'k> Person<'k> {
     /// Finds the turns that answer a question.
     ///
     /// # Errors
-    /// No such person, an empty question, or a method that cannot run here.
+    /// No such person, an empty question or aspect, a weight out of range, or a method that cannot run here.
     pub fn recall(&self, recall: &Recall) -> Result<RecallReport, Error> {
         let (method, now) = self.resolve(recall)?;
         let found = self.found(recall, &method, now)?;
@@ -191,8 +205,15 @@ impl<'k> Person<'k> {
     }
 
     fn found(&self, recall: &Recall, method: &Method, now: EventTime) -> Result<Recalled, Error> {
-        let request =
-            RecallRequest { question: &recall.question, method, now, limit: recall.limit, explain: recall.explain };
+        let request = RecallRequest {
+            question: &recall.question,
+            aspects: &recall.aspects,
+            within: &recall.within,
+            method,
+            now,
+            limit: recall.limit,
+            explain: recall.explain,
+        };
         Ok(self.kithkin.engine.recall(&self.scope, &request)?)
     }
 
@@ -205,6 +226,7 @@ impl<'k> Person<'k> {
         let t = found.timings;
         RecallReport {
             query: recall.question.clone(),
+            aspects: recall.aspects.iter().map(|a| AspectReport { text: a.text.clone(), weight: a.weight }).collect(),
             now: now.to_string(),
             method: about.id.to_string(),
             models,

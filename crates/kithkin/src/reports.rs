@@ -60,11 +60,23 @@ pub struct TimingsReport {
     pub total: f64,
 }
 
+/// A further query of a recall.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct AspectReport {
+    /// Its words.
+    pub text: String,
+    /// How much it counted beside the question.
+    pub weight: f32,
+}
+
 /// What a recall found.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct RecallReport {
     /// The question.
     pub query: String,
+    /// The further queries that were asked with it.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub aspects: Vec<AspectReport>,
     /// The present that the question was asked in.
     pub now: String,
     /// The method that ran.

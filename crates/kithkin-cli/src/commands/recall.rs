@@ -10,8 +10,12 @@ use crate::output::{self, line};
 
 pub(super) fn recall(place: &Place, args: &Recall) -> Result<ExitCode> {
     let (kithkin, method) = place.open_for(&args.person, args.method.as_deref())?;
-    let recall =
-        kithkin::Recall { limit: args.limit, explain: args.explain, ..question(&args.question, args.now, method) };
+    let recall = kithkin::Recall {
+        aspects: args.aspect.iter().map(kithkin::Aspect::new).collect(),
+        limit: args.limit,
+        explain: args.explain,
+        ..question(&args.question, args.now, method)
+    };
     let report = place.person(&kithkin, &args.person).recall(&recall)?;
     if place.json {
         output::json(&report)?;

@@ -295,6 +295,11 @@ impl PersonIndex {
         self.turns.session_name(session)
     }
 
+    /// The number of a session.
+    pub(crate) fn session_number(&self, name: &SessionRef) -> Option<u32> {
+        self.turns.session_of(name)
+    }
+
     /// The number of a turn's speaker in [`Self::speakers`].
     pub(crate) fn speaker(&self, doc: Doc) -> u32 {
         self.turns.speaker_number(doc)

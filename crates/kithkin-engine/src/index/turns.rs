@@ -166,6 +166,10 @@ impl Turns {
         self.sessions.get(session as usize).map(|s| &s.name)
     }
 
+    pub(super) fn session_of(&self, name: &SessionRef) -> Option<u32> {
+        self.session_of.get(name).copied()
+    }
+
     pub(super) fn speakers(&self) -> &[Speaker] {
         &self.speakers
     }

@@ -132,6 +132,9 @@ fn whole_spans() -> Vec<Table> {
 #[serde(deny_unknown_fields)]
 struct RecallFile {
     retrieve: Vec<Table>,
+    /// How much the aspects of a question count in each retriever, in their order; 1 for those not listed.
+    #[serde(default)]
+    aspects: Vec<f32>,
     fuse: Table,
     #[serde(default)]
     rerank: Vec<Table>,
@@ -174,6 +177,7 @@ pub(crate) struct Bound {
     pub(crate) derivation: DerivationId,
     pub(crate) observe: Option<Observe>,
     pub(crate) retrieve: Vec<Box<dyn Retrieve>>,
+    pub(crate) aspects: Vec<f32>,
     pub(crate) fuse: Box<dyn Fuse>,
     pub(crate) rerank: Vec<Box<dyn Rerank>>,
     pub(crate) sessions: Box<dyn Sessions>,
@@ -219,6 +223,7 @@ impl Method {
         if retrieve.is_empty() {
             return Err(wrong("recall.retrieve is empty; name at least one strategy".to_owned()));
         }
+        recall::fuse::check_weights(&file.recall.aspects).map_err(|why| wrong(format!("recall.aspects: {why}")))?;
         let observe = file.observe.map(Observe::bind).transpose()?;
         let rerank: Vec<Box<dyn Rerank>> =
             file.recall.rerank.into_iter().map(recall::rerank::parse).collect::<Result<_, _>>()?;
@@ -250,6 +255,7 @@ impl Method {
             derivation: DerivationId(derivation),
             observe,
             retrieve,
+            aspects: file.recall.aspects,
             fuse: recall::fuse::parse(file.recall.fuse)?,
             rerank,
             sessions: recall::sessions::parse(file.recall.sessions)?,

@@ -6,6 +6,7 @@
 //! here touches a store or a model: the question's vector comes in with the [`Question`].
 
 pub(crate) mod answer;
+mod aspects;
 pub(crate) mod fuse;
 pub(crate) mod plan;
 pub(crate) mod rerank;
@@ -16,6 +17,7 @@ mod run;
 mod top;
 
 pub(crate) use answer::Answer;
+pub use aspects::Aspect;
 pub(crate) use fuse::Fuse;
 pub(crate) use plan::{Asked, Question};
 pub(crate) use rerank::Rerank;

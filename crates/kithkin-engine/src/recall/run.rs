@@ -2,7 +2,8 @@
 
 use kithkin_core::Explanation;
 
-use super::{Doc, Found, Hit, Question, SessionHit, Signal, Top, View};
+use super::aspects::Aspects;
+use super::{Doc, Found, Hit, Question, SessionHit, Signal, Top, View, fuse};
 use crate::index::{PersonIndex, Scratch};
 use crate::method::Method;
 
@@ -21,7 +22,7 @@ pub(crate) fn run(
 ) -> Found {
     let bound = method.bound();
     let view = View { index, question };
-    let signals: Vec<Signal> = bound
+    let own: Vec<Signal> = bound
         .retrieve
         .iter()
         .map(|retriever| {
@@ -32,8 +33,11 @@ pub(crate) fn run(
             Signal { kind: retriever.kind(), name: retriever.name(), ceiling: retriever.ceiling(), scores, compared }
         })
         .collect();
+    let aspects = aspects(method, view, scratch);
+    let joined: Vec<Signal> = aspects.iter().zip(&own).map(|(aspects, own)| aspects.joined(own)).collect();
+    let signals: &[Signal] = if joined.is_empty() { &own } else { &joined };
     let mut scores = Vec::with_capacity(index.docs());
-    bound.fuse.fuse(&view, &signals, &mut scores);
+    bound.fuse.fuse(&view, signals, &mut scores);
     let mut steps: Vec<Vec<f32>> = Vec::new();
     // The scores by what is said alone, before who said it and when come in: what `answer` looks at.
     let mut content: Option<Vec<f32>> = None;
@@ -47,7 +51,7 @@ pub(crate) fn run(
         rerank.rerank(&view, &mut scores);
     }
     let limit = if bound.everything { index.docs() } else { limit };
-    let best = best(index, &signals, &scores, limit);
+    let best = best(&view, signals, &scores, limit);
     let tree = |doc: Doc, score: f32| {
         if !explain {
             let root = Explanation::new("score", score);
@@ -55,9 +59,12 @@ pub(crate) fn run(
                 .iter()
                 .fold(root, |root, s| root.with(Explanation::new(s.name.clone(), at(&s.scores, doc))));
         }
-        let mut fused = bound.fuse.explain(&view, &signals, doc);
-        for (signal, retriever) in signals.iter().zip(&bound.retrieve) {
-            fused = fused.with(retriever.explain(&view, doc, at(&signal.scores, doc)));
+        let mut fused = bound.fuse.explain(&view, signals, doc);
+        for (place, (own, retriever)) in own.iter().zip(&bound.retrieve).enumerate() {
+            fused = fused.with(match aspects.get(place) {
+                Some(aspects) => aspects.explain(own, doc),
+                None => retriever.explain(&view, doc, at(&own.scores, doc)),
+            });
         }
         let mut root = Explanation::new("score", score).with(fused);
         for (i, rerank) in bound.rerank.iter().enumerate() {
@@ -69,7 +76,8 @@ pub(crate) fn run(
     };
     let hits =
         best.iter().map(|&(doc, score)| Hit { seq: index.seq(doc), score, why: tree(doc, score) }).collect::<Vec<_>>();
-    let mut sessions = bound.sessions.rank(&view, &signals, &scores);
+    let mut sessions = bound.sessions.rank(&view, signals, &scores);
+    sessions.retain(|(session, _)| question.admits(*session));
     sessions.sort_by(|a, b| b.1.total_cmp(&a.1).then(a.0.cmp(&b.0)));
     sessions.truncate(SESSIONS);
     let sessions = sessions
@@ -77,21 +85,37 @@ pub(crate) fn run(
         .filter_map(|(session, score)| Some(SessionHit { session: index.session(session)?.clone(), score }))
         .collect();
     let content = content.as_deref().unwrap_or(&scores);
-    let (answerable, why) = bound.answer.answerable(&view, &signals, content, &best);
+    let (answerable, why) = bound.answer.answerable(&view, &own, content, &best);
     let compared = signals.iter().map(|s| s.compared).sum();
     Found { hits, sessions, compared, answerable, answerable_why: explain.then_some(why) }
 }
 
-fn at(scores: &[f32], doc: Doc) -> f32 {
+/// What each retriever finds for the aspects of the question; nothing without any.
+fn aspects<'a>(method: &'a Method, view: View<'a>, scratch: &mut Scratch) -> Vec<Aspects<'a>> {
+    if view.question.aspects.is_empty() {
+        return Vec::new();
+    }
+    let bound = method.bound();
+    let retrievers = bound.retrieve.iter().enumerate();
+    let found = retrievers.map(|(place, retriever)| {
+        let weight = fuse::weight(&bound.aspects, place);
+        Aspects::score(&**retriever, view, weight, scratch)
+    });
+    found.collect()
+}
+
+pub(super) fn at(scores: &[f32], doc: Doc) -> f32 {
     scores.get(doc as usize).copied().unwrap_or(f32::NAN)
 }
 
-/// The best turns by score, ties to the earlier turn; turns that no signal knows anything of are left out.
-fn best(index: &PersonIndex, signals: &[Signal], scores: &[f32], limit: usize) -> Vec<(Doc, f32)> {
+/// The best turns by score, ties to the earlier turn; turns that no signal knows anything of, and those that the question
+/// does not admit, are left out.
+fn best(view: &View<'_>, signals: &[Signal], scores: &[f32], limit: usize) -> Vec<(Doc, f32)> {
+    let (index, question) = (view.index, view.question);
     let found = |doc: Doc| signals.iter().any(|s| at(&s.scores, doc) != 0.0 && !at(&s.scores, doc).is_nan());
     let mut top = Top::new(limit);
     for (doc, &score) in (0..).zip(scores) {
-        if top.takes(score) && index.is_live(doc) && found(doc) {
+        if top.takes(score) && index.is_live(doc) && question.admits(index.session_of(doc)) && found(doc) {
             top.offer(doc, score);
         }
     }

@@ -1,6 +1,7 @@
 //! The tasks: a dataset with a question put to it and a metric.
 
 mod locomo_recall;
+mod persona_selection;
 
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -10,6 +11,7 @@ use kithkin::{Embedder, Method};
 use crate::{LabError, Table};
 
 /// What a task runs with.
+#[derive(Clone)]
 pub struct Setup<'a> {
     /// The data: a file in the dataset's published form.
     pub data: PathBuf,
@@ -46,7 +48,7 @@ pub struct TaskSpec {
 }
 
 /// All tasks.
-pub const TASKS: &[TaskSpec] = &[locomo_recall::TASK];
+pub const TASKS: &[TaskSpec] = &[locomo_recall::TASK, persona_selection::TASK];
 
 /// Runs a task.
 ///

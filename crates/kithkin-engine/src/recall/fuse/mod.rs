@@ -34,7 +34,7 @@ fn moments(scores: &[f32]) -> (f32, f32) {
 }
 
 /// Checks weights: each within 0 and 100.
-fn check_weights(weights: &[f32]) -> Result<(), String> {
+pub(crate) fn check_weights(weights: &[f32]) -> Result<(), String> {
     match weights.iter().find(|w| !(0.0..=100.0).contains(*w)) {
         Some(weight) => Err(format!("weights has {weight}; each must lie within 0 and 100")),
         None => Ok(()),
@@ -42,7 +42,7 @@ fn check_weights(weights: &[f32]) -> Result<(), String> {
 }
 
 /// The weight of the retriever at this place; 1 where none is given.
-fn weight(weights: &[f32], place: usize) -> f32 {
+pub(crate) fn weight(weights: &[f32], place: usize) -> f32 {
     weights.get(place).copied().unwrap_or(1.0)
 }
 

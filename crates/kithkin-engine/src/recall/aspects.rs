@@ -1,0 +1,119 @@
+//! Further queries of a recall, and what they add to the question's signals.
+//!
+//! Each retriever compares the turns with each aspect as it does with the question. The number of a turn is then that of
+//! the question plus the highest that any aspect gives it, by its weight. Not their sum: a turn that answers to one aspect
+//! well is better than one that is a little like all of them, as what somebody says speaks of one thing, not of a whole
+//! profile. The question alone says who and when, and whether it can be answered at all is judged by it alone.
+//!
+//! Costs what the retrievers cost, once for each aspect; nothing without any.
+
+use kithkin_core::Explanation;
+
+use super::run::at;
+use super::{Doc, Retrieve, Signal, View};
+use crate::EngineError;
+use crate::index::Scratch;
+
+/// A further query of a recall: something else that a turn may answer to, such as an earlier utterance, a sentence of a
+/// profile, or the question in other words.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Aspect {
+    /// The words, in any language.
+    pub text: String,
+    /// How much it counts, where the question counts 1; 0 to 100.
+    pub weight: f32,
+}
+
+impl Aspect {
+    /// A query that counts as much as the question.
+    pub fn new(text: impl Into<String>) -> Self {
+        Self { text: text.into(), weight: 1.0 }
+    }
+
+    /// Refuses aspects without words and weights out of range.
+    pub(crate) fn check(aspects: &[Self]) -> Result<(), EngineError> {
+        for (number, Self { text, weight }) in (1..).zip(aspects) {
+            let why = if text.trim().is_empty() {
+                "is empty; give it words, or leave it out".to_owned()
+            } else if !(0.0..=100.0).contains(weight) {
+                format!("has the weight {weight}; it must lie within 0 and 100")
+            } else {
+                continue;
+            };
+            return Err(EngineError::Aspect { number, why });
+        }
+        Ok(())
+    }
+}
+
+/// What one retriever found for the aspects of a question.
+pub(super) struct Aspects<'a> {
+    retriever: &'a dyn Retrieve,
+    view: View<'a>,
+    /// What each aspect's scores are multiplied by.
+    weights: Vec<f32>,
+    /// The scores of each aspect.
+    scores: Vec<Vec<f32>>,
+    compared: usize,
+}
+
+impl<'a> Aspects<'a> {
+    /// Lets the retriever score every aspect; `weight` is what the method gives aspects in this retriever.
+    pub(super) fn score(retriever: &'a dyn Retrieve, view: View<'a>, weight: f32, scratch: &mut Scratch) -> Self {
+        let mut aspects = Self { retriever, view, weights: Vec::new(), scores: Vec::new(), compared: 0 };
+        for facet in &view.question.aspects {
+            let view = View { index: view.index, question: &facet.question };
+            let mut scores = Vec::with_capacity(view.index.docs());
+            retriever.score(&view, scratch, &mut scores);
+            aspects.compared += scratch.compared.take().unwrap_or(view.index.docs());
+            aspects.weights.push(weight * facet.weight);
+            aspects.scores.push(scores);
+        }
+        aspects
+    }
+
+    /// The question's signal with the best aspect of each turn added; a turn that is not known stays so.
+    pub(super) fn joined(&self, own: &Signal) -> Signal {
+        let scores = (0..).zip(&own.scores).map(|(doc, own)| own + self.best(doc).map_or(0.0, |(_, score)| score));
+        let scores = scores.collect();
+        Signal {
+            kind: own.kind,
+            name: own.name.clone(),
+            ceiling: own.ceiling,
+            scores,
+            compared: own.compared + self.compared,
+        }
+    }
+
+    /// The aspect that gives the turn most, and what it gives.
+    fn best(&self, doc: Doc) -> Option<(usize, f32)> {
+        let given = (0..self.scores.len()).map(|aspect| (aspect, self.given(aspect, doc)));
+        given.filter(|(_, score)| !score.is_nan()).reduce(|best, next| if next.1 > best.1 { next } else { best })
+    }
+
+    fn given(&self, aspect: usize, doc: Doc) -> f32 {
+        let score = self.scores.get(aspect).and_then(|scores| scores.get(doc as usize)).copied().unwrap_or(f32::NAN);
+        self.weights.get(aspect).copied().unwrap_or_default() * score
+    }
+
+    /// How the turn came to its number: the question's part, then each aspect's. Only the best one counts, and only it is
+    /// explained further.
+    pub(super) fn explain(&self, own: &Signal, doc: Doc) -> Explanation {
+        let of_question = self.retriever.explain(&self.view, doc, at(&own.scores, doc));
+        let Some((best, score)) = self.best(doc) else { return of_question };
+        let root =
+            Explanation::new(format!("{}, of the question and its best aspect", own.name), of_question.value + score);
+        let parts = (0..).zip(&self.view.question.aspects).map(|(aspect, facet)| {
+            let (text, given) = (&facet.text, self.given(aspect, doc));
+            if aspect != best {
+                return Explanation::new(format!("aspect {text:?} gives {given:.3}, not the most"), 0.0);
+            }
+            let weight = self.weights.get(aspect).copied().unwrap_or_default();
+            let view = View { index: self.view.index, question: &facet.question };
+            let score = self.scores.get(aspect).map_or(f32::NAN, |scores| at(scores, doc));
+            Explanation::new(format!("aspect {text:?}, weight {weight}"), given)
+                .with(self.retriever.explain(&view, doc, score))
+        });
+        parts.fold(root.with(of_question), Explanation::with)
+    }
+}
