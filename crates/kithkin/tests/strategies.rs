@@ -115,3 +115,23 @@ fn association_ranks_sessions_by_what_they_belong_to() {
     check(observe, &recall(""), "bread butter", "deabc");
     check(observe, &recall(", seeds = 1, damping = 0.0"), "bread butter", "de");
 }
+
+const MOODS: &[Said<'_>] = &[
+    ("a", "1", "2023-01-10", "the boat trip was sad and I had to cry"),
+    ("b", "1", "2023-01-10", "the boat trip made me happy"),
+    ("c", "2", "2023-05-02", "the boat trip was in May"),
+];
+
+#[test]
+fn moods_attract_each_other() {
+    let check = |rerank: &str, question: &str, expect: &str| {
+        let recall =
+            format!("retrieve = [{{ strategy = \"bm25\" }}]\nrerank = [{{ strategy = \"emotion\", {rerank} }}]");
+        let report = ask(&method("", &recall), MOODS, question, "2023-07-01");
+        let found: Vec<&str> = report.evidence.iter().map(|e| e.turn.as_str()).collect();
+        assert_eq!(found.join(""), expect, "{rerank} {question}");
+    };
+    check("weight = 9.0", "which boat trip was full of joy", "bca");
+    check("weight = 9.0", "boat trip, tears and grief", "abc");
+    check("mode = \"sequential\"", "boat trip, tears and grief, lonely or sad", "abc");
+}

@@ -2,6 +2,7 @@
 
 mod decay;
 mod diversity;
+mod emotion;
 mod question_share;
 mod speaker;
 mod specificity;
@@ -36,6 +37,7 @@ pub(crate) trait Rerank: Debug + Send + Sync {
 strategies! { "recall.rerank", Rerank:
     "decay" => decay::Decay,
     "diversity" => diversity::Diversity,
+    "emotion" => emotion::Emotion,
     "question-share" => question_share::QuestionShare,
     "speaker" => speaker::SpeakerMatch,
     "specificity" => specificity::Specificity,
