@@ -8,6 +8,7 @@ mod board;
 mod data;
 pub mod datasets;
 mod error;
+mod items;
 mod memo;
 mod metrics;
 mod persons;

@@ -4,4 +4,4 @@ mod auc;
 mod ranking;
 
 pub(crate) use auc::roc_auc;
-pub(crate) use ranking::{ndcg_at, recall_at};
+pub(crate) use ranking::{ndcg_at, precision_at, recall_at, reciprocal_rank};

@@ -21,6 +21,16 @@ pub(crate) fn recall_at<T: Eq + Hash>(ranking: &[T], gold: &HashSet<T>, k: usize
     RecallAt { any: f64::from(u8::from(found > 0)), all: f64::from(u8::from(found == gold.len())), mean }
 }
 
+/// One over the rank of the first gold item; 0 when none is ranked.
+pub(crate) fn reciprocal_rank<T: Eq + Hash>(ranking: &[T], gold: &HashSet<T>) -> f64 {
+    ranking.iter().position(|item| gold.contains(item)).map_or(0.0, |place| 1.0 / (place as f64 + 1.0))
+}
+
+/// The share of the first `k` places that gold items take. A shorter ranking leaves places empty.
+pub(crate) fn precision_at<T: Eq + Hash>(ranking: &[T], gold: &HashSet<T>, k: usize) -> f64 {
+    ranking.iter().take(k).filter(|item| gold.contains(*item)).count() as f64 / k.max(1) as f64
+}
+
 /// Normalised discounted cumulative gain at `k` with gain 1 for gold items and discount log2(rank + 1)
 /// (Järvelin and Kekäläinen 2002).
 pub(crate) fn ndcg_at<T: Eq + Hash>(ranking: &[T], gold: &HashSet<T>, k: usize) -> f64 {
@@ -50,5 +60,19 @@ mod tests {
         check(&[1, 2, 3], &[1, 9], 3, 1.0, 0.0, 0.5, 0.613_147_2);
         check(&[1, 1, 1], &[1, 2], 3, 1.0, 0.0, 0.5, 0.613_147_2);
         check(&[], &[1], 5, 0.0, 0.0, 0.0, 0.0);
+    }
+
+    #[test]
+    fn the_first_gold_item_and_the_share_of_places() {
+        let check = |ranking: &[u8], gold: &[u8], first: f64, share: f64| {
+            let gold: HashSet<u8> = gold.iter().copied().collect();
+            assert_eq!((reciprocal_rank(ranking, &gold), precision_at(ranking, &gold, 2)), (first, share));
+        };
+        check(&[1, 2, 3], &[1], 1.0, 0.5);
+        check(&[1, 2, 3], &[2, 3], 0.5, 0.5);
+        check(&[1, 2, 3], &[3], 1.0 / 3.0, 0.0);
+        check(&[1], &[1], 1.0, 0.5);
+        check(&[1], &[9], 0.0, 0.0);
+        check(&[], &[1], 0.0, 0.0);
     }
 }

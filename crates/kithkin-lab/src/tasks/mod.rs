@@ -1,7 +1,9 @@
 //! The tasks: a dataset with a question put to it and a metric.
 
+mod ikat_ptkb;
 mod locomo_recall;
 mod persona_selection;
+mod prefeval_find;
 
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -48,7 +50,7 @@ pub struct TaskSpec {
 }
 
 /// All tasks.
-pub const TASKS: &[TaskSpec] = &[locomo_recall::TASK, persona_selection::TASK];
+pub const TASKS: &[TaskSpec] = &[locomo_recall::TASK, ikat_ptkb::TASK, persona_selection::TASK, prefeval_find::TASK];
 
 /// Runs a task.
 ///
