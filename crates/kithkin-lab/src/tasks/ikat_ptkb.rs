@@ -169,12 +169,7 @@ fn item(
         if named.is_empty() && assessed.is_empty() {
             item.unlabelled += 1;
         } else {
-            item.questions.push(Asked {
-                resolved: turn.resolved_utterance,
-                raw: turn.utterance,
-                named,
-                assessed,
-            });
+            item.questions.push(Asked { resolved: turn.resolved_utterance, raw: turn.utterance, named, assessed });
         }
     }
     Ok(item)

@@ -2,7 +2,10 @@
 
 mod ikat_ptkb;
 mod locomo_recall;
+mod longmemeval_recall;
+mod memorybank;
 mod persona_selection;
+mod personabench;
 mod prefeval_find;
 
 use std::path::PathBuf;
@@ -50,7 +53,15 @@ pub struct TaskSpec {
 }
 
 /// All tasks.
-pub const TASKS: &[TaskSpec] = &[locomo_recall::TASK, ikat_ptkb::TASK, persona_selection::TASK, prefeval_find::TASK];
+pub const TASKS: &[TaskSpec] = &[
+    locomo_recall::TASK,
+    longmemeval_recall::TASK,
+    personabench::TASK,
+    memorybank::TASK,
+    ikat_ptkb::TASK,
+    prefeval_find::TASK,
+    persona_selection::TASK,
+];
 
 /// Runs a task.
 ///

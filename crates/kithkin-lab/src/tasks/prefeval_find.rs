@@ -19,8 +19,8 @@ use super::{Setup, TaskSpec};
 use crate::board::Board;
 use crate::data::Data;
 use crate::items::chosen;
-use crate::metrics::{recall_at, reciprocal_rank};
 use crate::memo::Memo;
+use crate::metrics::{recall_at, reciprocal_rank};
 use crate::persons::{Persons, Said};
 use crate::{LabError, Table};
 
@@ -154,8 +154,7 @@ fn run(setup: &Setup<'_>) -> Result<Table, LabError> {
     let of = (FORMS.len() * asked.len()) as u64;
     let mut done = 0;
     for (form, folder) in FORMS {
-        let topics =
-            there.iter().map(|name| topic(&mut data, form, folder, name)).collect::<Result<Vec<_>, _>>()?;
+        let topics = there.iter().map(|name| topic(&mut data, form, folder, name)).collect::<Result<Vec<_>, _>>()?;
         for topic in topics.iter().filter(|topic| asked.contains(&topic.name)) {
             ask_topic(form, topic, &topics, &distractors, &each, &mut tallies)?;
             done += 1;
@@ -293,9 +292,8 @@ fn ask(
         for question in questions {
             // A preference that is told twice is found wherever it stands.
             let same = topic.preferences.iter().filter(|p| p.preference == question.preference);
-            let gold: HashSet<String> = same
-                .flat_map(|p| (1..=p.session.turns.len()).map(|n| format!("{}:{n}", p.session.id)))
-                .collect();
+            let gold: HashSet<String> =
+                same.flat_map(|p| (1..=p.session.turns.len()).map(|n| format!("{}:{n}", p.session.id))).collect();
             let recall = Recall {
                 limit: ASKED,
                 method: Some(tally.method.clone()),
