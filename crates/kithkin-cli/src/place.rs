@@ -27,8 +27,12 @@ impl Place {
             Some(method) => method.clone(),
             None => self.person(&plain, person).method()?,
         };
-        let kithkin = if bound.about().needs_embedder { self.open_with_embedder()? } else { plain };
-        Ok((kithkin, method))
+        Ok((self.with_embedder_for(&bound, plain)?, method))
+    }
+
+    /// The store with the embedder if the method compares embeddings, else the one that is open.
+    pub(crate) fn with_embedder_for(&self, method: &Method, plain: Kithkin) -> Result<Kithkin> {
+        if method.about().needs_embedder { self.open_with_embedder() } else { Ok(plain) }
     }
 
     /// The embedder alone.

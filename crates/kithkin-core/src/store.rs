@@ -198,6 +198,17 @@ pub enum StoreError {
         /// The highest schema version known.
         known: u32,
     },
+    /// The place cannot be opened, not even for reading.
+    #[error(
+        "{place} cannot be opened ({why}); nothing was changed: check the permissions of the file and its folder, \
+         or copy the store to where you may write"
+    )]
+    NoAccess {
+        /// The place.
+        place: String,
+        /// What the system said.
+        why: String,
+    },
     /// The place cannot be written.
     #[error("{place} cannot be written ({why}); nothing was changed: check the permissions of the file and its folder")]
     ReadOnly {
@@ -213,6 +224,18 @@ pub enum StoreError {
     Full {
         /// The place.
         place: String,
+    },
+    /// The system did not take all of a write: a quota, a limit on the size of a file, a failing disk. What was
+    /// acknowledged before is safe.
+    #[error(
+        "{place} could not be written to the end ({why}); this write was taken back, everything before it is safe: \
+         look at quota, file size limit and disk, and do it again"
+    )]
+    CutShort {
+        /// The place.
+        place: String,
+        /// What the system said.
+        why: String,
     },
     /// Another process held the store for too long.
     #[error("{place} is in use by another process and did not come free within {waited_ms} ms; try again")]
@@ -251,7 +274,12 @@ impl StoreError {
             Self::Absent { .. } => Blame::Missing,
             Self::Exists { .. } | Self::Busy { .. } => Blame::Conflict,
             Self::Foreign { .. } | Self::TooNew { .. } => Blame::User,
-            Self::ReadOnly { .. } | Self::Full { .. } | Self::Damaged { .. } | Self::Engine { .. } => Blame::Store,
+            Self::NoAccess { .. }
+            | Self::ReadOnly { .. }
+            | Self::Full { .. }
+            | Self::CutShort { .. }
+            | Self::Damaged { .. }
+            | Self::Engine { .. } => Blame::Store,
         }
     }
 }

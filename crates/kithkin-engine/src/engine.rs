@@ -5,7 +5,7 @@ use std::ops::ControlFlow;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use kithkin_core::{
-    Binding, Clock, Embedder, EventTime, Explanation, Millis, Scope, Seq, SessionRef, Store, StoredTurn, UnitId,
+    Binding, Clock, Embedder, EventTime, Explanation, Millis, Scope, Seq, SessionRef, Store, StoredTurn,
 };
 
 use crate::cache::Cache;
@@ -50,6 +50,15 @@ pub struct Partial {
     pub vectors: u64,
     /// Turns that there are.
     pub turns: u64,
+}
+
+/// How much has no vector yet.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Lacking {
+    /// Current turns.
+    pub turns: u64,
+    /// Memories of the method in question.
+    pub memories: u64,
 }
 
 /// How long the steps of a recall took, in milliseconds.
@@ -238,18 +247,28 @@ impl Engine {
         }
     }
 
-    /// How many current turns of the person have no vector of the embedder in use; 0 without an embedder.
+    /// What of the person, current turns and memories of `method`, has no vector of the embedder in use: what
+    /// [`Engine::embed_missing`] would make. Nothing without an embedder.
     ///
     /// # Errors
     /// The store failed.
-    pub fn lacking_vectors(&self, scope: &Scope) -> Result<u64, EngineError> {
-        let Some(embedder) = &self.embedder else { return Ok(0) };
-        let mut lacking = 0;
-        self.store.missing_vectors(scope, &observe::vector_space(&**embedder), &mut |unit| {
-            lacking += u64::from(matches!(unit, UnitId::Turn(_)));
-            ControlFlow::Continue(())
-        })?;
-        Ok(lacking)
+    pub fn lacking_vectors(&self, scope: &Scope, method: Option<&Method>) -> Result<Lacking, EngineError> {
+        let Some(embedder) = &self.embedder else { return Ok(Lacking::default()) };
+        let space = observe::vector_space(&**embedder);
+        let missing = observe::Missing::find(&*self.store, &space, scope, method.map(Method::derivation))?;
+        Ok(Lacking { turns: missing.turns(), memories: missing.memories() })
+    }
+
+    /// How many sessions of the person have turns that the memories of `method` do not reflect yet: those that
+    /// [`Engine::derive_missing`] would derive. 0 for a method that derives nothing.
+    ///
+    /// # Errors
+    /// The store failed.
+    pub fn stale_sessions(&self, scope: &Scope, method: &Method) -> Result<u64, EngineError> {
+        if method.bound().observe.is_none() {
+            return Ok(0);
+        }
+        Ok(self.store.stale_sessions(scope, method.derivation())?.len() as u64)
     }
 
     /// Forgets the person's indexes in memory, after an erasure.

@@ -14,7 +14,7 @@ pub mod method;
 mod observe;
 mod recall;
 
-pub use engine::{Engine, Evidence, Partial, RecallRequest, Recalled, Timings};
+pub use engine::{Engine, Evidence, Lacking, Partial, RecallRequest, Recalled, Timings};
 pub use error::EngineError;
 pub use method::Method;
 pub use observe::Progress;

@@ -54,7 +54,7 @@ impl Person<'_> {
             repeated: Vec::new(),
             recall_loops: Vec::new(),
             secrets: Vec::new(),
-            without_vector: self.kithkin().engine.lacking_vectors(self.scope())?,
+            without_vector: self.kithkin().engine.lacking_vectors(self.scope(), None)?.turns,
         };
         let mut told: HashMap<(&str, String), ()> = HashMap::new();
         for stored in log.iter().filter(|t| !gone.contains(&t.seq)) {

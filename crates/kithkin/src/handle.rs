@@ -3,12 +3,11 @@
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use kithkin_core::{Clock, Embedder, MethodId, Scope, Store, TenantId};
+use kithkin_core::{Clock, DerivationId, Embedder, Scope, Store, TenantId};
 use kithkin_engine::method::{preset, presets};
 use kithkin_engine::{Engine, EngineError, Method};
-use kithkin_models::{Status as WeightStatus, embedder_names, open_embedder};
+use kithkin_models::open_embedder;
 use kithkin_store::{MemoryStore, SqliteStore};
-use serde::Serialize;
 
 use crate::clock::SystemClock;
 use crate::reports::{PersonReport, instant};
@@ -87,7 +86,7 @@ impl Builder {
 pub struct Kithkin {
     pub(crate) engine: Engine,
     pub(crate) clock: Arc<dyn Clock>,
-    models_dir: PathBuf,
+    pub(crate) models_dir: PathBuf,
 }
 
 impl Kithkin {
@@ -155,97 +154,24 @@ impl Kithkin {
         self.engine.embedder().map(Embedder::model)
     }
 
-    /// Checks the store by a real write and read, and the weights by their hashes.
-    ///
-    /// # Errors
-    /// None: what is wrong is a finding.
-    pub fn doctor(&self, tenant: &TenantId) -> Doctor {
-        let mut findings = Vec::new();
-        let mut place = String::new();
-        let mut bad = |what: String, repair: Repair| findings.push(Finding { what, repair });
-        match self.engine.store().check() {
-            Ok(health) => {
-                place = format!("{} (schema {})", health.place, health.schema);
-                health.problems.into_iter().for_each(|p| bad(p, Repair::RestoreACopy));
-            }
-            Err(e) => bad(e.to_string(), Repair::AsTheMessageSays),
-        }
-        for name in embedder_names() {
-            if let Ok(WeightStatus::Damaged { file }) = kithkin_models::verify(name, &self.models_dir) {
-                bad(format!("the weights in {file} are damaged"), Repair::FetchWeights { model: name.to_owned() });
-            }
-        }
-        match self.unfinished(tenant) {
-            Ok(persons) => {
-                for (person, lacking) in persons {
-                    bad(format!("{lacking} turns of {person} have no vector yet"), Repair::Reembed);
-                }
-            }
-            Err(e) => bad(e.to_string(), Repair::AsTheMessageSays),
-        }
-        Doctor { store: place, embedder: self.embedder_name().map(str::to_owned), findings }
-    }
-
-    /// Persons with turns that lack a vector of the embedder in use, and how many.
-    fn unfinished(&self, tenant: &TenantId) -> Result<Vec<(String, u64)>, Error> {
-        let mut unfinished = Vec::new();
-        for summary in self.engine.store().persons(tenant)? {
-            let scope = Scope::new(tenant.clone(), summary.person.clone());
-            let lacking = self.engine.lacking_vectors(&scope)?;
-            if lacking > 0 {
-                unfinished.push((summary.person.to_string(), lacking));
-            }
-        }
-        Ok(unfinished)
-    }
-
     /// The method that a person is bound to, or the default.
     pub(crate) fn method_of(&self, scope: &Scope) -> Result<Method, Error> {
-        let Some(binding) = self.engine.store().binding(scope)? else { return Self::method(DEFAULT_METHOD) };
+        let (method, derivation) = self.preset_of(scope)?;
+        match derivation {
+            Some(derivation) if derivation != *method.derivation() => {
+                Err(Error::Rebuild { person: scope.person.to_string(), method: method.about().id.to_string() })
+            }
+            _ => Ok(method),
+        }
+    }
+
+    /// The same as its preset says now, and what the person's memories were derived with, if the person is bound.
+    pub(crate) fn preset_of(&self, scope: &Scope) -> Result<(Method, Option<DerivationId>), Error> {
+        let Some(binding) = self.engine.store().binding(scope)? else {
+            return Ok((Self::method(DEFAULT_METHOD)?, None));
+        };
         // A method of the caller's own is not among the presets; what was bound is then read back.
         let method = preset(binding.method.as_str()).or_else(|_| Method::from_json(&binding.spec).map_err(Into::into));
-        let method = method.map_err(Error::Engine)?;
-        if *method.derivation() == binding.derivation {
-            return Ok(method);
-        }
-        let name: MethodId = binding.method;
-        Err(Error::Rebuild { person: scope.person.to_string(), method: name.to_string() })
+        Ok((method.map_err(Error::Engine)?, Some(binding.derivation)))
     }
-}
-
-/// What mends a finding.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
-#[serde(rename_all = "snake_case")]
-pub enum Repair {
-    /// Restore a copy of the store.
-    RestoreACopy,
-    /// The finding says it.
-    AsTheMessageSays,
-    /// Fetch the weights again.
-    FetchWeights {
-        /// Of which model.
-        model: String,
-    },
-    /// Run `kithkin reembed`.
-    Reembed,
-}
-
-/// Something that is not as it should be.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
-pub struct Finding {
-    /// What was found.
-    pub what: String,
-    /// What mends it.
-    pub repair: Repair,
-}
-
-/// What `doctor` found.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
-pub struct Doctor {
-    /// Which store.
-    pub store: String,
-    /// Which embedder is in use.
-    pub embedder: Option<String>,
-    /// What is wrong; empty when all is well.
-    pub findings: Vec<Finding>,
 }

@@ -38,7 +38,7 @@ pub struct Ingest {
     pub select: Option<String>,
     /// When turns without a time of their own were said.
     pub at: Option<EventTime>,
-    /// Whether vectors are made as well, in the background.
+    /// Whether memories and vectors are made as well, in the background; without an embedder, only memories.
     pub embed: bool,
 }
 
@@ -98,11 +98,10 @@ impl Kithkin {
         let start = Instant::now();
         let stop = AtomicBool::new(false);
         let embedded = AtomicU64::new(0);
-        let embed = what.embed && self.engine.embedder().is_some();
         let (touched, persons) = channel();
         std::thread::scope(|threads| {
             let (stopping, made) = (&stop, &embedded);
-            let worker = threads.spawn(move || embed_behind(self, &persons, embed, stopping, made, on_step));
+            let worker = threads.spawn(move || embed_behind(self, &persons, what.embed, stopping, made, on_step));
             let mut run = Run::new(self, tenant, touched, on_step, self.clock.now());
             let read = run.read(what);
             let stopped = run.stopped;

@@ -22,6 +22,7 @@
 mod audit;
 mod clock;
 mod context;
+mod doctor;
 mod error;
 mod export;
 mod handle;
@@ -34,8 +35,9 @@ mod reports;
 
 pub use audit::AuditReport;
 pub use context::{Citation, Context, estimated_tokens};
+pub use doctor::{Doctor, Finding, Repair};
 pub use error::Error;
-pub use handle::{Builder, Doctor, Finding, Kithkin, Repair, load_embedder};
+pub use handle::{Builder, Kithkin, load_embedder};
 pub use ingest::{ImportReport, Ingest, OnStep, Rejection, Step};
 pub use kithkin_core::{
     Attachment, Blame, ConversationId, EmbedError, Embedder, Embeddings, EventTime, Explanation, InvalidId,

@@ -275,9 +275,14 @@ impl<'k> Person<'k> {
         let erased = self.kithkin.engine.store().erase(&self.scope, &erasure, dry_run)?;
         if !dry_run {
             self.kithkin.engine.evict(&self.scope);
-            if erasure != Erasure::Person {
-                let method = self.kithkin.method_of(&self.scope)?;
-                self.kithkin.engine.derive_missing(&self.scope, &method, &mut |_| ControlFlow::Continue(()))?;
+            match self.kithkin.method_of(&self.scope) {
+                _ if erasure == Erasure::Person => {}
+                Ok(method) => {
+                    self.kithkin.engine.derive_missing(&self.scope, &method, &mut |_| ControlFlow::Continue(()))?;
+                }
+                // The next rebuild derives from what is left; the erasure itself is done.
+                Err(Error::Rebuild { .. }) => {}
+                Err(e) => return Err(e),
             }
         }
         Ok(ForgetReport { turns: erased.turns, memories: erased.memories, vectors: erased.vectors, dry_run })
@@ -353,6 +358,14 @@ impl<'k> Person<'k> {
     /// The store failed, or the preset has changed.
     pub fn method(&self) -> Result<Method, Error> {
         self.kithkin.method_of(&self.scope)
+    }
+
+    /// The same as its preset says now, also where the preset has changed since: what a rebuild takes.
+    ///
+    /// # Errors
+    /// The store failed.
+    pub fn preset(&self) -> Result<Method, Error> {
+        Ok(self.kithkin.preset_of(&self.scope)?.0)
     }
 
     /// Makes the vectors of the embedder in use, then drops those that other embedders made. Resumable.

@@ -56,12 +56,13 @@ pub(super) fn doctor(place: &Place) -> Result<ExitCode> {
         line(&format!("embedder {}", report.embedder.as_deref().unwrap_or("none")))?;
         for finding in &report.findings {
             let repair = match &finding.repair {
-                Repair::RestoreACopy => "restore a copy".to_owned(),
+                Repair::RestoreACopy => ": restore a copy".to_owned(),
                 Repair::AsTheMessageSays => String::new(),
-                Repair::FetchWeights { model } => format!("run `make weights MODEL={model}`"),
-                Repair::Reembed => "run `kithkin reembed`".to_owned(),
+                Repair::FetchWeights { model } => format!(": run `make weights MODEL={model}`"),
+                Repair::Reembed => ": run `kithkin reembed`".to_owned(),
+                Repair::Rebuild { person } => format!(": run `kithkin rebuild --person {person}`"),
             };
-            line(format!("problem  {} {repair}", finding.what).trim_end())?;
+            line(&format!("problem  {}{repair}", finding.what))?;
         }
         if let Some(weights) = &weights {
             line(&format!("problem  {weights}"))?;

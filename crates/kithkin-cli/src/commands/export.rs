@@ -19,8 +19,17 @@ pub(super) fn run(place: &Place, args: &Export) -> Result<ExitCode> {
     // A mistyped name must not cost an older export.
     let file =
         File::create_new(path).with_context(|| format!("{} cannot be made; choose a new name", path.display()))?;
-    let turns = person.export(&mut BufWriter::new(&file), &path.display().to_string())?;
-    file.sync_all().with_context(|| format!("{} could not be written to the disk", path.display()))?;
+    let write = || -> Result<u64> {
+        let turns = person.export(&mut BufWriter::new(&file), &path.display().to_string())?;
+        file.sync_all().with_context(|| format!("{} could not be written to the disk", path.display()))?;
+        Ok(turns)
+    };
+    let written = write();
+    if written.is_err() {
+        // Half an export could be taken for a whole one. If it cannot be removed either, the first error says more.
+        let _ = std::fs::remove_file(path);
+    }
+    let turns = written?;
     output::note(&format!("{turns} turns written to {}", path.display()));
     Ok(ExitCode::SUCCESS)
 }

@@ -8,14 +8,16 @@ use kithkin::PersonId;
 use super::interrupt::Interrupt;
 use crate::args::{Place, Rebuild, Reembed};
 use crate::output::{self, line};
+use crate::place::named_method;
 
 pub(super) fn rebuild(place: &Place, args: &Rebuild) -> Result<ExitCode> {
-    let (kithkin, method) = place.open_for(&args.person, args.method.as_deref())?;
-    let person = place.person(&kithkin, &args.person);
-    let method = match method {
-        Some(method) => method,
-        None => person.method()?,
+    let plain = place.open()?;
+    let method = match &args.method {
+        Some(name) => named_method(name)?,
+        None => place.person(&plain, &args.person).preset()?,
     };
+    let kithkin = place.with_embedder_for(&method, plain)?;
+    let person = place.person(&kithkin, &args.person);
     let interrupt = Interrupt::listen()?;
     let bar = output::progress("vectors");
     let sessions = person.rebuild(&method, &mut |p| {

@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use crate::harness::{Place, evidence, turn};
+use crate::harness::{Place, evidence, turn, windows_preset};
 
 /// The files of the store that hold the text.
 fn files_with(dir: &Path, text: &str) -> Vec<String> {
@@ -73,11 +73,7 @@ fn derived_memories_go_with_their_turns_and_equal_a_rebuild() {
     let lines: String =
         (1..6).map(|i| turn(&i.to_string(), "2023-01-01", "Ann", &format!("talk of thing{i}"))).collect();
     place.import("ann", &lines);
-    let preset = include_str!("../../../../methods/bm25.toml")
-        .replace("id = \"bm25\"", "id = \"windows\"")
-        .replace("[recall]", "[observe.segment]\nstrategy = \"window\"\n\n[recall]")
-        .replace("strategy = \"bm25\"", "strategy = \"memory-bm25\"");
-    let method = place.file("windows.toml", preset);
+    let method = place.file("windows.toml", windows_preset("windows"));
     let ask = |place: &Place| {
         let report = place.json(&["recall", "--person", "ann", "thing3", "--method", &method]);
         let mut found: Vec<String> = evidence(&report).iter().map(|s| (*s).to_owned()).collect();

@@ -60,8 +60,14 @@ impl Place {
     }
 
     pub(crate) fn command(&self, args: &[&str]) -> Command {
-        let mut command = Command::new(env!("CARGO_BIN_EXE_kithkin"));
-        command.args(args).current_dir(self.dir.path()).stdin(Stdio::null());
+        self.through(&[], args)
+    }
+
+    /// A command behind others that end in running it, such as `sh -c '…; exec "$@"' sh`.
+    pub(crate) fn through(&self, wrapper: &[&str], args: &[&str]) -> Command {
+        let words = [wrapper, &[env!("CARGO_BIN_EXE_kithkin")], args].concat();
+        let mut command = Command::new(words[0]);
+        command.args(&words[1..]).current_dir(self.dir.path()).stdin(Stdio::null());
         command.env("KITHKIN_STORE", self.path("kithkin.db")).env("KITHKIN_EMBEDDER", self.embedder);
         command.env_remove("KITHKIN_TENANT");
         command
@@ -90,11 +96,19 @@ impl Place {
 
     /// Runs what must fail with code 1 and say each of `says`.
     pub(crate) fn fails(&self, args: &[&str], says: &[&str]) {
-        let ran = self.run(args);
-        assert_eq!(ran.code, Some(1), "{args:?}: {}{}", ran.out, ran.err);
-        for text in says {
-            assert!(ran.err.contains(text), "{args:?} does not say {text:?}: {}", ran.err);
-        }
+        self.run(args).failed(says);
+    }
+
+    /// Runs the check that must find exactly these problems; none is that all is well.
+    pub(crate) fn doctor_finds(&self, problems: &[&str]) {
+        let ran = self.run(&["doctor"]);
+        let found: Vec<&str> = ran.out.lines().filter_map(|line| line.strip_prefix("problem  ")).collect();
+        assert_eq!((found.as_slice(), ran.code), (problems, Some(i32::from(!problems.is_empty()))), "{}", ran.err);
+    }
+
+    /// How many current turns the first person of the listing has; 0 without a person.
+    pub(crate) fn turns(&self) -> u64 {
+        self.json(&["persons"]).as_array().unwrap().first().map_or(0, |p| p["turns"].as_u64().unwrap())
     }
 
     /// Imports a file of JSON lines for a person.
@@ -112,6 +126,46 @@ impl Ran {
             err: String::from_utf8_lossy(&output.stderr).into_owned(),
         }
     }
+
+    /// It failed with code 1 and said each of `says`.
+    pub(crate) fn failed(&self, says: &[&str]) {
+        assert_eq!(self.code, Some(1), "{}{}", self.out, self.err);
+        for text in says {
+            assert!(self.err.contains(text), "it does not say {text:?}: {}", self.err);
+        }
+    }
+}
+
+/// Asks a process to stop, as Ctrl-C does.
+pub(crate) fn interrupt(child: &Child) {
+    let kill = format!("kill -INT {}", child.id());
+    assert!(Command::new("sh").args(["-c", &kill]).status().unwrap().success());
+}
+
+/// Runs the named test again in a process that has a disk of its own under its temporary folder, as large as `size`
+/// says and gone with the process. True within it; false outside, after the run or, with a printed line, without one.
+pub(crate) fn on_a_disk_of_its_own(test: &str, size: &str) -> bool {
+    const WITHIN: &str = "KITHKIN_TEST_DISK";
+    if std::env::var_os(WITHIN).is_some() {
+        return true;
+    }
+    let folder = tempfile::tempdir().unwrap();
+    let mount = format!("mount -t tmpfs -o size={size} tmpfs \"$TMPDIR\" && exec \"$@\"");
+    let run = |rights: &[&str], words: &[&str]| {
+        let mut command = Command::new("unshare");
+        command.args(rights).args(["sh", "-c", &mount, "sh"]).args(words);
+        command.env("TMPDIR", folder.path()).env(WITHIN, "1").output()
+    };
+    // Root may mount in a namespace of mounts; anyone else where a namespace of users makes a root of them.
+    let ways: [&[&str]; 2] = [&["--mount"], &["--mount", "--map-root-user"]];
+    let Some(rights) = ways.into_iter().find(|way| run(way, &["true"]).is_ok_and(|o| o.status.success())) else {
+        println!("skipped: this user may not mount a disk");
+        return false;
+    };
+    let binary = std::env::current_exe().unwrap().display().to_string();
+    let ran = Ran::of(&run(rights, &[&binary, test, "--exact", "--nocapture"]).unwrap());
+    assert!(ran.code == Some(0) && ran.out.contains("1 passed"), "{}{}", ran.out, ran.err);
+    false
 }
 
 /// A line of the JSON lines format.
@@ -120,6 +174,19 @@ pub(crate) fn turn(id: &str, said_at: &str, speaker: &str, text: &str) -> String
         "id": id, "conversation": "c", "session": "s", "speaker": speaker, "said_at": said_at, "text": text,
     });
     format!("{line}\n")
+}
+
+/// So many lines of it.
+pub(crate) fn many(n: usize) -> String {
+    (0..n).map(|i| turn(&i.to_string(), "2023-01-01", "Ann", &format!("talk number {i} of many"))).collect()
+}
+
+/// The shipped `bm25` under another id, with windows of turns that it derives and searches.
+pub(crate) fn windows_preset(id: &str) -> String {
+    include_str!("../../../../methods/bm25.toml")
+        .replace("id = \"bm25\"", &format!("id = \"{id}\""))
+        .replace("[recall]", "[observe.segment]\nstrategy = \"window\"\n\n[recall]")
+        .replace("strategy = \"bm25\"", "strategy = \"memory-bm25\", kind = \"window\"")
 }
 
 /// The ids of the evidence of a recall, best first.

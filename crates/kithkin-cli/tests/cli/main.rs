@@ -7,6 +7,8 @@
 )]
 
 mod bad_input;
+mod disk;
+mod doctor;
 mod erasure;
 mod export;
 mod harness;

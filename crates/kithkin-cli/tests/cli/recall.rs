@@ -103,3 +103,22 @@ fn a_context_without_an_answer_is_empty() {
     let args = ["context", "--person", "ann", "Which university did the prime minister attend?", "--method", "bm25"];
     assert_eq!(place.json(&args)["text"], "");
 }
+
+#[test]
+fn memories_are_listed_with_their_turns() {
+    let place = Place::new();
+    let lines: String = (1..4).map(|i| turn(&i.to_string(), "2023-01-01", "Ann", &format!("part {i}"))).collect();
+    place.import("ann", &lines);
+    let list = ["memories", "--person", "ann"];
+    assert_eq!(place.ok(&list).out, "no memories: the method hybrid searches the turns themselves\n");
+    place.ok(&["rebuild", "--person", "ann", "--method", "hybrid-window"]);
+    let memories = place.json(&list);
+    let sources: Vec<&serde_json::Value> = memories.as_array().unwrap().iter().map(|m| &m["sources"]).collect();
+    assert_eq!(
+        sources,
+        [&serde_json::json!(["1", "2"]), &serde_json::json!(["2", "1", "3"]), &serde_json::json!(["3", "2"])]
+    );
+    assert!(place.ok(&list).out.starts_with("window 2023-01-01 [1 2]\n    "), "{}", place.ok(&list).out);
+    place.ok(&["forget", "--person", "ann", "--turn", "2"]);
+    assert!(place.json(&list).as_array().unwrap().iter().all(|m| !m["text"].as_str().unwrap().contains("part 2")));
+}

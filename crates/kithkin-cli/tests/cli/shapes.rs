@@ -44,6 +44,8 @@ fn json_shapes() {
         stable(place.json(&["show", "--person", "ann", "--turn", "1"]), &["recorded_at"])
     );
     insta::assert_json_snapshot!("audit", place.json(&["audit", "--person", "ann"]));
+    place.ok(&["rebuild", "--person", "ann", "--method", "hybrid-window"]);
+    insta::assert_json_snapshot!("memories", place.json(&["memories", "--person", "ann"]));
     insta::assert_json_snapshot!("forget", place.json(&["forget", "--person", "ann", "--turn", "2"]));
 }
 

@@ -1,6 +1,6 @@
 //! The default method with the real weights.
 
-use crate::harness::{Place, evidence, sample, turn};
+use crate::harness::{Place, Ran, evidence, interrupt, sample, turn};
 
 #[test]
 fn the_sample_answers() {
@@ -49,4 +49,40 @@ fn windows_are_derived_embedded_and_erased() {
     assert!(evidence(&report).contains(&"D10:6"));
     let gone = place.json(&["forget", "--person", "sample", "--turn", "D10:6"]);
     assert_eq!((&gone["turns"], &gone["memories"], &gone["vectors"]), (&1.into(), &3.into(), &4.into()));
+    // The windows around the gap are derived with the erasure, and their vectors come behind.
+    let problems = place.run(&["doctor"]).out;
+    assert!(problems.contains("memories of sample have no vector yet: run `kithkin reembed`"), "{problems}");
+    place.ok(&["reembed"]);
+    place.doctor_finds(&[]);
+}
+
+/// How many turns of `ann` have no vector yet.
+fn without_vector(place: &Place) -> u64 {
+    place.json(&["audit", "--person", "ann"])["without_vector"].as_u64().unwrap()
+}
+
+/// Runs what makes vectors of `of` turns, stops it half-way, and runs it again.
+fn interrupted(place: &Place, args: &[&str], of: u64, says: &[&str]) {
+    let mut child = place.spawn(args);
+    while (place.turns() == 0 || without_vector(place) == of) && child.try_wait().unwrap().is_none() {}
+    interrupt(&child);
+    Ran::of(&child.wait_with_output().unwrap()).failed(says);
+    assert_eq!(place.turns(), of);
+    let lacking = without_vector(place);
+    assert!((1..of).contains(&lacking), "{lacking}");
+    assert_eq!(place.json(args)["vectors"], lacking, "no vector is made twice");
+    place.doctor_finds(&[]);
+}
+
+#[test]
+fn an_interrupted_embedding_keeps_its_vectors_and_the_next_run_makes_the_others() {
+    // Long enough that a batch takes longer than it takes to see that one is done.
+    let long = |i: u32| turn(&i.to_string(), "2023-01-01", "Ann", &format!("talk number {i} of many ").repeat(10));
+    let lines: String = (0..1_000).map(long).collect();
+    let Some(place) = Place::with_weights() else { return };
+    let import = ["import", &place.file("many.jsonl", &lines), "--person", "ann"];
+    interrupted(&place, &import, 1_000, &["stopped", "what was stored is safe", "importing the file again"]);
+    let Some(place) = Place::with_weights() else { return };
+    place.ok(&["import", &place.file("many.jsonl", &lines), "--person", "ann", "--embedder", "none"]);
+    interrupted(&place, &["reembed"], 1_000, &["stopped", "what was done so far is kept", "run it again"]);
 }

@@ -6,7 +6,7 @@
 use std::collections::HashSet;
 use std::ops::ControlFlow;
 
-use kithkin_core::{DerivationId, Embedder, MemoryId, Scope, Store, UnitId};
+use kithkin_core::{DerivationId, Embedder, MemoryId, Scope, Seq, Store, UnitId, VectorSpace};
 
 use super::{Progress, turn_text, vector_space};
 use crate::{EngineError, Stop};
@@ -14,6 +14,48 @@ use crate::{EngineError, Stop};
 /// Units embedded and stored together. Large enough that sorting by length leaves little padding, small enough that a
 /// kill loses about a second of work.
 const BATCH: usize = 256;
+
+/// What has no vector yet.
+#[derive(Debug)]
+pub(crate) struct Missing {
+    /// Current turns, in order of place.
+    turns: Vec<Seq>,
+    memories: Vec<Batch>,
+}
+
+impl Missing {
+    /// The current turns of the person, and the memories of `derivation`, that have no vector in `space`. It holds the
+    /// texts of these memories.
+    ///
+    /// # Errors
+    /// The store failed.
+    pub(crate) fn find(
+        store: &dyn Store,
+        space: &VectorSpace,
+        scope: &Scope,
+        derivation: Option<&DerivationId>,
+    ) -> Result<Self, EngineError> {
+        let (mut turns, mut memories) = (Vec::new(), HashSet::new());
+        store.missing_vectors(scope, space, &mut |unit| {
+            match unit {
+                UnitId::Turn(seq) => turns.push(seq),
+                UnitId::Memory(id) => drop(memories.insert(id)),
+            }
+            ControlFlow::Continue(())
+        })?;
+        Ok(Self { turns, memories: memory_batches(store, scope, derivation, &memories)? })
+    }
+
+    /// How many turns.
+    pub(crate) fn turns(&self) -> u64 {
+        self.turns.len() as u64
+    }
+
+    /// How many memories.
+    pub(crate) fn memories(&self) -> u64 {
+        self.memories.iter().map(|(units, _)| units.len() as u64).sum()
+    }
+}
 
 /// Embeds every turn of the person, and every memory of `derivation`, that has no vector yet; gives how many vectors
 /// were made.
@@ -28,16 +70,8 @@ pub(crate) fn embed_missing(
     progress: Stop<'_>,
 ) -> Result<u64, EngineError> {
     let space = vector_space(embedder);
-    let (mut seqs, mut memories) = (Vec::new(), HashSet::new());
-    store.missing_vectors(scope, &space, &mut |unit| {
-        match unit {
-            UnitId::Turn(seq) => seqs.push(seq),
-            UnitId::Memory(id) => drop(memories.insert(id)),
-        }
-        ControlFlow::Continue(())
-    })?;
-    let memories = memory_batches(store, scope, derivation, &memories)?;
-    let of = (seqs.len() + memories.iter().map(|(units, _)| units.len()).sum::<usize>()) as u64;
+    let missing = Missing::find(store, &space, scope, derivation)?;
+    let of = missing.turns() + missing.memories();
     let mut done = 0;
     let mut store_batch = |units: &[UnitId], texts: &[String]| -> Result<(), EngineError> {
         let texts: Vec<&str> = texts.iter().map(String::as_str).collect();
@@ -47,18 +81,19 @@ pub(crate) fn embed_missing(
         done += units.len() as u64;
         if progress(Progress { done, of }).is_break() { Err(EngineError::Stopped) } else { Ok(()) }
     };
-    for batch in seqs.chunks(BATCH) {
+    for batch in missing.turns.chunks(BATCH) {
         let turns = store.turns(scope, batch)?;
         let units: Vec<UnitId> = turns.iter().map(|t| UnitId::Turn(t.seq)).collect();
         let texts: Vec<String> = turns.iter().map(|t| turn_text(&t.turn)).collect();
         store_batch(&units, &texts)?;
     }
-    for (units, texts) in memories {
+    for (units, texts) in missing.memories {
         store_batch(&units, &texts)?;
     }
     Ok(done)
 }
 
+/// Units with their texts.
 type Batch = (Vec<UnitId>, Vec<String>);
 
 /// The texts of the wanted memories, in batches.

@@ -10,7 +10,7 @@ pub(crate) mod sentences;
 mod sitting;
 
 pub(crate) use derive::derive_stale;
-pub(crate) use embed::embed_missing;
+pub(crate) use embed::{Missing, embed_missing};
 pub(crate) use extract::Extract;
 pub(crate) use segment::Segment;
 pub(crate) use sitting::Sitting;

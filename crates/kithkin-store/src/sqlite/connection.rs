@@ -178,11 +178,13 @@ pub(super) fn store_error(place: &str, waited: Duration, doing: &'static str, fa
     match error.sqlite_error() {
         // The index of the log is a file of its own, and SQLite has no better word for a disk without room for it.
         Some(e) if e.extended_code == ffi::SQLITE_IOERR_SHMSIZE => StoreError::Full { place },
+        Some(e) if e.extended_code == ffi::SQLITE_IOERR_WRITE => StoreError::CutShort { place, why },
         Some(e) => match e.code {
             ErrorCode::DiskFull => StoreError::Full { place },
-            ErrorCode::ReadOnly | ErrorCode::CannotOpen | ErrorCode::PermissionDenied => {
-                StoreError::ReadOnly { place, why }
+            ErrorCode::CannotOpen => {
+                StoreError::NoAccess { place, why: "the file, or the log that even reading needs beside it".to_owned() }
             }
+            ErrorCode::ReadOnly | ErrorCode::PermissionDenied => StoreError::ReadOnly { place, why },
             ErrorCode::DatabaseBusy | ErrorCode::DatabaseLocked => {
                 let waited_ms = u64::try_from(waited.as_millis()).unwrap_or(u64::MAX);
                 StoreError::Busy { place, waited_ms }

@@ -191,10 +191,15 @@ pub(super) fn purge(connections: &Connections) -> Result<(), StoreError> {
     let doing = "rewriting the file after an erasure that is done";
     Err(match connections.error(doing, fault) {
         StoreError::Busy { .. } => busy(),
-        // Not as Full, which says that the write was taken back.
+        // Not as these, which say that the write was taken back.
         StoreError::Full { place } => {
             StoreError::Engine { place, doing, why: "the disk is full; free some room and erase again".to_owned() }
         }
+        StoreError::CutShort { place, why } => StoreError::Engine {
+            place,
+            doing,
+            why: format!("{why}; look at quota and file size limit, and erase again"),
+        },
         other => other,
     })
 }

@@ -49,6 +49,9 @@ impl SqliteStore {
             Ok(_) => {}
             Err(error) if error.kind() == ErrorKind::AlreadyExists => return Err(StoreError::Exists { place }),
             Err(error) if error.kind() == ErrorKind::StorageFull => return Err(StoreError::Full { place }),
+            Err(error) if error.kind() == ErrorKind::NotFound => {
+                return Err(StoreError::ReadOnly { place, why: "its folder does not exist".to_owned() });
+            }
             Err(error) => return Err(StoreError::ReadOnly { place, why: error.to_string() }),
         }
         let created = Connections::open(path, Patience::default()).and_then(|connections| {
@@ -67,7 +70,7 @@ impl SqliteStore {
     ///
     /// # Errors
     /// [`StoreError::Absent`], [`StoreError::Foreign`] and [`StoreError::TooNew`]: then the file is as it was;
-    /// [`StoreError::ReadOnly`] if it may not even be read, or lies in a folder that may not be written.
+    /// [`StoreError::NoAccess`] if it may not even be read, or lies in a folder that may not be written.
     pub fn open(path: impl AsRef<Path>) -> Result<Self, StoreError> {
         Self::open_with(path.as_ref(), Patience::default())
     }

@@ -61,7 +61,7 @@ pub(super) fn inspect(path: &Path) -> Result<(), StoreError> {
     let foreign = |why: &str| Err(StoreError::Foreign { place: place.clone(), why: why.to_owned() });
     match std::fs::metadata(path) {
         Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Err(StoreError::Absent { place }),
-        Err(error) => return Err(StoreError::ReadOnly { place, why: error.to_string() }),
+        Err(error) => return Err(StoreError::NoAccess { place, why: error.to_string() }),
         Ok(file) if !file.is_file() => return foreign("it is no file"),
         Ok(file) if file.len() == 0 => return foreign("it is empty"),
         Ok(_) => {}

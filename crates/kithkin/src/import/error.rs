@@ -11,20 +11,20 @@ use super::{Format, format_names};
 #[non_exhaustive]
 pub enum ImportError {
     /// The file cannot be opened.
-    #[error("{name} cannot be opened: {source}")]
+    #[error("{name} cannot be opened: {why}")]
     Open {
         /// The path.
         name: String,
         /// What the system said.
-        source: io::Error,
+        why: io::Error,
     },
     /// The file cannot be read on.
-    #[error("{name} cannot be read: {source}")]
+    #[error("{name} cannot be read: {why}")]
     Read {
         /// The file.
         name: String,
         /// What the system said.
-        source: io::Error,
+        why: io::Error,
     },
     /// The file holds nothing, or only white space.
     #[error("{name} is empty; export the chat log again, or name another file")]
@@ -104,7 +104,7 @@ impl ImportError {
     /// Whose fault it is: a file that is not there is missing, all else is about what was given.
     pub fn blame(&self) -> Blame {
         match self {
-            Self::Open { source, .. } if source.kind() == io::ErrorKind::NotFound => Blame::Missing,
+            Self::Open { why, .. } if why.kind() == io::ErrorKind::NotFound => Blame::Missing,
             _ => Blame::User,
         }
     }

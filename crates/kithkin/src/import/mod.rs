@@ -217,7 +217,7 @@ pub fn read(
         return read_stream("standard input", &mut io::stdin().lock(), options, sink);
     }
     let name = path.display().to_string();
-    let open = |source| ImportError::Open { name: name.clone(), source };
+    let open = |why| ImportError::Open { name: name.clone(), why };
     let mut file = File::open(path).map_err(open)?;
     let mut magic = Vec::new();
     (&mut file).take(4).read_to_end(&mut magic).and_then(|_| file.rewind()).map_err(open)?;
@@ -254,7 +254,7 @@ fn read_zip(
     sink: &mut dyn FnMut(Item) -> ControlFlow<()>,
 ) -> Result<Imported, ImportError> {
     let archive = |why: String| ImportError::Archive { name: name.to_owned(), why };
-    reader.seek(SeekFrom::Start(0)).map_err(|source| ImportError::Read { name: name.to_owned(), source })?;
+    reader.seek(SeekFrom::Start(0)).map_err(|why| ImportError::Read { name: name.to_owned(), why })?;
     let damaged = |error: zip::result::ZipError| archive(format!("it cannot be opened ({error}); export it again"));
     let mut zip = zip::ZipArchive::new(reader).map_err(damaged)?;
     let names: Vec<String> = zip.file_names().filter_map(Result::ok).map(Cow::into_owned).collect();
@@ -355,7 +355,7 @@ fn finish(mut intake: Intake<'_>, format: Option<Format>, done: Result<(), Stop>
         Err(Stop::Fault(Fault::Encoding { at, byte })) => {
             return Err(ImportError::Encoding { name, at, found: format!("0x{byte:02X}"), from: "WINDOWS-1252" });
         }
-        Err(Stop::Fault(Fault::Io(source))) => return Err(ImportError::Read { name, source }),
+        Err(Stop::Fault(Fault::Io(why))) => return Err(ImportError::Read { name, why }),
         // What is wrong with the content was told where it arose.
         Err(Stop::Fault(_)) => {}
     }

@@ -1,0 +1,124 @@
+//! Whether store and weights are sound and everything is derived. It repairs nothing: each finding names what does.
+
+use kithkin_core::{Scope, TenantId};
+use kithkin_models::{Status as WeightStatus, embedder_names};
+use serde::Serialize;
+
+use crate::{Error, Kithkin};
+
+/// What mends a finding.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Repair {
+    /// Restore a copy of the store.
+    RestoreACopy,
+    /// The finding says it.
+    AsTheMessageSays,
+    /// Fetch the weights again.
+    FetchWeights {
+        /// Of which model.
+        model: String,
+    },
+    /// Run `kithkin reembed`.
+    Reembed,
+    /// Run `kithkin rebuild`.
+    Rebuild {
+        /// For which person.
+        person: String,
+    },
+}
+
+/// Something that is not as it should be.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Finding {
+    /// What was found.
+    pub what: String,
+    /// What mends it.
+    pub repair: Repair,
+}
+
+impl Finding {
+    fn told(e: &Error) -> Self {
+        Self { what: e.to_string(), repair: Repair::AsTheMessageSays }
+    }
+}
+
+/// What `doctor` found.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Doctor {
+    /// Which store.
+    pub store: String,
+    /// Which embedder is in use.
+    pub embedder: Option<String>,
+    /// What is wrong; empty when all is well.
+    pub findings: Vec<Finding>,
+}
+
+impl Kithkin {
+    /// Checks the store by a real write and read, the weights by their hashes, and for each person of the tenant whether
+    /// memories and vectors are up to date with the log.
+    ///
+    /// # Errors
+    /// None: what is wrong is a finding.
+    pub fn doctor(&self, tenant: &TenantId) -> Doctor {
+        let mut findings = Vec::new();
+        let mut place = String::new();
+        match self.engine.store().check() {
+            Ok(health) => {
+                place = format!("{} (schema {})", health.place, health.schema);
+                let problems = health.problems.into_iter();
+                findings.extend(problems.map(|what| Finding { what, repair: Repair::RestoreACopy }));
+            }
+            Err(e) => findings.push(Finding::told(&e.into())),
+        }
+        for name in embedder_names() {
+            if let Ok(WeightStatus::Damaged { file }) = kithkin_models::verify(name, &self.models_dir) {
+                let what = format!("the weights in {file} are damaged");
+                findings.push(Finding { what, repair: Repair::FetchWeights { model: name.to_owned() } });
+            }
+        }
+        match self.engine.store().persons(tenant) {
+            Ok(persons) => {
+                for person in persons {
+                    let scope = Scope::new(tenant.clone(), person.person);
+                    if let Err(e) = self.unfinished(&scope, &mut findings) {
+                        findings.push(Finding::told(&e));
+                    }
+                }
+            }
+            Err(e) => findings.push(Finding::told(&e.into())),
+        }
+        Doctor { store: place, embedder: self.embedder_name().map(str::to_owned), findings }
+    }
+
+    /// Finds what is still to be derived for a person.
+    fn unfinished(&self, scope: &Scope, findings: &mut Vec<Finding>) -> Result<(), Error> {
+        let person = scope.person.to_string();
+        let method = match self.method_of(scope) {
+            Ok(method) => Some(method),
+            // The vectors of its turns can be looked at all the same.
+            Err(e @ Error::Rebuild { .. }) => {
+                findings.push(Finding::told(&e));
+                None
+            }
+            Err(e) => return Err(e),
+        };
+        if let Some(method) = &method {
+            let stale = self.engine.stale_sessions(scope, method)?;
+            if stale > 0 {
+                let method = &method.about().id;
+                let what =
+                    format!("{stale} sessions of {person} have turns that are not in its memories for {method} yet");
+                findings.push(Finding { what, repair: Repair::Rebuild { person: person.clone() } });
+            }
+        }
+        let lacking = self.engine.lacking_vectors(scope, method.as_ref())?;
+        for (count, units) in [(lacking.turns, "turns"), (lacking.memories, "memories")] {
+            if count > 0 {
+                let what = format!("{count} {units} of {person} have no vector yet");
+                findings.push(Finding { what, repair: Repair::Reembed });
+            }
+        }
+        Ok(())
+    }
+}
