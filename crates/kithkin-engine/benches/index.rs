@@ -25,14 +25,17 @@ mod index {
     pub(crate) mod stopwords;
     #[path = "vectors.rs"]
     pub(crate) mod vectors;
+    #[path = "windows.rs"]
+    pub(crate) mod windows;
     #[path = "words.rs"]
     pub(crate) mod words;
 }
 
 use index::analysis::{TermId, Vocabulary};
 use index::language::SpokenLanguages;
-use index::lexical::{Bm25, Lexical, Links, Reach, WindowLengths, WindowScratch, Windows};
+use index::lexical::{Bm25, Lexical};
 use index::vectors::Vectors;
+use index::windows::{Links, Reach, WindowLengths, WindowScratch, Windows};
 
 const SIZES: [usize; 3] = [1_000, 10_000, 100_000];
 const SESSION: usize = 20;
@@ -97,7 +100,7 @@ fn load(texts: &[String]) -> (Vocabulary, Lexical, Links) {
             spoken.note(session, language);
         }
         lexical.push(tokens.iter().filter(|token| !token.function).map(|token| token.term));
-        links.push((doc % SESSION > 0).then(|| doc as u32 - 1));
+        links.push((doc % SESSION > 0).then(|| doc as u32 - 1), None);
     }
     (vocabulary, lexical, links)
 }

@@ -7,20 +7,23 @@ mod analysis;
 mod language;
 mod lexical;
 mod person;
+mod pooled;
 mod simd;
 mod stopwords;
 mod turns;
 mod units;
 mod vectors;
+mod windows;
 mod words;
 
 pub(crate) use analysis::{QueryTerm, TermId, Token, Vocabulary};
 pub(crate) use language::Language;
-pub(crate) use lexical::{Bm25, Reach, WindowScratch, Windows};
+pub(crate) use lexical::Bm25;
 pub(crate) use person::{Contents, PersonIndex};
 pub(crate) use stopwords::is_function_word;
 pub(crate) use units::Units;
 pub(crate) use vectors::Vectors;
+pub(crate) use windows::{Reach, WindowScratch, Windows};
 pub(crate) use words::{Kind, Words};
 
 /// Buffers of a recall, used again for the next one.

@@ -11,10 +11,12 @@ use kithkin_core::{
 
 use super::analysis::{QueryTerm, TermId, Token, Vocabulary};
 use super::language::SpokenLanguages;
-use super::lexical::{Lexical, Links, Reach, WindowLengths};
+use super::lexical::Lexical;
+use super::pooled::{Pools, Sources};
 use super::turns::{Turns, seen_at};
 use super::units::Units;
 use super::vectors::Vectors;
+use super::windows::{Links, Reach, WindowLengths};
 use crate::EngineError;
 use crate::engine::Partial;
 use crate::method::About;
@@ -54,20 +56,15 @@ pub(crate) struct PersonIndex {
     /// Whether a term is a function word of its language, by its number.
     function: Vec<bool>,
     specificity: OnceLock<Vec<f32>>,
-    pooled: Mutex<Vec<Pooled>>,
+    pools: Pools,
+    /// The turns whose words, vector or place in their session changed in the refresh at hand, and of one that was taken
+    /// out also those that stood beside it.
+    changed: Vec<Doc>,
     /// What strategies have built over this state of the index, by name.
     built: Mutex<HashMap<String, Slot>>,
 }
 
 type Slot = Arc<OnceLock<Arc<dyn Any + Send + Sync>>>;
-
-/// What is pooled under one choice of neighbours.
-struct Pooled {
-    before: Vec<f32>,
-    after: Vec<f32>,
-    lengths: Arc<WindowLengths>,
-    norms: Option<Arc<Vec<f32>>>,
-}
 
 impl PersonIndex {
     /// Brings an index up to date with the store, or loads it: all at once when nothing usable is there. Only what was
@@ -93,8 +90,11 @@ impl PersonIndex {
         if let Some(space) = &contents.space {
             index.load_vectors(store, scope, space)?;
         }
+        // Every new turn makes every word a little rarer, so this is not extended.
         index.specificity = OnceLock::new();
-        index.pooled = Mutex::default();
+        let changed = std::mem::take(&mut index.changed);
+        let (lexical, vectors) = (&index.lexical, index.vectors.as_ref());
+        index.pools.update(Sources { lexical, links: index.turns.links(), vectors }, &changed);
         index.built = Mutex::default();
         index.pulse = pulse;
         Ok(index)
@@ -116,52 +116,56 @@ impl PersonIndex {
             content: Vec::new(),
             function: Vec::new(),
             specificity: OnceLock::new(),
-            pooled: Mutex::default(),
+            pools: Pools::default(),
+            changed: Vec::new(),
             built: Mutex::default(),
         }
     }
 
     fn load_turns(&mut self, store: &dyn Store, scope: &Scope) -> Result<(), EngineError> {
-        let mut told: Vec<StoredTurn> = Vec::new();
-        store.scan_turns(scope, self.last, &mut |turn| {
-            told.push(turn);
-            ControlFlow::Continue(())
-        })?;
         let bound = self.bound.unwrap_or(Millis::MAX);
         let mut tokens: Vec<Token> = Vec::new();
-        for turn in &told {
+        store.scan_turns(scope, self.last, &mut |turn| {
             self.last = self.last.max(turn.seq.0);
-            if seen_at(turn) > bound {
-                continue;
+            if seen_at(&turn) <= bound {
+                self.add(&turn, &mut tokens);
             }
-            let doc = self.turns.push(turn);
-            let session = self.turns.session_number(doc);
-            let expected = self.languages.expected(session);
-            if let Some(language) = self.vocabulary.read(&turn_text(&turn.turn), expected, &mut tokens) {
-                self.languages.note(session, language);
-            }
-            self.function.resize(self.vocabulary.len(), false);
-            for token in &tokens {
-                if let Some(function) = self.function.get_mut(token.term.0 as usize) {
-                    *function = token.function;
-                }
-            }
-            self.content.push(tokens.iter().filter(|token| !token.function).count() as f32);
-            self.lexical.push(tokens.iter().map(|token| token.term));
-            if let Some(replaced) = turn.supersedes {
-                self.replace(replaced);
+            ControlFlow::Continue(())
+        })?;
+        Ok(())
+    }
+
+    /// Takes in a turn, in place of the one that it replaces. `tokens` is a buffer.
+    fn add(&mut self, turn: &StoredTurn, tokens: &mut Vec<Token>) {
+        let doc = self.turns.push(turn);
+        let session = self.turns.session_number(doc);
+        let expected = self.languages.expected(session);
+        if let Some(language) = self.vocabulary.read(&turn_text(&turn.turn), expected, tokens) {
+            self.languages.note(session, language);
+        }
+        self.function.resize(self.vocabulary.len(), false);
+        for token in &*tokens {
+            if let Some(function) = self.function.get_mut(token.term.0 as usize) {
+                *function = token.function;
             }
         }
-        Ok(())
+        self.content.push(tokens.iter().filter(|token| !token.function).count() as f32);
+        self.lexical.push(tokens.iter().map(|token| token.term));
+        self.changed.push(doc);
+        if let Some(replaced) = turn.supersedes {
+            self.replace(replaced);
+        }
     }
 
     /// Takes a replaced turn out of everything.
     fn replace(&mut self, replaced: Seq) {
-        if let Some(doc) = self.turns.remove(replaced) {
-            self.lexical.remove(doc);
-            if let Some(vectors) = &mut self.vectors {
-                vectors.remove(doc);
-            }
+        let Some(doc) = self.turns.doc(replaced) else { return };
+        let beside = Reach { before: &[1.0], after: &[1.0] };
+        beside.around(self.turns.links(), doc, |near, _| self.changed.push(near));
+        self.turns.remove(replaced);
+        self.lexical.remove(doc);
+        if let Some(vectors) = &mut self.vectors {
+            vectors.remove(doc);
         }
     }
 
@@ -193,8 +197,10 @@ impl PersonIndex {
         store.scan_vectors(scope, space, from - 1, &mut |(unit, vector)| {
             match unit {
                 UnitId::Turn(seq) => {
-                    if let Some(doc) = self.turns.doc(seq) {
-                        self.vectors.get_or_insert_with(|| Vectors::new(vector.len())).set(doc, vector);
+                    let Some(doc) = self.turns.doc(seq) else { return ControlFlow::Continue(()) };
+                    let vectors = self.vectors.get_or_insert_with(|| Vectors::new(vector.len()));
+                    if !vectors.has(doc) && vectors.set(doc, vector) {
+                        self.changed.push(doc);
                     }
                 }
                 UnitId::Memory(id) => {
@@ -346,13 +352,13 @@ impl PersonIndex {
 
     /// The pooled lengths of the turns, kept between recalls.
     pub(crate) fn lengths(&self, reach: Reach<'_>) -> Arc<WindowLengths> {
-        self.pooled(reach, |pooled| Arc::clone(&pooled.lengths))
+        self.pools.lengths(self.sources(), reach)
     }
 
     /// The length of the weighted sum of the vectors of each turn and its neighbours; 0 where none has a vector. Kept
-    /// between recalls. Cost when the index changed: one read of the originals for each neighbour.
+    /// between recalls.
     pub(crate) fn norms(&self, reach: Reach<'_>) -> Arc<Vec<f32>> {
-        self.pooled(reach, |pooled| Arc::clone(pooled.norms.get_or_insert_with(|| Arc::new(self.pool_vectors(reach)))))
+        self.pools.norms(self.sources(), reach)
     }
 
     /// What a strategy builds over this state of the index, such as a graph or a tree: built at most once, and kept until
@@ -366,32 +372,8 @@ impl PersonIndex {
         Arc::clone(kept).downcast().unwrap_or_else(|_| Arc::new(build()))
     }
 
-    fn pool_vectors(&self, reach: Reach<'_>) -> Vec<f32> {
-        let Some(vectors) = &self.vectors else { return vec![0.0; self.docs()] };
-        let mut sum = Vec::new();
-        let norm = |doc: Doc| {
-            sum.clear();
-            reach.around(self.links(), doc, |near, weight| vectors.add_to(near, weight, &mut sum));
-            sum.iter().map(|x| x * x).sum::<f32>().sqrt()
-        };
-        (0..self.docs() as Doc).map(norm).collect()
-    }
-
-    /// Calls `with` on what is pooled under these weights. Who comes second waits for the first, and finds it done.
-    fn pooled<T>(&self, reach: Reach<'_>, with: impl FnOnce(&mut Pooled) -> T) -> T {
-        let mut known = self.pooled.lock().unwrap_or_else(PoisonError::into_inner);
-        if let Some(pooled) = known.iter_mut().find(|p| p.before == reach.before && p.after == reach.after) {
-            return with(pooled);
-        }
-        let mut pooled = Pooled {
-            before: reach.before.to_vec(),
-            after: reach.after.to_vec(),
-            lengths: Arc::new(WindowLengths::new(&self.lexical, self.turns.links(), reach)),
-            norms: None,
-        };
-        let answer = with(&mut pooled);
-        known.push(pooled);
-        answer
+    fn sources(&self) -> Sources<'_> {
+        Sources { lexical: &self.lexical, links: self.links(), vectors: self.vectors() }
     }
 
     /// How particular the words of each turn are: the mean idf of its content words in units of the rarest word, shrunk

@@ -4,7 +4,7 @@ use std::collections::HashMap;
 
 use kithkin_core::{Millis, Role, Seq, SessionRef, StoredTurn};
 
-use super::lexical::Links;
+use super::windows::Links;
 use crate::recall::Doc;
 use crate::recall::plan::Speaker;
 
@@ -49,35 +49,15 @@ impl Turns {
         self.rows.push(Row { seq: stored.seq, at, dated, live: true, session, speaker, question_share });
         self.doc_of.insert(stored.seq, doc);
         self.latest = if doc == 0 { at } else { self.latest.max(at) };
-        let mut before = None;
+        let (mut before, mut after) = (None, None);
         if let Some(session) = self.sessions.get_mut(session as usize) {
             let key = (at, stored.seq, doc);
             let place = session.order.partition_point(|other| *other < key);
             before = place.checked_sub(1).and_then(|p| session.order.get(p)).map(|(_, _, doc)| *doc);
-            let after = session.order.get(place).map(|(_, _, doc)| *doc);
+            after = session.order.get(place).map(|(_, _, doc)| *doc);
             session.order.insert(place, key);
-            if before.is_none() && after.is_some() {
-                // The chain can only be extended behind a turn, so what comes first is put there by a rebuild.
-                return self.relink(doc);
-            }
         }
-        self.links.push(before);
-        doc
-    }
-
-    /// Builds the chains anew; only when a turn comes before all others of its session.
-    fn relink(&mut self, doc: Doc) -> Doc {
-        let mut previous: Vec<Option<Doc>> = vec![None; self.rows.len()];
-        for session in &self.sessions {
-            for pair in session.order.windows(2) {
-                if let [(_, _, before), (_, _, after)] = pair
-                    && let Some(slot) = previous.get_mut(*after as usize)
-                {
-                    *slot = Some(*before);
-                }
-            }
-        }
-        self.links = Links::from_previous(&previous);
+        self.links.push(before, after);
         doc
     }
 
