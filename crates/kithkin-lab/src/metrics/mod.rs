@@ -1,11 +1,13 @@
-//! Metrics of rankings. Each works on plain slices and knows no dataset.
+//! Metrics of rankings and of segmentations. Each works on plain slices and knows no dataset.
 
 mod auc;
 mod containment;
 mod facts;
 mod ranking;
+mod segmentation;
 
 pub(crate) use auc::roc_auc;
 pub(crate) use containment::{says, words};
 pub(crate) use facts::{Fact, fact_scores, facts_at, within};
 pub(crate) use ranking::{RecallAt, ndcg_at, precision_at, recall_at, reciprocal_rank};
+pub(crate) use segmentation::{BoundaryCounts, boundaries, pk, window, window_diff};

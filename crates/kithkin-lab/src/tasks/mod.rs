@@ -7,6 +7,7 @@ mod memorybank;
 mod persona_selection;
 mod personabench;
 mod prefeval_find;
+mod segmentation;
 
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -61,6 +62,7 @@ pub const TASKS: &[TaskSpec] = &[
     ikat_ptkb::TASK,
     prefeval_find::TASK,
     persona_selection::TASK,
+    segmentation::TASK,
 ];
 
 /// Runs a task.

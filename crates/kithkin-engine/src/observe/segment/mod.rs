@@ -1,7 +1,14 @@
 //! The stage `segment`: which units a session is cut into, beside its single turns.
 
+mod c99;
+mod content;
+mod fixed;
 mod round;
+mod semantic_tiling;
 mod session;
+mod texttiling;
+mod time_gap;
+mod valleys;
 mod window;
 
 use std::fmt::Debug;
@@ -43,8 +50,13 @@ pub(crate) trait Segment: Debug + Send + Sync {
 }
 
 strategies! { "observe.segment", Segment:
+    "c99" => c99::C99,
+    "fixed" => fixed::Fixed,
     "round" => round::Round,
+    "semantic-tiling" => semantic_tiling::SemanticTiling,
     "session" => session::WholeSession,
+    "texttiling" => texttiling::TextTiling,
+    "time-gap" => time_gap::TimeGap,
     "window" => window::Window,
 }
 
@@ -68,6 +80,8 @@ pub(crate) fn shown(spans: &[Span]) -> String {
 
 #[cfg(test)]
 mod tests {
+    use proptest::prelude::*;
+
     use super::*;
 
     #[test]
@@ -77,5 +91,54 @@ mod tests {
         check(&[], 3, "0..3");
         check(&[1, 2], 3, "0..1 1..2 2..3");
         check(&[3, 9], 3, "0..3");
+    }
+
+    /// Every strategy with its defaults.
+    fn registered() -> impl Iterator<Item = Box<dyn Segment>> {
+        let table = |name: &&str| toml::Table::from_iter([("strategy".to_owned(), toml::Value::from(*name))]);
+        NAMES.iter().map(move |name| parse(table(name)).unwrap())
+    }
+
+    /// Whether the units are what a segmenter promises: within the session, none empty, and all turns covered; once and
+    /// in order, but for windows, which overlap.
+    fn holds(segmenter: &dyn Segment, sitting: &Sitting) -> Result<(), TestCaseError> {
+        let spans = segmenter.spans(sitting);
+        prop_assert!(spans.iter().all(|s| s.covers.contains(&s.stands_for) && s.covers.end <= sitting.len()));
+        if segmenter.kind() == MemoryKind::Window {
+            prop_assert_eq!(spans.len(), sitting.len());
+        } else {
+            let covered: Vec<usize> = spans.iter().flat_map(|s| s.covers.clone()).collect();
+            prop_assert_eq!(covered, (0..sitting.len()).collect::<Vec<_>>(), "{:?}", segmenter);
+        }
+        prop_assert_eq!(segmenter.spans(sitting), spans);
+        Ok(())
+    }
+
+    proptest! {
+        #![proptest_config(ProptestConfig::with_cases(64))]
+        #[test]
+        fn every_segmenter_covers_every_session(
+            texts in prop::collection::vec(
+                prop_oneof!["(the|cat|cats|train|late|why\\?| ){0,6}", "[我的猫火车很晚？。]{0,8}", "\\PC{0,12}"], 0..40,
+            ),
+            angles in prop::collection::vec(prop_oneof![Just(0.0f32), 0.0f32..6.3], 0..40),
+        ) {
+            let texts: Vec<&str> = texts.iter().map(String::as_str).collect();
+            let vectors = angles.iter().map(|a| vec![a.cos(), a.sin()]).collect();
+            let sitting = Sitting::with_vectors(&texts, vectors);
+            for segmenter in registered() {
+                holds(&*segmenter, &sitting)?;
+            }
+        }
+    }
+
+    #[test]
+    fn long_and_uniform_sessions_are_covered() {
+        for turns in [0, 1, 2, 1_000] {
+            for text in ["", "the same words"] {
+                let sitting = Sitting::with_vectors(&vec![text; turns], vec![vec![1.0, 0.0]; turns]);
+                registered().for_each(|segmenter| holds(&*segmenter, &sitting).unwrap());
+            }
+        }
     }
 }
