@@ -19,13 +19,13 @@ use crate::{LabError, Table};
 /// What a task runs with.
 #[derive(Clone)]
 pub struct Setup<'a> {
-    /// The data: a file in the dataset's published form.
+    /// The data: a file or folder in the dataset's published form.
     pub data: PathBuf,
     /// One row each.
     pub methods: Vec<Method>,
     /// The embedder that methods share, if one is loaded.
     pub embedder: Option<Arc<dyn Embedder>>,
-    /// Only items with these ids; all when empty.
+    /// Only items with these ids, or where a task says so with these beginnings (`community_0/*`); all when empty.
     pub items: Vec<String>,
     /// At most so many questions of each item.
     pub limit: Option<usize>,
