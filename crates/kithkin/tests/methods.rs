@@ -27,7 +27,7 @@ fn turn(number: usize, session: u8, day: Option<u16>, text: &str) -> Turn {
         conversation: ConversationId::new("c").unwrap(),
         session: SessionId::new(format!("s{session}")).unwrap(),
         id: TurnId::new(format!("t{number}")).unwrap(),
-        speaker: if number % 2 == 0 { "Ann" } else { "Bo" }.to_owned(),
+        speaker: if number.is_multiple_of(2) { "Ann" } else { "Bo" }.to_owned(),
         role: Role::User,
         said_at: day.map(|day| EventTime::from_millis(START + i64::from(day) * DAY).unwrap()),
         text: text.to_owned(),

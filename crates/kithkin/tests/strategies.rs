@@ -89,9 +89,7 @@ fn memories_lead_to_their_turns() {
 #[test]
 fn a_tree_compares_fewer_than_a_flat_search() {
     let texts: Vec<String> = (0..400u32)
-        .map(|i| {
-            format!("{}", "abcdefghij".repeat(1 + i as usize % 7).replace(char::from(b'a' + (i % 10) as u8), "zz"))
-        })
+        .map(|i| "abcdefghij".repeat(1 + i as usize % 7).replace(char::from(b'a' + (i % 10) as u8), "zz"))
         .collect();
     let ids: Vec<String> = (0..400).map(|i| i.to_string()).collect();
     let said: Vec<Said<'_>> =

@@ -280,7 +280,7 @@ fn item(
             categories: [format!("noise {level}"), format!("noise {level}, {kind}"), kind],
             choices: choices(values.values()),
             facts: facts.collect(),
-            said: share_said(&answer, history.iter().map(|(_, text)| text)),
+            said: share_said(&answer, &history.iter().map(|(_, text)| text).collect::<Vec<_>>()),
             answer,
         }
     };
@@ -331,8 +331,8 @@ fn choices<'a>(values: impl Iterator<Item = &'a Vec<String>>) -> Vec<HashSet<Str
 }
 
 /// The share of an answer's strings that some text says; 0 for an answer without strings.
-fn share_said<'a>(answer: &[Vec<String>], texts: impl Iterator<Item = &'a Vec<String>> + Clone) -> f64 {
-    let said = answer.iter().filter(|string| texts.clone().any(|text| says(text, string))).count();
+fn share_said(answer: &[Vec<String>], texts: &[&Vec<String>]) -> f64 {
+    let said = answer.iter().filter(|string| texts.iter().any(|text| says(text, string))).count();
     said as f64 / answer.len().max(1) as f64
 }
 
@@ -391,7 +391,7 @@ fn scores(report: &RecallReport, question: &Asked) -> Vec<(String, f64)> {
     }
     let texts: Vec<Vec<String>> = report.evidence.iter().map(|turn| words(&turn.text)).collect();
     let mut answered = |name: &str, turns: usize| {
-        let share = share_said(&question.answer, texts.iter().take(turns));
+        let share = share_said(&question.answer, &texts.iter().take(turns).collect::<Vec<_>>());
         scores.push((format!("answer_mean@{name}"), share));
         scores.push((format!("answer_all@{name}"), f64::from(u8::from(share == 1.0))));
     };

@@ -43,7 +43,7 @@ fn run(setup: &Setup<'_>) -> Result<Table, LabError> {
         for (dialogue, scope) in dialogues.iter().zip(&scopes) {
             found.push(derived(&persons, scope, dialogue)?);
         }
-        rows.push(measure(method.about().id.as_str(), &dialogues, &found, built, models(method, setup)));
+        rows.push(measure(method.about().id.as_str(), &dialogues, &found, built, &models(method, setup)));
     }
     rows.extend(baselines(&dialogues));
     Ok(Table { task: TASK.name.to_owned(), data: data.source(dialogues.len()), rows })
@@ -67,10 +67,10 @@ fn measure(
     dialogues: &[Dialogue],
     found: &[Option<Vec<bool>>],
     seconds: f64,
-    models: BTreeMap<String, String>,
+    models: &BTreeMap<String, String>,
 ) -> Measured {
     let mut board = Board::default();
-    board.ran(&models);
+    board.ran(models);
     let mut counts = BoundaryCounts::default();
     for (dialogue, found) in dialogues.iter().zip(found) {
         let Some(found) = found else {
@@ -103,7 +103,7 @@ fn baselines(dialogues: &[Dialogue]) -> [Measured; 3] {
             Some((0..right.len()).map(|gap| boundary(dialogue, gap)).collect())
         };
         let found: Vec<Option<Vec<bool>>> = dialogues.iter().zip(&rights).map(of).collect();
-        measure(name, dialogues, &found, 0.0, BTreeMap::new())
+        measure(name, dialogues, &found, 0.0, &BTreeMap::new())
     };
     [
         row("no-boundary", &|_, _| false),

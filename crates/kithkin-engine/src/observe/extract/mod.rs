@@ -49,7 +49,7 @@ impl Of {
     /// The positions of the turns of each.
     fn ranges(self, sitting: &Sitting, spans: &[Span]) -> Vec<Range<usize>> {
         match self {
-            Self::Session => vec![0..sitting.len()],
+            Self::Session => std::iter::once(0..sitting.len()).collect(),
             Self::Unit => spans.iter().map(|span| span.covers.clone()).collect(),
         }
     }
