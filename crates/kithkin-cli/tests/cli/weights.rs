@@ -1,6 +1,6 @@
 //! The default method with the real weights.
 
-use crate::harness::{Place, Ran, evidence, interrupt, sample, turn};
+use crate::harness::{Place, Ran, evidence, interrupt, many, sample, turn};
 
 #[test]
 fn the_sample_answers() {
@@ -76,13 +76,12 @@ fn interrupted(place: &Place, args: &[&str], of: u64, says: &[&str]) {
 
 #[test]
 fn an_interrupted_embedding_keeps_its_vectors_and_the_next_run_makes_the_others() {
-    // Long enough that a batch takes longer than it takes to see that one is done.
-    let long = |i: u32| turn(&i.to_string(), "2023-01-01", "Ann", &format!("talk number {i} of many ").repeat(10));
-    let lines: String = (0..1_000).map(long).collect();
+    // Several batches, each of which takes longer than it takes to see that one is done.
+    let lines = many(800);
     let Some(place) = Place::with_weights() else { return };
     let import = ["import", &place.file("many.jsonl", &lines), "--person", "ann"];
-    interrupted(&place, &import, 1_000, &["stopped", "what was stored is safe", "importing the file again"]);
+    interrupted(&place, &import, 800, &["stopped", "what was stored is safe", "importing the file again"]);
     let Some(place) = Place::with_weights() else { return };
     place.ok(&["import", &place.file("many.jsonl", &lines), "--person", "ann", "--embedder", "none"]);
-    interrupted(&place, &["reembed"], 1_000, &["stopped", "what was done so far is kept", "run it again"]);
+    interrupted(&place, &["reembed"], 800, &["stopped", "what was done so far is kept", "run it again"]);
 }
