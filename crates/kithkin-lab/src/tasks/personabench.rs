@@ -81,8 +81,7 @@ struct Question {
 #[derive(Deserialize)]
 struct Gold {
     q_id: String,
-    /// By value of the answer, the documents that reveal it.
-    segment_id: BTreeMap<String, Vec<String>>,
+    segment_id: Values,
 }
 
 #[derive(Deserialize)]
@@ -117,6 +116,9 @@ enum Line {
     Message { role: String, content: String },
     Purchase { title: String, description: String, brand: String, categories: Vec<String> },
 }
+
+/// By value of an answer, the documents that reveal it.
+type Values = BTreeMap<String, Vec<String>>;
 
 /// A turn of a character.
 struct Turn {
@@ -204,16 +206,10 @@ fn turns(data: &mut Data, folder: &str) -> Result<HashMap<String, Vec<Turn>>, La
                 Filed::Document(document) => vec![document],
             });
             for document in documents {
-                let wrong = || {
-                    let Document { segment_id, time, .. } = &document;
-                    data.wrong(
-                        &file,
-                        format!("document {segment_id}: {time:?} is not a time like 2024/Oct/16/09:25 AM"),
-                    )
-                };
-                let at = time(&document.time).ok_or_else(wrong)?;
-                let lines = (1..).zip(&document.lines);
-                turns.extend(lines.map(|(number, line)| turn(&document.segment_id, number, at, line, &owned.name)));
+                let Document { segment_id: id, time: text, lines } = document;
+                let wrong = || format!("document {id}: {text:?} is not a time; write it like \"2024/Oct/16/09:25 AM\"");
+                let at = time(&text).ok_or_else(|| data.wrong(&file, wrong()))?;
+                turns.extend((1..).zip(&lines).map(|(number, line)| turn(&id, number, at, line, &owned.name)));
             }
         }
     }
@@ -255,46 +251,41 @@ fn time(text: &str) -> Option<EventTime> {
     format!("{year}-{month:02}-{day}T{hour:02}:{minute}").parse().ok()
 }
 
-fn item(
-    id: String,
-    level: &str,
-    turns: Vec<Turn>,
-    qa: &[Question],
-    gold: &HashMap<String, BTreeMap<String, Vec<String>>>,
-) -> Item {
-    let history: Vec<(&Turn, Vec<String>)> = turns.iter().map(|turn| (turn, words(&turn.text))).collect();
-    let asked = |question: &Question, values: &BTreeMap<String, Vec<String>>| {
-        let answer = strings(&question.answer);
-        let fact = |value: &str, documents: &[String]| -> Fact {
-            let Some(said) = meant(value, &answer) else { return Fact::new() };
-            let says = history.iter().filter(|(turn, text)| documents.contains(&turn.session) && says(text, said));
-            says.map(|(turn, _)| turn.id.clone()).collect()
-        };
-        let facts = values.iter().map(|(value, documents)| fact(value, documents)).filter(|fact| !fact.is_empty());
-        let kind = match question.kind.as_str() {
-            "Preference" => format!("Preference, {}", question.difficulty),
-            other => other.to_owned(),
-        };
-        Asked {
-            text: question.question.clone(),
-            categories: [format!("noise {level}"), format!("noise {level}, {kind}"), kind],
-            choices: choices(values.values()),
-            facts: facts.collect(),
-            said: share_said(&answer, &history.iter().map(|(_, text)| text).collect::<Vec<_>>()),
-            answer,
-        }
-    };
+fn item(id: String, level: &str, turns: Vec<Turn>, qa: &[Question], gold: &HashMap<String, Values>) -> Item {
+    let texts: Vec<Vec<String>> = turns.iter().map(|turn| words(&turn.text)).collect();
     let mut questions = Vec::new();
     let (mut subjective, mut ungrounded) = (0, 0);
     for question in qa {
         match gold.get(&question.q_id).filter(|values| !values.is_empty()) {
             _ if question.kind == "Subjective" => subjective += 1,
-            Some(values) => questions.push(asked(question, values)),
+            Some(values) => questions.push(asked(question, values, level, &turns, &texts)),
             None => ungrounded += 1,
         }
     }
-    drop(history);
     Item { id, turns, questions, subjective, ungrounded }
+}
+
+/// Resolves a question against the turns of its character, which come with their words.
+fn asked(question: &Question, values: &Values, level: &str, turns: &[Turn], texts: &[Vec<String>]) -> Asked {
+    let answer = strings(&question.answer);
+    let fact = |value: &str, documents: &[String]| -> Fact {
+        let Some(string) = meant(value, &answer) else { return Fact::new() };
+        let inside = turns.iter().zip(texts).filter(|(turn, _)| documents.contains(&turn.session));
+        inside.filter(|(_, text)| says(text, string)).map(|(turn, _)| turn.id.clone()).collect()
+    };
+    let facts = values.iter().map(|(value, documents)| fact(value, documents)).filter(|fact| !fact.is_empty());
+    let kind = match question.kind.as_str() {
+        "Preference" => format!("Preference, {}", question.difficulty),
+        other => other.to_owned(),
+    };
+    Asked {
+        text: question.question.clone(),
+        categories: [format!("noise {level}"), format!("noise {level}, {kind}"), kind],
+        choices: choices(values.values()),
+        facts: facts.collect(),
+        said: share_said(&answer, texts),
+        answer,
+    }
 }
 
 /// The words of every string and number in an answer.
@@ -331,7 +322,7 @@ fn choices<'a>(values: impl Iterator<Item = &'a Vec<String>>) -> Vec<HashSet<Str
 }
 
 /// The share of an answer's strings that some text says; 0 for an answer without strings.
-fn share_said(answer: &[Vec<String>], texts: &[&Vec<String>]) -> f64 {
+fn share_said(answer: &[Vec<String>], texts: &[Vec<String>]) -> f64 {
     let said = answer.iter().filter(|string| texts.iter().any(|text| says(text, string))).count();
     said as f64 / answer.len().max(1) as f64
 }
@@ -391,7 +382,7 @@ fn scores(report: &RecallReport, question: &Asked) -> Vec<(String, f64)> {
     }
     let texts: Vec<Vec<String>> = report.evidence.iter().map(|turn| words(&turn.text)).collect();
     let mut answered = |name: &str, turns: usize| {
-        let share = share_said(&question.answer, &texts.iter().take(turns).collect::<Vec<_>>());
+        let share = share_said(&question.answer, texts.get(..turns).unwrap_or(&texts));
         scores.push((format!("answer_mean@{name}"), share));
         scores.push((format!("answer_all@{name}"), f64::from(u8::from(share == 1.0))));
     };
