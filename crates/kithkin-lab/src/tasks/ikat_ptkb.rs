@@ -5,12 +5,13 @@
 //! conversation whose labels name at least one relevant statement are asked; the others are left out and counted.
 //!
 //! `mrr`, `p@3`, `ndcg@3` and `recall@k` ask with the resolved utterance, as the track's manual runs do. `raw_*` ask
-//! with the words as they were said, as its automatic runs must. `nist_*` are the resolved utterances of 2023 against
-//! the labels of the assessors. A statement that a method does not return has no rank.
+//! with the words as they were said, and `dialogue_*` with what the person said before as aspects: what the track's
+//! automatic runs have. `nist_*` are the resolved utterances of 2023 against the labels of the assessors. The track ranks
+//! all statements, so those that a method does not return come last, in the order in which they were made.
 
 use std::collections::{BTreeMap, HashSet};
 
-use kithkin::{Method, Now, Recall, Role, Scope};
+use kithkin::{Aspect, Method, Now, Recall, Role, Scope};
 use serde::Deserialize;
 
 use super::{Setup, TaskSpec};
@@ -25,7 +26,7 @@ pub(super) const TASK: TaskSpec = TaskSpec {
     name: "ikat-ptkb",
     datasets: &["ikat"],
     about: "are the statements of a person that bear on an utterance ranked above the others?",
-    headline: &["mrr", "p@3", "ndcg@3", "recall@3", "raw_mrr", "raw_ndcg@3", "nist_mrr", "nist_ndcg@3"],
+    headline: &["mrr", "p@3", "ndcg@3", "recall@5", "raw_mrr", "dialogue_mrr", "nist_mrr", "nist_ndcg@3"],
     run,
 };
 
@@ -44,6 +45,10 @@ const PLACES: usize = 3;
 const RECALL_AT: [usize; 3] = [1, 3, 5];
 /// Statements asked for: more than any person has.
 const ASKED: usize = 50;
+/// Earlier utterances that are aspects.
+const EARLIER: usize = 6;
+/// How much each of them counts beside the one after it.
+const FADING: f32 = 0.8;
 
 #[derive(Deserialize)]
 struct Topic {
@@ -96,6 +101,8 @@ struct Item {
 struct Asked {
     resolved: String,
     raw: String,
+    /// What the person said before, the last first.
+    earlier: Vec<String>,
     /// The statements that the topic names; may be empty where the assessors named some.
     named: HashSet<String>,
     /// The statements that the assessors named.
@@ -157,9 +164,14 @@ fn item(
     limit: Option<usize>,
 ) -> Result<Item, String> {
     let statements: Vec<(String, String)> = match topic.ptkb {
-        Statements::Numbered(numbered) => numbered.into_iter().collect(),
+        Statements::Numbered(numbered) => {
+            let mut numbered: Vec<_> = numbered.into_iter().collect();
+            numbered.sort_by_key(|(number, _)| number.parse().unwrap_or(usize::MAX));
+            numbered
+        }
         Statements::Listed(listed) => (1..).map(|n: usize| n.to_string()).zip(listed).collect(),
     };
+    let mut earlier = Vec::new();
     let mut item = Item { id: format!("{year}/{number}"), year, statements, questions: Vec::new(), unlabelled: 0 };
     for turn in topic.turns.into_iter().take(limit.unwrap_or(usize::MAX)) {
         let by_number = turn.ptkb_provenance.iter().map(|n| item.number(|(id, _)| *id == n.to_string(), n));
@@ -169,8 +181,11 @@ fn item(
         if named.is_empty() && assessed.is_empty() {
             item.unlabelled += 1;
         } else {
-            item.questions.push(Asked { resolved: turn.resolved_utterance, raw: turn.utterance, named, assessed });
+            let (resolved, raw, earlier) = (turn.resolved_utterance, turn.utterance.clone(), earlier.clone());
+            item.questions.push(Asked { resolved, raw, earlier, named, assessed });
         }
+        earlier.insert(0, turn.utterance);
+        earlier.truncate(EARLIER);
     }
     Ok(item)
 }
@@ -184,6 +199,23 @@ impl Item {
     ) -> Result<String, String> {
         let found = self.statements.iter().find(|statement| is_meant(statement));
         found.map(|(id, _)| id.clone()).ok_or_else(|| format!("a turn names the statement {label}, which is not there"))
+    }
+
+    /// The numbers of all statements: those found, then the others.
+    fn ranking(&self, mut found: Vec<String>) -> Vec<String> {
+        let rest: Vec<String> =
+            self.statements.iter().map(|(id, _)| id.clone()).filter(|id| !found.contains(id)).collect();
+        found.extend(rest);
+        found
+    }
+}
+
+impl Asked {
+    /// What was said before, each as a further query.
+    fn aspects(&self) -> Vec<Aspect> {
+        let weights = (1..).map(|before| FADING.powi(before));
+        let said = self.earlier.iter().filter(|text| !text.trim().is_empty()).zip(weights);
+        said.map(|(text, weight)| Aspect { text: text.clone(), weight }).collect()
     }
 }
 
@@ -209,16 +241,22 @@ fn measure(
     let mut board = Board::default();
     let mut done = 0;
     for (item, scope) in items.iter().zip(scopes) {
+        let ranking = |text: &str, aspects: Vec<Aspect>, board: &mut Board| {
+            let recall = Recall { aspects, limit: ASKED, method: Some(method.clone()), ..Recall::new(text, Now::Clock) };
+            let report = persons.ask(scope, &recall, board)?;
+            Ok::<_, LabError>(item.ranking(report.evidence.into_iter().map(|evidence| evidence.turn).collect()))
+        };
         for question in &item.questions {
-            let resolved = ranking(persons, scope, method, &question.resolved, &mut board)?;
+            let (named, assessed) = (&question.named, &question.assessed);
+            let resolved = ranking(&question.resolved, Vec::new(), &mut board)?;
             let mut scores = Vec::new();
-            if !question.named.is_empty() {
-                score("", &resolved, &question.named, &mut scores);
-                let raw = ranking(persons, scope, method, &question.raw, &mut board)?;
-                score("raw_", &raw, &question.named, &mut scores);
+            if !named.is_empty() {
+                score("", &resolved, named, &mut scores);
+                score("raw_", &ranking(&question.raw, Vec::new(), &mut board)?, named, &mut scores);
+                score("dialogue_", &ranking(&question.raw, question.aspects(), &mut board)?, named, &mut scores);
             }
-            if !question.assessed.is_empty() {
-                score("nist_", &resolved, &question.assessed, &mut scores);
+            if !assessed.is_empty() {
+                score("nist_", &resolved, assessed, &mut scores);
             }
             board.question(&[item.year], &scores);
             done += 1;
@@ -229,24 +267,46 @@ fn measure(
     Ok(board.row(method.about().id.as_str(), built))
 }
 
-/// The numbers of the statements, best first.
-fn ranking(
-    persons: &Persons,
-    scope: &Scope,
-    method: &Method,
-    text: &str,
-    board: &mut Board,
-) -> Result<Vec<String>, LabError> {
-    let recall = Recall { limit: ASKED, method: Some(method.clone()), ..Recall::new(text, Now::Clock) };
-    let report = persons.ask(scope, &recall, board)?;
-    Ok(report.evidence.into_iter().map(|evidence| evidence.turn).collect())
-}
-
 fn score(prefix: &str, ranking: &[String], gold: &HashSet<String>, scores: &mut Vec<(String, f64)>) {
     scores.push((format!("{prefix}mrr"), reciprocal_rank(ranking, gold)));
     scores.push((format!("{prefix}p@{PLACES}"), precision_at(ranking, gold, PLACES)));
     scores.push((format!("{prefix}ndcg@{PLACES}"), ndcg_at(ranking, gold, PLACES)));
     for k in RECALL_AT {
         scores.push((format!("{prefix}recall@{k}"), recall_at(ranking, gold, k).mean));
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn read(topic: &str, assessed: &[&str]) -> Result<Item, String> {
+        let assessed = assessed.iter().map(|label| (*label).to_owned()).collect();
+        let assessed = Assessed::from([("7_2".to_owned(), assessed)]);
+        item("2023", "7", serde_json::from_str(topic).unwrap(), &assessed, None)
+    }
+
+    #[test]
+    fn both_forms_of_statements_and_labels() {
+        let check = |topic: &str, assessed: &[&str], named: &[&str], unlabelled: usize| {
+            let item = read(topic, assessed).unwrap();
+            let found: Vec<&str> = item.questions.iter().flat_map(|q| &q.named).map(String::as_str).collect();
+            assert_eq!((found.as_slice(), item.unlabelled), (named, unlabelled), "{topic}");
+        };
+        let numbered = r#"{"number": 7, "ptkb": {"10": "ten", "2": "two"}, "turns": [
+            {"turn_id": 1, "utterance": "u", "resolved_utterance": "r", "ptkb_provenance": [10]},
+            {"turn_id": 2, "utterance": "v", "resolved_utterance": "s", "ptkb_provenance": []}]}"#;
+        check(numbered, &[], &["10"], 1);
+        check(numbered, &["2"], &["10"], 0);
+        let listed = r#"{"number": "7", "ptkb": ["one", "two"], "responses": [
+            {"turn_id": 1, "user_utterance": "u", "resolved_utterance": "r", "relevant_ptkbs": ["two"]}]}"#;
+        check(listed, &[], &["2"], 0);
+        let wrong = read(&numbered.replace("[10]", "[3]"), &[]).err();
+        assert_eq!(wrong.as_deref(), Some("a turn names the statement 3, which is not there"));
+
+        let item = read(numbered, &["2"]).unwrap();
+        assert_eq!(item.questions[1].aspects(), [Aspect { text: "u".into(), weight: FADING }]);
+        assert_eq!(item.ranking(vec!["10".into()]), ["10", "2"]);
+        assert_eq!(item.ranking(Vec::new()), ["2", "10"]);
     }
 }

@@ -308,3 +308,36 @@ fn ask(
     }
     Ok(())
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn rounds_are_in_the_order_of_their_numbers() {
+        let read = |text: &str| serde_json::from_str::<Conversation>(text).unwrap().turns();
+        let round = |n: u32| format!(r#""{n}": {{"user": "u{n}", "assistant": "a{n}"}}"#);
+        let turns = read(&format!("{{{}, {}}}", round(10), round(9))).unwrap();
+        assert_eq!(turns.iter().map(|(_, text)| text.as_str()).collect::<Vec<_>>(), ["u9", "a9", "u10", "a10"]);
+        assert!(read(r#"{"first": {"user": "u", "assistant": "a"}}"#).is_none());
+    }
+
+    #[test]
+    fn fillers_are_of_other_topics_within_the_bound_and_always_the_same() {
+        let topic = |name: &'static str| Topic {
+            name,
+            preferences: (0..300)
+                .map(|number| Preference {
+                    session: Session { id: format!("{name}/{number}"), turns: vec![(Role::User, String::new()); 4] },
+                    preference: String::new(),
+                    question: String::new(),
+                })
+                .collect(),
+        };
+        let topics = ["a", "b", "c"].map(topic);
+        let ids = |of: &str| fillers(of, &topics).iter().map(|session| session.id.clone()).collect::<Vec<_>>();
+        assert_eq!((ids("a").len(), ids("a")), (FILLERS / 4, ids("a")));
+        assert!(ids("a").iter().all(|id| !id.starts_with("a/")));
+        assert!(["b/", "c/"].iter().all(|other| ids("a").iter().any(|id| id.starts_with(other))));
+    }
+}
