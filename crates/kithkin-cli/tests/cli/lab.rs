@@ -17,9 +17,34 @@ fn a_task_gives_a_row_for_each_method() {
     place.fails(&["lab", "run", "locomo-recall", "--data", &data, "--items", "x", "--method", "bm25"], &["sample"]);
 }
 
+/// The folder of the declarations and samples.
+fn datasets() -> String {
+    sample().parent().unwrap().parent().unwrap().display().to_string()
+}
+
+#[test]
+fn replies_are_chosen_in_each_language_and_setting() {
+    let place = Place::empty();
+    let data = format!("{}/xpersona/sample", datasets());
+    let run = ["lab", "run", "persona-selection", "--data", &data, "--method", "bm25"];
+    let row = &place.json(&run)["rows"][0];
+    // Five dialogues of five exchanges in three languages, each reply in two settings; nothing is before the first words.
+    assert_eq!(row["n"], 3 * 2 * (25 + 20));
+    for language in ["en", "fr", "zh"] {
+        let hits = |setting: &str| row["by_category"][format!("{language} {setting}")]["hits@1"].as_f64().unwrap();
+        assert!(hits("own") > hits("none"), "{language}: {row}");
+    }
+    let some = place.json(&[&run[..], &["--items", "zh-test", "--limit", "5"]].concat());
+    assert_eq!((&some["rows"][0]["n"], &some["data"]["items"]), (&20.into(), &1.into()));
+    place.fails(&[&run[..], &["--items", "de-test"]].concat(), &["en-test"]);
+    place.fails(&[&run[..], &["--items", "ko-test"]].concat(), &["Ko_persona", "--data"]);
+    place.fails(&["lab", "run", "persona-selection", "--data", "none", "--method", "bm25"], &["none", "--data"]);
+}
+
 #[test]
 fn committed_rows_on_the_sample_hold() {
     let place = Place::empty();
-    let datasets = sample().parent().unwrap().parent().unwrap().display().to_string();
-    place.ok(&["lab", "reproduce", "sample-bm25", "--samples", &datasets]);
+    for row in ["sample-bm25", "xpersona-sample-bm25"] {
+        place.ok(&["lab", "reproduce", row, "--samples", &datasets()]);
+    }
 }

@@ -67,6 +67,20 @@ fn an_explanation_adds_up() {
 }
 
 #[test]
+fn aspects_are_searched_and_explained() {
+    let place = Place::new();
+    let lines = [turn("1", "2023-01-01", "Ann", "The boat is green."), turn("2", "2023-01-02", "Ann", "I bake bread.")];
+    place.import("ann", &lines.concat());
+    let args = ["recall", "--person", "ann", "a boat", "--method", "bm25", "--aspect", "bread", "--aspect", "Oslo"];
+    let report = place.json(&args);
+    assert_eq!(evidence(&report), ["1", "2"]);
+    assert_eq!(report["aspects"][1]["text"], "Oslo");
+    let out = place.ok(&[&args[..], &["--explain"]].concat()).out;
+    assert!(out.contains("aspect \"bread\", weight 1") && out.contains("\"bread\", in 1 of 2 turns"), "{out}");
+    place.fails(&["recall", "--person", "ann", "boat", "--method", "bm25", "--aspect", " "], &["aspect 1 is empty"]);
+}
+
+#[test]
 fn persons_and_tenants_are_apart() {
     let place = Place::new();
     place.import("ann", &turn("1", "2023-01-01", "Ann", "The code is swordfish."));

@@ -50,70 +50,55 @@ impl Aspect {
 pub(super) struct Aspects<'a> {
     retriever: &'a dyn Retrieve,
     view: View<'a>,
-    /// What each aspect's scores are multiplied by.
-    weights: Vec<f32>,
-    /// The scores of each aspect.
-    scores: Vec<Vec<f32>>,
+    /// The weight and the scores of each aspect.
+    scored: Vec<(f32, Vec<f32>)>,
     compared: usize,
 }
 
 impl<'a> Aspects<'a> {
     /// Lets the retriever score every aspect; `weight` is what the method gives aspects in this retriever.
     pub(super) fn score(retriever: &'a dyn Retrieve, view: View<'a>, weight: f32, scratch: &mut Scratch) -> Self {
-        let mut aspects = Self { retriever, view, weights: Vec::new(), scores: Vec::new(), compared: 0 };
+        let mut aspects = Self { retriever, view, scored: Vec::new(), compared: 0 };
         for facet in &view.question.aspects {
-            let view = View { index: view.index, question: &facet.question };
             let mut scores = Vec::with_capacity(view.index.docs());
-            retriever.score(&view, scratch, &mut scores);
+            retriever.score(&View { index: view.index, question: &facet.question }, scratch, &mut scores);
             aspects.compared += scratch.compared.take().unwrap_or(view.index.docs());
-            aspects.weights.push(weight * facet.weight);
-            aspects.scores.push(scores);
+            aspects.scored.push((weight * facet.weight, scores));
         }
         aspects
     }
 
     /// The question's signal with the best aspect of each turn added; a turn that is not known stays so.
     pub(super) fn joined(&self, own: &Signal) -> Signal {
-        let scores = (0..).zip(&own.scores).map(|(doc, own)| own + self.best(doc).map_or(0.0, |(_, score)| score));
-        let scores = scores.collect();
-        Signal {
-            kind: own.kind,
-            name: own.name.clone(),
-            ceiling: own.ceiling,
-            scores,
-            compared: own.compared + self.compared,
-        }
+        let scores = (0..).zip(&own.scores).map(|(doc, own)| own + self.best(doc).map_or(0.0, |(_, given)| given));
+        let (scores, compared) = (scores.collect(), own.compared + self.compared);
+        Signal { kind: own.kind, name: own.name.clone(), ceiling: own.ceiling, scores, compared }
     }
 
     /// The aspect that gives the turn most, and what it gives.
     fn best(&self, doc: Doc) -> Option<(usize, f32)> {
-        let given = (0..self.scores.len()).map(|aspect| (aspect, self.given(aspect, doc)));
-        given.filter(|(_, score)| !score.is_nan()).reduce(|best, next| if next.1 > best.1 { next } else { best })
-    }
-
-    fn given(&self, aspect: usize, doc: Doc) -> f32 {
-        let score = self.scores.get(aspect).and_then(|scores| scores.get(doc as usize)).copied().unwrap_or(f32::NAN);
-        self.weights.get(aspect).copied().unwrap_or_default() * score
+        let given = self.scored.iter().map(|(weight, scores)| weight * at(scores, doc)).enumerate();
+        given.filter(|(_, given)| !given.is_nan()).reduce(|best, next| if next.1 > best.1 { next } else { best })
     }
 
     /// How the turn came to its number: the question's part, then each aspect's. Only the best one counts, and only it is
     /// explained further.
     pub(super) fn explain(&self, own: &Signal, doc: Doc) -> Explanation {
-        let of_question = self.retriever.explain(&self.view, doc, at(&own.scores, doc));
-        let Some((best, score)) = self.best(doc) else { return of_question };
-        let root =
-            Explanation::new(format!("{}, of the question and its best aspect", own.name), of_question.value + score);
-        let parts = (0..).zip(&self.view.question.aspects).map(|(aspect, facet)| {
-            let (text, given) = (&facet.text, self.given(aspect, doc));
-            if aspect != best {
-                return Explanation::new(format!("aspect {text:?} gives {given:.3}, not the most"), 0.0);
-            }
-            let weight = self.weights.get(aspect).copied().unwrap_or_default();
-            let view = View { index: self.view.index, question: &facet.question };
-            let score = self.scores.get(aspect).map_or(f32::NAN, |scores| at(scores, doc));
-            Explanation::new(format!("aspect {text:?}, weight {weight}"), given)
-                .with(self.retriever.explain(&view, doc, score))
-        });
-        parts.fold(root.with(of_question), Explanation::with)
+        let score = at(&own.scores, doc);
+        let of_question = self.retriever.explain(&self.view, doc, score);
+        let Some((best, given)) = self.best(doc) else { return of_question };
+        let label = format!("{}, of the question and its best aspect", own.name);
+        let root = Explanation::new(label, score + given).with(of_question);
+        let parts = self.view.question.aspects.iter().zip(&self.scored).enumerate();
+        parts.fold(root, |root, (aspect, (facet, (weight, scores)))| {
+            let (text, score) = (&facet.text, at(scores, doc));
+            root.with(if aspect == best {
+                let view = View { index: self.view.index, question: &facet.question };
+                Explanation::new(format!("aspect {text:?}, weight {weight}"), weight * score)
+                    .with(self.retriever.explain(&view, doc, score))
+            } else {
+                Explanation::new(format!("aspect {text:?} gives {:.3}, not the most", weight * score), 0.0)
+            })
+        })
     }
 }

@@ -278,3 +278,58 @@ impl Example<'_> {
         })
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Dialogues of two exchanges, each with words of its own.
+    fn item(dialogues: usize) -> Item {
+        let dialogue = |d: usize| Dialogue {
+            persona: if d == 0 { Vec::new() } else { vec![format!("i like {d} .")] },
+            dialogue: (0..2).map(|at| [format!("question {d} {at} ?"), format!("reply {d} {at} .")]).collect(),
+        };
+        Item { language: "en", name: "en-test".to_owned(), dialogues: (0..dialogues).map(dialogue).collect() }
+    }
+
+    fn numbers(item: &Item) -> HashMap<&str, usize> {
+        let texts = item.dialogues.iter().flat_map(|d| d.dialogue.iter().flatten().map(String::as_str));
+        texts.zip(0..).collect()
+    }
+
+    #[test]
+    fn examples_are_spread_over_the_dialogues_and_drawn_the_same_each_time() {
+        let item = item(20);
+        let numbers = numbers(&item);
+        let examples = |speaker, limit| of_speaker(&item, &numbers, speaker, limit).unwrap();
+        let drawn = |limit| examples(Speaker::Described, limit).into_iter().map(|e| e.candidates).collect::<Vec<_>>();
+        assert_eq!(drawn(40), drawn(40));
+        assert_eq!((drawn(40).len(), drawn(1000).len(), drawn(3).len()), (40, 40, 3));
+        assert_eq!(examples(Speaker::Other, 1000).len(), 20, "nothing is before the first words");
+        for example in examples(Speaker::Described, 40).iter().chain(&examples(Speaker::Other, 40)) {
+            let of = |number: usize| numbers.iter().find(|(_, n)| **n == number).map(|(text, _)| *text).unwrap();
+            let own: Vec<&str> = example.candidates.iter().map(|c| of(*c)).collect();
+            let dialogue = |text: &str| text.split(' ').nth(1).map(str::to_owned);
+            assert_eq!(dialogue(own[0]), dialogue(example.context[0]));
+            assert!(own[1..].iter().all(|other| dialogue(other) != dialogue(own[0])), "{own:?}");
+            assert!(own.iter().all(|text| text.starts_with("reply") == (example.speaker == Speaker::Described)));
+            assert_eq!(own.iter().collect::<HashSet<_>>().len(), CANDIDATES);
+        }
+        let few = super::tests::item(10);
+        assert!(of_speaker(&few, &super::tests::numbers(&few), Speaker::Described, 1).is_err());
+    }
+
+    #[test]
+    fn without_a_persona_it_is_the_plain_selection() {
+        let item = item(20);
+        let numbers = numbers(&item);
+        let examples = of_speaker(&item, &numbers, Speaker::Described, 40).unwrap();
+        let aspects = |example: &Example<'_>, knows| example.recall(knows).unwrap().aspects;
+        let check = |at: usize, more: usize| {
+            let (without, with) = (aspects(&examples[at], false), aspects(&examples[at], true));
+            assert_eq!((&with[..without.len()], with.len()), (&without[..], without.len() + more));
+        };
+        check(1, 0);
+        check(3, 1);
+    }
+}
