@@ -42,9 +42,32 @@ fn replies_are_chosen_in_each_language_and_setting() {
 }
 
 #[test]
+fn boundaries_are_scored_beside_rows_that_need_no_method() {
+    let place = Place::empty();
+    let datasets = sample().parent().unwrap().parent().unwrap().to_owned();
+    let run = |data: &str, more: &[&str]| {
+        let data = datasets.join(data).display().to_string();
+        let command = ["lab", "run", "segmentation", "--data", &data, "--method", "secom-bm25,bm25"];
+        place.json(&[&command, more].concat())
+    };
+    for (data, dialogues) in [("tiage/sample", 8), ("tadam-seg/sample.txt", 4), ("locomo/sample.json", 1)] {
+        let table = run(data, &[]);
+        let rows = table["rows"].as_array().unwrap();
+        let names: Vec<&str> = rows.iter().map(|row| row["method"].as_str().unwrap()).collect();
+        assert_eq!(names, ["secom-bm25", "bm25", "no-boundary", "random", "every-turn"]);
+        assert_eq!((&rows[0]["n"], &rows[1]["n"]), (&dialogues.into(), &0.into()), "{data}");
+        assert_eq!(rows[1]["skipped"]["the method derives no units"], dialogues);
+        let pk = |row: usize| rows[row]["metrics"]["pk"].as_f64().unwrap();
+        assert!(pk(0) < pk(4), "{data}");
+        assert_eq!(rows[4]["metrics"]["boundary_recall"], 1.0);
+    }
+    assert_eq!(run("tiage/sample", &["--items", "test"])["rows"][0]["n"], 6);
+}
+
+#[test]
 fn committed_rows_on_the_sample_hold() {
     let place = Place::empty();
-    for row in ["sample-bm25", "xpersona-sample-bm25"] {
+    for row in ["sample-bm25", "xpersona-sample-bm25", "tiage-sample-bm25", "tadam-seg-sample-bm25"] {
         place.ok(&["lab", "reproduce", row, "--samples", &datasets()]);
     }
 }

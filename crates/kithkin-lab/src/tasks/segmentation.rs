@@ -118,3 +118,17 @@ fn chance(name: &str) -> f64 {
     let bits = hash.as_bytes().iter().take(4).fold(0u32, |bits, byte| bits << 8 | u32::from(*byte));
     f64::from(bits) / 2f64.powi(32)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn chance_is_even_and_repeats() {
+        let draws: Vec<f64> = (0..1_000).map(|i| chance(&format!("{i}"))).collect();
+        assert!(draws.iter().all(|draw| (0.0..1.0).contains(draw)));
+        let below = draws.iter().filter(|draw| **draw < 0.25).count();
+        assert!((200..300).contains(&below), "{below}");
+        assert_eq!(chance("0"), draws[0]);
+    }
+}

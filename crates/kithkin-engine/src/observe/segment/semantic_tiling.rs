@@ -18,8 +18,8 @@ use super::{Segment, Span, between};
 use crate::method::Strategy;
 use crate::observe::Sitting;
 
-/// Signs that end a question: Latin and Greek, Chinese and Japanese, Arabic.
-const QUESTION_MARKS: [char; 4] = ['?', '\u{37e}', '？', '؟'];
+/// Signs that end a question: as most scripts have it, full-width, and Arabic.
+const QUESTION_MARKS: [char; 3] = ['?', '？', '؟'];
 
 /// Parameters of `semantic-tiling`.
 #[derive(Debug, Clone, Deserialize)]

@@ -187,3 +187,48 @@ fn locomo(mut data: Data, setup: &Setup<'_>) -> Result<(Data, Vec<Dialogue>), La
     }
     Ok((data, dialogues))
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn read_at(path: std::path::PathBuf, items: &[&str]) -> Result<Vec<Dialogue>, LabError> {
+        let items = items.iter().map(|item| (*item).to_owned()).collect();
+        let setup =
+            Setup { data: path, methods: Vec::new(), embedder: None, items, limit: None, progress: &|_, _, _| {} };
+        Ok(read(&setup)?.1)
+    }
+
+    #[test]
+    fn the_form_says_which_dataset_it_is() {
+        let folder = tempfile::tempdir().unwrap();
+        let check = |file: &str, text: &str, root: &str, items: &[&str], expect: &str| {
+            let path = folder.path().join(file);
+            std::fs::create_dir_all(path.parent().unwrap()).unwrap();
+            std::fs::write(&path, text).unwrap();
+            let shown = match read_at(folder.path().join(root), items) {
+                Ok(dialogues) => dialogues.iter().map(shown).collect::<Vec<_>>().join(" "),
+                Err(e) => e.to_string().rsplit('/').next().unwrap().to_owned(),
+            };
+            assert_eq!(shown, expect, "{text}");
+        };
+        let turns = r#"{"7": [["Hi.", "-1"], ["", "0"], ["And?", "1"], ["So.", "0"]]}"#;
+        check("a/dev/anno_dev.json", turns, "a", &[], "dev-7:|.");
+        check("a/dev/anno_dev.json", turns, "a", &["test"], "there is no item \"test\"; there are dev");
+        let wrong = r#"{"7": [["Hi.", "first"]]}"#;
+        let why = "anno_dev.json: dialogue 7, turn 0: the label is \"first\"; -1, 0 or 1 is right";
+        check("a/dev/anno_dev.json", wrong, "a", &[], why);
+        check("b.txt", "call_id_0\n0 Hi.\n0 And 2 more?\n1 So.\n\ncall_id_1\n3 No.\n", "b.txt", &[], "0:.| 1:");
+        let why = "b.txt: line 2 is neither `call_id_…` nor the number of a unit, a space and the words";
+        check("b.txt", "call_id_0\nHi.\n", "b.txt", &[], why);
+        let session = |n: u8| format!(r#""session_{n}": [{{"speaker": "Ann", "dia_id": "D{n}:1", "text": "Hi."}}]"#);
+        let date = r#""session_2_date_time": "1:56 pm on 8 May, 2023""#;
+        let sample = format!(r#"[{{"sample_id": "s", "conversation": {{{}, {}, {date}}}}}]"#, session(1), session(2));
+        check("c.json", &sample, "c.json", &[], "s:|");
+    }
+
+    fn shown(dialogue: &Dialogue) -> String {
+        let gaps: String = dialogue.right().iter().map(|boundary| if *boundary { '|' } else { '.' }).collect();
+        format!("{}:{gaps}", dialogue.id)
+    }
+}
