@@ -242,7 +242,8 @@ fn measure(
     let mut done = 0;
     for (item, scope) in items.iter().zip(scopes) {
         let ranking = |text: &str, aspects: Vec<Aspect>, board: &mut Board| {
-            let recall = Recall { aspects, limit: ASKED, method: Some(method.clone()), ..Recall::new(text, Now::Clock) };
+            let recall =
+                Recall { aspects, limit: ASKED, method: Some(method.clone()), ..Recall::new(text, Now::Clock) };
             let report = persons.ask(scope, &recall, board)?;
             Ok::<_, LabError>(item.ranking(report.evidence.into_iter().map(|evidence| evidence.turn).collect()))
         };

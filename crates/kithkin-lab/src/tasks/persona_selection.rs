@@ -315,8 +315,8 @@ mod tests {
             assert!(own.iter().all(|text| text.starts_with("reply") == (example.speaker == Speaker::Described)));
             assert_eq!(own.iter().collect::<HashSet<_>>().len(), CANDIDATES);
         }
-        let few = super::tests::item(10);
-        assert!(of_speaker(&few, &super::tests::numbers(&few), Speaker::Described, 1).is_err());
+        let few = item(10);
+        assert!(of_speaker(&few, &numbers(&few), Speaker::Described, 1).is_err());
     }
 
     #[test]
