@@ -299,15 +299,15 @@ mod tests {
 
     #[test]
     fn examples_are_spread_over_the_dialogues_and_drawn_the_same_each_time() {
-        let item = item(20);
-        let numbers = numbers(&item);
-        let examples = |speaker, limit| of_speaker(&item, &numbers, speaker, limit).unwrap();
+        let many = item(20);
+        let known = numbers(&many);
+        let examples = |speaker, limit| of_speaker(&many, &known, speaker, limit).unwrap();
         let drawn = |limit| examples(Speaker::Described, limit).into_iter().map(|e| e.candidates).collect::<Vec<_>>();
         assert_eq!(drawn(40), drawn(40));
         assert_eq!((drawn(40).len(), drawn(1000).len(), drawn(3).len()), (40, 40, 3));
         assert_eq!(examples(Speaker::Other, 1000).len(), 20, "nothing is before the first words");
         for example in examples(Speaker::Described, 40).iter().chain(&examples(Speaker::Other, 40)) {
-            let of = |number: usize| numbers.iter().find(|(_, n)| **n == number).map(|(text, _)| *text).unwrap();
+            let of = |number: usize| known.iter().find(|(_, n)| **n == number).map(|(text, _)| *text).unwrap();
             let own: Vec<&str> = example.candidates.iter().map(|c| of(*c)).collect();
             let dialogue = |text: &str| text.split(' ').nth(1).map(str::to_owned);
             assert_eq!(dialogue(own[0]), dialogue(example.context[0]));
