@@ -6,7 +6,7 @@
 //! in density drops below its mean and some standard deviations.
 //!
 //! Needs nothing. The matrix grows with the square of the session, so one of more than 200 turns is cut into equal
-//! pieces of at most 200 first, and each edge of a piece is a boundary. Costs 25 ms for each 200 turns.
+//! pieces of at most 200 first, and each edge of a piece is a boundary. Costs 10 ms for each 200 turns.
 
 use kithkin_core::MemoryKind;
 use serde::Deserialize;
