@@ -72,7 +72,7 @@ mod tests {
             assert!(expect.iter().all(|part| error.contains(part)), "{error}");
         };
         check("strategy = \"bm52\"", &["recall.retrieve", "bm52", "did you mean bm25"]);
-        check("strategy = \"bm25\", k2 = 1.0", &["bm25", "unknown field `k2`", "did you mean k1"]);
+        check("strategy = \"bm25\", neighbors = {}", &["bm25", "unknown field `neighbors`", "did you mean neighbours"]);
         check("strategy = \"bm25\", k1 = 99.0", &["k1 is 99", "within 0 and 10"]);
         check("strategy = \"bm25\", k1 = \"x\"", &["bm25", "invalid type"]);
         check("strategy = \"memory-bm25\", kind = \"window\"", &["window", "observe makes none"]);
