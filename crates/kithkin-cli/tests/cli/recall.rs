@@ -69,7 +69,8 @@ fn an_explanation_adds_up() {
 #[test]
 fn aspects_are_searched_and_explained() {
     let place = Place::new();
-    let lines = [turn("1", "2023-01-01", "Ann", "The boat is green."), turn("2", "2023-01-02", "Ann", "I bake good bread.")];
+    let lines =
+        [turn("1", "2023-01-01", "Ann", "The boat is green."), turn("2", "2023-01-02", "Ann", "I bake good bread.")];
     place.import("ann", &lines.concat());
     let args = ["recall", "--person", "ann", "a boat", "--method", "bm25", "--aspect", "bread", "--aspect", "Oslo"];
     let report = place.json(&args);

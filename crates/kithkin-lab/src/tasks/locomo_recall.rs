@@ -4,8 +4,9 @@
 //! the conversation's last turn. A question's gold is its evidence turns; several ids may sit in one string. Questions
 //! without evidence that resolves are left out and counted. The answer and the category are never shown to recall.
 //!
-//! Answerability is scored apart: category 5 against the rest, and the questions of the next conversation, which
-//! this one cannot answer, against its own.
+//! Answerability is scored apart: category 5, and the questions of the next conversation, which this one cannot answer,
+//! against its own answerable ones. The areas under the curve say how well it tells them apart at all; how often recall
+//! abstains, rightly or not, is counted at the method's own threshold.
 
 use std::collections::{HashMap, HashSet};
 
@@ -16,7 +17,7 @@ use serde::Deserialize;
 use super::{Setup, TaskSpec};
 use crate::board::Board;
 use crate::data::Data;
-use crate::metrics::{ndcg_at, recall_at, roc_auc};
+use crate::metrics::{brier, ndcg_at, recall_at, roc_auc};
 use crate::persons::Persons;
 use crate::{LabError, Measured, Table};
 
@@ -33,6 +34,8 @@ pub(super) const TASK: TaskSpec = TaskSpec {
         "session_recall_mean@5",
         "answerable_auc_category5",
         "answerable_auc_other",
+        "withheld_but_found",
+        "held_back_other",
     ],
     run,
 };
@@ -43,6 +46,8 @@ const TURNS_AT: [usize; 4] = [1, 5, 10, 20];
 const TOKENS: [usize; 3] = [500, 1000, 2000];
 /// Turns asked for: enough to fill the largest budget.
 const ASKED: usize = 120;
+/// A question counts as found when a turn of its gold is among so many.
+const FOUND_AT: usize = 10;
 /// Cutoffs over sessions.
 const SESSIONS_AT: [usize; 3] = [1, 3, 5];
 /// The category of questions that the conversation does not answer.
@@ -144,6 +149,7 @@ fn measure(
     let of: u64 = conversations.iter().map(|c| c.questions.len() as u64).sum();
     let mut board = Board::default();
     let (mut own, mut adversarial, mut foreign) = (Vec::new(), Vec::new(), Vec::new());
+    let mut held_back = 0.0;
     let mut done = 0;
     for (i, conversation) in conversations.iter().enumerate() {
         let recall = |text: &str, limit: usize| Recall {
@@ -153,7 +159,9 @@ fn measure(
         };
         for question in &conversation.questions {
             let report = persons.ask(&conversation.scope, &recall(&question.text, ASKED), &mut board)?;
-            board.question(&[&question.category.to_string()], &scores(&report, question));
+            let mut scores = scores(&report, question);
+            scores.extend(abstentions(&report, question));
+            board.question(&[&question.category.to_string()], &scores);
             let group = if question.category == ADVERSARIAL { &mut adversarial } else { &mut own };
             group.push(f64::from(report.answerable));
             done += 1;
@@ -163,13 +171,17 @@ fn measure(
         if conversations.len() > 1 {
             let person = persons.person(&conversation.scope);
             for question in next.questions.iter().filter(|q| q.category != ADVERSARIAL) {
-                foreign.push(f64::from(person.recall(&recall(&question.text, 1))?.answerable));
+                let report = person.recall(&recall(&question.text, 1))?;
+                foreign.push(f64::from(report.answerable));
+                held_back += one_if(report.abstain);
             }
         }
         board.skip("evidence does not resolve", conversation.unresolved);
     }
     board.set("answerable_auc_category5", roc_auc(&own, &adversarial));
     board.set("answerable_auc_other", roc_auc(&own, &foreign));
+    board.set("answerable_brier", brier(&own, &foreign));
+    board.set("held_back_other", (!foreign.is_empty()).then(|| held_back / foreign.len() as f64));
     Ok(board.row(method.about().id.as_str(), built))
 }
 
@@ -195,6 +207,22 @@ fn scores(report: &RecallReport, question: &Asked) -> Vec<(String, f64)> {
         scores.push((format!("recall_all@{budget}t"), recall.all));
     }
     scores
+}
+
+/// Whether recall abstained, under the name of what that is: right for category 5, else an answer withheld, which costs
+/// most where the evidence had been found.
+fn abstentions(report: &RecallReport, question: &Asked) -> Vec<(String, f64)> {
+    let abstained = one_if(report.abstain);
+    if question.category == ADVERSARIAL {
+        return vec![("held_back_category5".to_owned(), abstained)];
+    }
+    let found = report.evidence.iter().take(FOUND_AT).any(|e| question.turns.contains(&e.turn));
+    let costly = found.then(|| ("withheld_but_found".to_owned(), abstained));
+    std::iter::once(("withheld".to_owned(), abstained)).chain(costly).collect()
+}
+
+fn one_if(it_is_so: bool) -> f64 {
+    f64::from(u8::from(it_is_so))
 }
 
 /// How many turns from the first on fit into a budget of tokens, captions included.
