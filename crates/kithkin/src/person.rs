@@ -6,7 +6,7 @@ use kithkin_core::{
     ConversationId, Erasure, EventTime, Millis, PersonTurns, Role, Scope, SessionId, SessionRef, StoredTurn, Turn,
     TurnId, TurnKey,
 };
-use kithkin_engine::{Aspect, Evidence, Method, Progress, RecallRequest, Recalled, SessionHit};
+use kithkin_engine::{Aspect, EngineError, Evidence, Method, Progress, RecallRequest, Recalled, SessionHit};
 use serde::Serialize;
 
 use crate::quote::without_blocks;
@@ -175,14 +175,23 @@ impl<'k> Person<'k> {
         Ok(Remembered { turn: id, conversation, said_at: said_at.to_string(), duplicate: new == 0 })
     }
 
-    /// Makes what is still to be derived: memories of the person's method, then vectors. Resumable.
+    /// Makes what is still to be derived: memories of the person's method, then vectors. Resumable. Without an embedder,
+    /// memories that need one are left for later; [`Kithkin::doctor`] finds them.
     ///
     /// # Errors
     /// The store or the embedder failed, or the caller stopped it.
     pub fn catch_up(&self, progress: &mut dyn FnMut(Progress) -> ControlFlow<()>) -> Result<u64, Error> {
         let method = self.kithkin.method_of(&self.scope)?;
-        self.kithkin.engine.derive_missing(&self.scope, &method, &mut |_| ControlFlow::Continue(()))?;
+        self.derive(&method)?;
         Ok(self.kithkin.engine.embed_missing(&self.scope, &method, progress)?)
+    }
+
+    /// Derives what can be derived here: not what needs an embedder where there is none.
+    fn derive(&self, method: &Method) -> Result<(), Error> {
+        match self.kithkin.engine.derive_missing(&self.scope, method, &mut |_| ControlFlow::Continue(())) {
+            Ok(_) | Err(EngineError::NoEmbedder { .. }) => Ok(()),
+            Err(e) => Err(e.into()),
+        }
     }
 
     /// Finds the turns that answer a question.
@@ -277,9 +286,7 @@ impl<'k> Person<'k> {
             self.kithkin.engine.evict(&self.scope);
             match self.kithkin.method_of(&self.scope) {
                 _ if erasure == Erasure::Person => {}
-                Ok(method) => {
-                    self.kithkin.engine.derive_missing(&self.scope, &method, &mut |_| ControlFlow::Continue(()))?;
-                }
+                Ok(method) => self.derive(&method)?,
                 // The next rebuild derives from what is left; the erasure itself is done.
                 Err(Error::Rebuild { .. }) => {}
                 Err(e) => return Err(e),
@@ -393,7 +400,7 @@ impl<'k> Person<'k> {
     pub(crate) fn known(&self) -> Result<(), Error> {
         match self.kithkin.engine.store().pulse(&self.scope)? {
             Some(_) => Ok(()),
-            None => Err(kithkin_engine::EngineError::NoPerson { scope: self.scope.clone() }.into()),
+            None => Err(EngineError::NoPerson { scope: self.scope.clone() }.into()),
         }
     }
 

@@ -9,7 +9,8 @@ use std::ops::ControlFlow;
 use std::sync::Arc;
 
 use kithkin::{
-    ConversationId, EventTime, Kithkin, Method, Now, Recall, RecallReport, Role, Scope, SessionId, Turn, TurnId,
+    ConversationId, EventTime, Forget, Ingest, Kithkin, Method, Now, Recall, RecallReport, Role, Scope, SessionId,
+    Turn, TurnId,
 };
 use letters::Letters;
 use proptest::prelude::*;
@@ -119,4 +120,22 @@ proptest! {
             history.iter().enumerate().map(|(i, (session, day, words))| turn(i, *session, *day, &text(words))).collect();
         check_all(&turns, Some(now));
     }
+}
+
+/// A person whose segments need vectors can forget, and observe, where there is no embedder.
+#[test]
+fn what_needs_an_embedder_is_left_for_later() {
+    let method = Kithkin::method("secom-semantic").unwrap();
+    let kithkin = built(&method, &[turn(0, 0, Some(1), "the cat"), turn(1, 0, Some(1), "the boat")]);
+    let mut export = Vec::new();
+    kithkin.person(&scope()).export(&mut export, "memory").unwrap();
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("p.jsonl");
+    std::fs::write(&file, export).unwrap();
+    let plain = Kithkin::in_memory().start();
+    let ingest = Ingest { path: file, format: None, person: None, select: None, at: None, embed: true };
+    assert_eq!(plain.import(&scope().tenant, &ingest, &|_| ControlFlow::Continue(())).unwrap().turns, 2);
+    let person = plain.person(&scope());
+    assert_eq!(person.forget(&Forget::Turns(vec![TurnId::new("t0").unwrap()], None), false).unwrap().turns, 1);
+    assert!(person.recall(&Recall::new("cat", Now::Clock)).unwrap_err().to_string().contains("needs an embedder"));
 }

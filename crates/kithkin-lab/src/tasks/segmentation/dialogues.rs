@@ -222,7 +222,8 @@ mod tests {
         let why = "b.txt: line 2 is neither `call_id_…` nor the number of a unit, a space and the words";
         check("b.txt", "call_id_0\nHi.\n", "b.txt", &[], why);
         let session = |n: u8| format!(r#""session_{n}": [{{"speaker": "Ann", "dia_id": "D{n}:1", "text": "Hi."}}]"#);
-        let date = r#""session_2_date_time": "1:56 pm on 8 May, 2023""#;
+        let date =
+            r#""session_1_date_time": "1:56 pm on 7 May, 2023", "session_2_date_time": "1:56 pm on 8 May, 2023""#;
         let sample = format!(r#"[{{"sample_id": "s", "conversation": {{{}, {}, {date}}}}}]"#, session(1), session(2));
         check("c.json", &sample, "c.json", &[], "s:|");
     }
