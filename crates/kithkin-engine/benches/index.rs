@@ -19,6 +19,8 @@ mod index {
     pub(crate) mod language;
     #[path = "lexical.rs"]
     pub(crate) mod lexical;
+    #[path = "names.rs"]
+    pub(crate) mod names;
     #[path = "simd.rs"]
     pub(crate) mod simd;
     #[path = "stopwords.rs"]
@@ -151,7 +153,7 @@ fn vectors(c: &mut Criterion) {
     for size in SIZES {
         let mut numbers = Numbers(2);
         let mut random = || (0..DIMS).map(|_| numbers.unit() as f32 - 0.5).collect::<Vec<f32>>();
-        let mut vectors = Vectors::new(DIMS);
+        let mut vectors = Vectors::new(DIMS, size);
         (0..size as u32).for_each(|row| assert!(vectors.set(row, &random())));
         let (query, mut scores) = (random(), vec![0.0; size]);
         group.throughput(Throughput::Bytes((size * DIMS) as u64));

@@ -8,11 +8,10 @@
 //!
 //! Nothing is dropped here: function words are marked, and who ranks decides.
 
-use std::collections::HashMap;
-
 use rust_stemmers::Stemmer;
 
 use super::language::{Language, detect};
+use super::names::Names;
 use super::stopwords::{LISTED, LanguageSet, function_word_in};
 use super::words::{Kind, Words, fold_accents};
 
@@ -51,8 +50,8 @@ pub(crate) struct QueryTerm {
 /// All terms of one person.
 #[derive(Debug, Clone)]
 pub(crate) struct Vocabulary {
-    /// Written forms, numbered, so that each is stemmed once.
-    forms: HashMap<Box<str>, u32>,
+    /// Written forms, so that each is stemmed once.
+    forms: Names,
     functions: Vec<LanguageSet>,
     /// By [`place`].
     languages: Vec<Stems>,
@@ -66,7 +65,9 @@ pub(crate) struct Vocabulary {
 struct Stems {
     /// By the number of the written form.
     of_form: Vec<Option<TermId>>,
-    terms: HashMap<Box<str>, TermId>,
+    stems: Names,
+    /// By the number of the stem.
+    terms: Vec<TermId>,
 }
 
 /// What speaks for a language in the words of a text.
@@ -80,7 +81,7 @@ struct Votes {
 impl Default for Vocabulary {
     fn default() -> Self {
         Self {
-            forms: HashMap::new(),
+            forms: Names::default(),
             functions: Vec::new(),
             languages: vec![Stems::default(); Language::COUNT + 1],
             terms: 0,
@@ -150,18 +151,18 @@ impl Vocabulary {
 
     /// Bytes on the heap, to within the bookkeeping of the maps. Cost: one look at each word.
     pub(crate) fn bytes(&self) -> usize {
-        let maps = std::iter::once(bytes_of(&self.forms)).chain(self.languages.iter().map(|l| bytes_of(&l.terms)));
-        let stems: usize = self.languages.iter().map(|l| l.of_form.capacity()).sum();
-        maps.sum::<usize>() + stems * size_of::<Option<TermId>>() + self.functions.capacity()
+        let stems = |language: &Stems| {
+            let numbers = language.of_form.capacity() * size_of::<Option<TermId>>();
+            language.stems.bytes() + numbers + language.terms.capacity() * size_of::<TermId>()
+        };
+        self.forms.bytes() + self.functions.capacity() + self.languages.iter().map(stems).sum::<usize>()
     }
 
     fn number(&mut self, word: &str) -> u32 {
-        if let Some(number) = self.forms.get(word) {
-            return *number;
+        let number = self.forms.number(word);
+        if number as usize == self.functions.len() {
+            self.functions.push(function_word_in(word));
         }
-        let number = self.functions.len() as u32;
-        self.forms.insert(word.into(), number);
-        self.functions.push(function_word_in(word));
         number
     }
 
@@ -173,7 +174,11 @@ impl Vocabulary {
         if let Some(Some(term)) = stems.of_form.get(number) {
             return *term;
         }
-        let term = *stems.terms.entry(stem(word, language).into()).or_insert(next);
+        let of_stem = stems.stems.number(&stem(word, language));
+        if of_stem as usize == stems.terms.len() {
+            stems.terms.push(next);
+        }
+        let term = stems.terms.get(of_stem as usize).copied().unwrap_or(next);
         if number >= stems.of_form.len() {
             stems.of_form.resize(number + 1, None);
         }
@@ -185,15 +190,12 @@ impl Vocabulary {
     }
 
     fn stems(&self, word: &str) -> Vec<TermId> {
-        let known = |language: Option<Language>| {
-            let terms = &self.languages.get(place(language))?.terms;
-            if terms.is_empty() { None } else { terms.get(stem(word, language).as_str()).copied() }
-        };
+        let known = |language: Option<Language>| self.languages.get(place(language))?.find(word, language);
         std::iter::once(None).chain(Language::all().map(Some)).filter_map(known).collect()
     }
 
     fn unstemmed(&self, word: &str) -> Option<TermId> {
-        self.languages.get(place(None))?.terms.get(stem(word, None).as_str()).copied()
+        self.languages.get(place(None))?.find(word, None)
     }
 
     /// A pair matches itself. A single character was written in pairs wherever it did not stand alone.
@@ -202,10 +204,24 @@ impl Vocabulary {
         let (Some(single), None, Some(stems)) = (chars.next(), chars.next(), self.languages.get(place(None))) else {
             return self.unstemmed(gram).into_iter().collect();
         };
-        let mut terms: Vec<TermId> =
-            stems.terms.iter().filter(|(text, _)| text.contains(single)).map(|(_, term)| *term).collect();
+        let mut terms: Vec<TermId> = stems
+            .stems
+            .iter()
+            .zip(&stems.terms)
+            .filter(|(text, _)| text.contains(single))
+            .map(|(_, term)| *term)
+            .collect();
         terms.sort_unstable();
         terms
+    }
+}
+
+impl Stems {
+    /// The term of a word of this language.
+    fn find(&self, word: &str, language: Option<Language>) -> Option<TermId> {
+        // Most languages are none of the person's, and stemming takes longer than a look.
+        let stem = (!self.terms.is_empty()).then(|| stem(word, language))?;
+        self.terms.get(self.stems.find(&stem)? as usize).copied()
     }
 }
 
@@ -272,10 +288,6 @@ fn stem(word: &str, language: Option<Language>) -> String {
 /// Where the terms of a language are kept; first those of none.
 fn place(language: Option<Language>) -> usize {
     language.map_or(0, |language| 1 + language.index())
-}
-
-fn bytes_of<V>(map: &HashMap<Box<str>, V>) -> usize {
-    map.capacity() * (size_of::<(Box<str>, V)>() + 1) + map.keys().map(|key| key.len()).sum::<usize>()
 }
 
 #[cfg(test)]

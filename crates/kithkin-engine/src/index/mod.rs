@@ -6,6 +6,7 @@
 mod analysis;
 mod language;
 mod lexical;
+mod names;
 mod person;
 mod pooled;
 mod simd;

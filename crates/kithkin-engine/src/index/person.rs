@@ -194,11 +194,12 @@ impl PersonIndex {
             .find(|doc| self.turns.is_live(*doc) && !known.is_some_and(|v| v.has(*doc)))
             .map(|doc| self.turns.seq(doc).0);
         let Some(from) = first_missing else { return Ok(()) };
+        let rows = self.turns.len();
         store.scan_vectors(scope, space, from - 1, &mut |(unit, vector)| {
             match unit {
                 UnitId::Turn(seq) => {
                     let Some(doc) = self.turns.doc(seq) else { return ControlFlow::Continue(()) };
-                    let vectors = self.vectors.get_or_insert_with(|| Vectors::new(vector.len()));
+                    let vectors = self.vectors.get_or_insert_with(|| Vectors::new(vector.len(), rows));
                     if !vectors.has(doc) && vectors.set(doc, vector) {
                         self.changed.push(doc);
                     }

@@ -7,7 +7,7 @@
 use std::sync::{Arc, Mutex, PoisonError};
 
 use super::lexical::Lexical;
-use super::vectors::Vectors;
+use super::vectors::{Vectors, norm};
 use super::windows::{Links, Reach, WindowLengths};
 use crate::recall::Doc;
 
@@ -97,8 +97,8 @@ fn update_norms(norms: &mut Vec<f32>, sources: Sources<'_>, reach: Reach<'_>, do
                 vectors.add_to(near, weight, &mut sum);
             }
         });
-        if let Some(norm) = norms.get_mut(doc as usize) {
-            *norm = sum.iter().map(|x| x * x).sum::<f32>().sqrt();
+        if let Some(pooled) = norms.get_mut(doc as usize) {
+            *pooled = norm(&sum);
         }
     }
 }

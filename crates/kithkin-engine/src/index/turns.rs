@@ -73,7 +73,14 @@ impl Turns {
     }
 
     fn session(&mut self, stored: &StoredTurn) -> u32 {
-        let name = SessionRef { conversation: stored.turn.conversation.clone(), session: stored.turn.session.clone() };
+        let (conversation, session) = (&stored.turn.conversation, &stored.turn.session);
+        // Most turns follow one of their session: then no name is made to look it up.
+        let last = self.rows.last().map(|row| row.session);
+        let same = |name: &SessionRef| name.conversation == *conversation && name.session == *session;
+        if let Some(last) = last.filter(|last| self.session_name(*last).is_some_and(same)) {
+            return last;
+        }
+        let name = SessionRef { conversation: conversation.clone(), session: session.clone() };
         if let Some(session) = self.session_of.get(&name) {
             return *session;
         }

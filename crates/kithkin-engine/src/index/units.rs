@@ -42,7 +42,8 @@ impl Units {
     /// Keeps the vector of a memory, if the memory is one of these.
     pub(super) fn set_vector(&mut self, id: MemoryId, vector: &[f32]) {
         if let Some(row) = self.rows.get(&id) {
-            self.vectors.get_or_insert_with(|| Vectors::new(vector.len())).set(*row, vector);
+            let rows = self.ends.len();
+            self.vectors.get_or_insert_with(|| Vectors::new(vector.len(), rows)).set(*row, vector);
         }
     }
 

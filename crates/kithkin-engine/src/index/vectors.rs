@@ -22,10 +22,16 @@ pub(crate) struct Vectors {
 }
 
 impl Vectors {
-    /// An empty matrix of vectors of length `dims`.
-    pub(crate) fn new(dims: usize) -> Self {
-        let kernel = Kernel::best();
-        Self { dims, kernel, quantised: Vec::new(), scales: Vec::new(), originals: Vec::new(), present: 0 }
+    /// An empty matrix of vectors of length `dims`, with room for so many rows.
+    pub(crate) fn new(dims: usize, rows: usize) -> Self {
+        Self {
+            dims,
+            kernel: Kernel::best(),
+            quantised: Vec::with_capacity(rows * dims.div_ceil(LANES)),
+            scales: Vec::with_capacity(rows),
+            originals: Vec::with_capacity(rows * dims),
+            present: 0,
+        }
     }
 
     /// Puts a vector in its row, in place of what was there; the rows before it that are not yet there are missing ones.
@@ -39,17 +45,16 @@ impl Vectors {
         if row >= self.scales.len() {
             self.scales.resize(row + 1, f32::NAN);
             self.quantised.resize((row + 1) * self.blocks(), Block::ZERO);
-            self.originals.resize((row + 1) * self.dims, 0.0);
+            self.originals.resize(row * self.dims, 0.0);
+            self.originals.extend_from_slice(vector);
+        } else if let Some(original) = self.originals.get_mut(row * self.dims..(row + 1) * self.dims) {
+            original.copy_from_slice(vector);
         }
-        let (width, dims) = (self.blocks(), self.dims);
+        let width = self.blocks();
         let blocks = self.quantised.get_mut(row * width..(row + 1) * width);
-        let original = self.originals.get_mut(row * dims..(row + 1) * dims);
-        let (Some(scale), Some(blocks), Some(original)) = (self.scales.get_mut(row), blocks, original) else {
-            return false;
-        };
+        let (Some(scale), Some(blocks)) = (self.scales.get_mut(row), blocks) else { return false };
         self.present += usize::from(scale.is_nan());
         *scale = quantise(vector, blocks);
-        original.copy_from_slice(vector);
         true
     }
 
@@ -162,6 +167,11 @@ fn quantise(vector: &[f32], blocks: &mut [Block]) -> f32 {
     largest / 127.0
 }
 
+/// The length of a vector.
+pub(super) fn norm(vector: &[f32]) -> f32 {
+    dot(vector, vector).sqrt()
+}
+
 /// Sixteen sums side by side, which the compiler turns into vector instructions.
 fn dot(a: &[f32], b: &[f32]) -> f32 {
     let mut sums = [0.0_f32; 16];
@@ -205,7 +215,7 @@ mod tests {
             query[spike % dims] += 2.0;
             let query = unit(query);
             let pool: Vec<Vec<f32>> = cut.collect();
-            let mut vectors = Vectors::new(dims);
+            let mut vectors = Vectors::new(dims, 3);
             for &row in &rows {
                 prop_assert!(vectors.set(row, &pool[row as usize % pool.len()]));
             }
@@ -235,7 +245,7 @@ mod tests {
 
     #[test]
     fn what_is_no_vector_is_refused() {
-        let mut vectors = Vectors::new(2);
+        let mut vectors = Vectors::new(2, 0);
         let mut check = |v: &[f32], expect| assert_eq!(vectors.set(0, v), expect, "{v:?}");
         check(&[1.0], false);
         check(&[f32::NAN, 0.0], false);

@@ -54,6 +54,15 @@ impl Words {
     /// Runs of letters and digits; an apostrophe joins only where letters stand on both sides.
     fn read_ascii(&mut self, piece: &str) {
         let start = self.text.len();
+        // Most pieces are one word between signs, for which nothing need be cut.
+        let inner = piece.trim_matches(|c: char| !c.is_ascii_alphanumeric());
+        if inner.bytes().all(|byte| byte.is_ascii_alphanumeric()) {
+            self.text.extend(inner.bytes().map(|byte| char::from(byte.to_ascii_lowercase())));
+            if !inner.is_empty() {
+                self.words.push((start..start + inner.len().min(MAX_WORD), kind_of(inner)));
+            }
+            return;
+        }
         let mut last = b' ';
         let mut bytes = piece.bytes().peekable();
         while let Some(byte) = bytes.next() {
@@ -115,8 +124,7 @@ impl Words {
             let mut inner = at;
             for word in without_ending(part).split('\'') {
                 if !word.is_empty() {
-                    let kind = if word.starts_with(char::is_numeric) { Kind::Number } else { Kind::Word };
-                    self.words.push((inner..inner + word.floor_char_boundary(MAX_WORD), kind));
+                    self.words.push((inner..inner + word.floor_char_boundary(MAX_WORD), kind_of(word)));
                 }
                 inner += word.len() + 1;
             }
@@ -157,6 +165,10 @@ struct Run {
     last: Option<char>,
     paired: bool,
     end: Option<usize>,
+}
+
+fn kind_of(word: &str) -> Kind {
+    if word.starts_with(char::is_numeric) { Kind::Number } else { Kind::Word }
 }
 
 fn without_ending(word: &str) -> &str {

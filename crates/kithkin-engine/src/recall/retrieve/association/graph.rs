@@ -60,7 +60,7 @@ impl Graph {
         self.links.push(own);
         self.sessions.push(session);
         self.granularities.push(granularity);
-        self.vectors.get_or_insert_with(|| Vectors::new(vector.len())).set(node, vector);
+        self.vectors.get_or_insert_with(|| Vectors::new(vector.len(), 0)).set(node, vector);
     }
 
     /// How many nodes there are.

@@ -179,7 +179,7 @@ mod tests {
     };
 
     fn filled(pages: &[(u32, usize)], rules: Rules) -> Tiers {
-        let mut vectors = Vectors::new(4);
+        let mut vectors = Vectors::new(4, 0);
         let log = (0..).zip(pages).map(|(row, (session, axis))| {
             let mut vector = [0.0; 4];
             vector[*axis] = 1.0;

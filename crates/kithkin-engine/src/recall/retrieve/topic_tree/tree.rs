@@ -144,7 +144,7 @@ mod tests {
             branching in 2usize..5,
             leaf in 1usize..6,
         ) {
-            let mut vectors = Vectors::new(4);
+            let mut vectors = Vectors::new(4, 0);
             let mut turns = Vec::new();
             for (doc, row) in (0..).zip(&rows) {
                 let mut row: Vec<f32> = row.iter().map(|x| f32::from(*x)).collect();
