@@ -24,7 +24,7 @@ pub(crate) use rerank::Rerank;
 pub(crate) use retrieve::Retrieve;
 pub(crate) use run::run;
 pub(crate) use sessions::Sessions;
-pub(crate) use top::Top;
+pub(crate) use top::{Top, best_live};
 
 use kithkin_core::{Explanation, Seq, SessionRef};
 

@@ -1,6 +1,7 @@
 //! The best few of many scores, in one pass and without an allocation for each.
 
 use super::Doc;
+use crate::index::PersonIndex;
 
 /// A bounded ranking: best first, ties in the order in which they came.
 #[derive(Debug)]
@@ -33,6 +34,17 @@ impl Top {
     pub(crate) fn into_items(self) -> Vec<(Doc, f32)> {
         self.items
     }
+}
+
+/// The best `limit` of the turns that were not replaced, best first, ties to the earlier turn.
+pub(crate) fn best_live(index: &PersonIndex, scores: &[f32], limit: usize) -> Vec<(Doc, f32)> {
+    let mut top = Top::new(limit);
+    for (doc, &score) in (0..).zip(scores) {
+        if top.takes(score) && index.is_live(doc) {
+            top.offer(doc, score);
+        }
+    }
+    top.into_items()
 }
 
 #[cfg(test)]

@@ -22,11 +22,12 @@ pub(crate) fn facts_at(ranking: &[&str], facts: &[Fact], k: usize) -> RecallAt {
     }
 }
 
-/// How many turns from the first on fit into a budget of tokens.
+/// How many turns from the first on fit into a budget of tokens, captions included.
 pub(crate) fn within(evidence: &[EvidenceReport], tokens: usize) -> usize {
     let mut used = 0;
     let fits = evidence.iter().take_while(|turn| {
-        used += estimated_tokens(&turn.text);
+        let captions = turn.attachments.iter().filter_map(|a| a.caption.as_deref());
+        used += estimated_tokens(&turn.text) + captions.map(estimated_tokens).sum::<usize>();
         used <= tokens
     });
     fits.count()

@@ -11,13 +11,14 @@
 use std::collections::{HashMap, HashSet};
 
 use kithkin::import::Format;
-use kithkin::{EventTime, Method, Now, Recall, RecallReport, Scope, estimated_tokens};
+use kithkin::{EventTime, Method, Now, Recall, RecallReport, Scope};
 use serde::Deserialize;
 
 use super::{Setup, TaskSpec};
 use crate::board::Board;
 use crate::data::Data;
-use crate::metrics::{brier, ndcg_at, recall_at, roc_auc};
+use crate::items::chosen;
+use crate::metrics::{brier, ndcg_at, recall_at, roc_auc, within};
 use crate::persons::Persons;
 use crate::{LabError, Measured, Table};
 
@@ -84,14 +85,7 @@ struct Asked {
 
 fn run(setup: &Setup<'_>) -> Result<Table, LabError> {
     let mut data = Data::new("locomo", &setup.data);
-    let mut items: Vec<Item> = data.json("")?;
-    if let Some(missing) = setup.items.iter().find(|id| items.iter().all(|item| item.sample_id != **id)) {
-        let known = items.iter().map(|item| item.sample_id.clone()).collect();
-        return Err(LabError::Unknown { what: "item", name: missing.clone(), known });
-    }
-    if !setup.items.is_empty() {
-        items.retain(|item| setup.items.contains(&item.sample_id));
-    }
+    let items: Vec<Item> = chosen(data.json("")?, &setup.items, |item: &Item| &item.sample_id)?;
     let mut persons = Persons::new(setup)?;
     persons.import(&setup.data, Format::Locomo)?;
     let conversations =
@@ -202,7 +196,7 @@ fn scores(report: &RecallReport, question: &Asked) -> Vec<(String, f64)> {
     over("", &turns, &question.turns, &TURNS_AT);
     over("session_", &sessions, &question.sessions, &SESSIONS_AT);
     for budget in TOKENS {
-        let recall = recall_at(&turns, &question.turns, within(report, budget));
+        let recall = recall_at(&turns, &question.turns, within(&report.evidence, budget));
         scores.push((format!("recall_mean@{budget}t"), recall.mean));
         scores.push((format!("recall_all@{budget}t"), recall.all));
     }
@@ -223,17 +217,6 @@ fn abstentions(report: &RecallReport, question: &Asked) -> Vec<(String, f64)> {
 
 fn one_if(it_is_so: bool) -> f64 {
     f64::from(u8::from(it_is_so))
-}
-
-/// How many turns from the first on fit into a budget of tokens, captions included.
-fn within(report: &RecallReport, budget: usize) -> usize {
-    let mut used = 0;
-    let fits = report.evidence.iter().take_while(|evidence| {
-        let captions = evidence.attachments.iter().filter_map(|a| a.caption.as_deref());
-        used += estimated_tokens(&evidence.text) + captions.map(estimated_tokens).sum::<usize>();
-        used <= budget
-    });
-    fits.count()
 }
 
 #[cfg(test)]

@@ -10,7 +10,7 @@ use serde::Deserialize;
 
 use super::Answer;
 use crate::method::Strategy;
-use crate::recall::{Doc, Signal, SignalKind, Top, View};
+use crate::recall::{Doc, Signal, SignalKind, View, best_live};
 
 /// Turns that are asked who said them.
 const WITNESSES: usize = 20;
@@ -94,13 +94,7 @@ fn agreement(view: &View<'_>, content: &[f32]) -> f32 {
     if about.is_empty() {
         return 0.0;
     }
-    let mut witnesses = Top::new(WITNESSES);
-    for (doc, &score) in (0..).zip(content) {
-        if witnesses.takes(score) && view.index.is_live(doc) {
-            witnesses.offer(doc, score);
-        }
-    }
-    let witnesses = witnesses.into_items();
+    let witnesses = best_live(view.index, content, WITNESSES);
     let Some(&(_, highest)) = witnesses.first() else { return 0.0 };
     let (mut said, mut all) = (0.0, 0.0);
     for (doc, score) in witnesses {

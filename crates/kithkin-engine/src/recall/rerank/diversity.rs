@@ -10,7 +10,7 @@ use serde::Deserialize;
 
 use super::{Needs, Rerank, check_weight};
 use crate::method::Strategy;
-use crate::recall::{Doc, Top, View};
+use crate::recall::{Doc, View, best_live};
 
 /// Parameters of `diversity`.
 #[derive(Debug, Clone, Deserialize)]
@@ -44,13 +44,7 @@ impl Rerank for Diversity {
 
     fn rerank(&self, view: &View<'_>, scores: &mut [f32]) {
         let Some(vectors) = view.index.vectors() else { return };
-        let mut top = Top::new(self.of);
-        for (doc, &score) in (0..).zip(scores.iter()) {
-            if top.takes(score) && view.index.is_live(doc) {
-                top.offer(doc, score);
-            }
-        }
-        let best = top.into_items();
+        let best = best_live(view.index, scores, self.of);
         // How near each of the best is to the nearest one taken; nothing is near anything at first.
         let mut left: Vec<(Doc, f32, f32)> = best.iter().map(|(doc, score)| (*doc, *score, 0.0)).collect();
         for (_, place) in &best {

@@ -16,7 +16,7 @@ use serde::Deserialize;
 use super::{Rerank, check_weight};
 use crate::index::{PersonIndex, TermId};
 use crate::method::Strategy;
-use crate::recall::{Doc, Question, Top, View};
+use crate::recall::{Doc, Question, View, best_live};
 use lexicon::{EMOTIONS, WORDS};
 
 /// How much there is of each emotion.
@@ -130,13 +130,7 @@ impl Rerank for Emotion {
                 }
             }
             Mode::Sequential => {
-                let mut top = Top::new(self.of);
-                for (doc, &score) in (0..).zip(scores.iter()) {
-                    if top.takes(score) && view.index.is_live(doc) {
-                        top.offer(doc, score);
-                    }
-                }
-                let best = top.into_items();
+                let best = best_live(view.index, scores, self.of);
                 let mut order: Vec<(f32, Doc)> =
                     best.iter().map(|(doc, _)| (moods.likeness(&mood, *doc), *doc)).collect();
                 // Equally like ones stay in the order of content.
