@@ -12,6 +12,8 @@ use kithkin_core::{
 pub(super) struct Person {
     pub(super) pulse: Pulse,
     pub(super) turns: BTreeMap<Seq, StoredTurn>,
+    /// The current version of each turn.
+    current: BTreeMap<TurnKey, Seq>,
     pub(super) binding: Option<Binding>,
     last_memory: u64,
     memories: BTreeMap<MemoryId, Derived>,
@@ -37,6 +39,7 @@ impl Person {
         Self {
             pulse: Pulse { version: floor, epoch: floor + 1, last_seq: 0 },
             turns: BTreeMap::new(),
+            current: BTreeMap::new(),
             binding: None,
             last_memory: 0,
             memories: BTreeMap::new(),
@@ -63,7 +66,7 @@ impl Person {
     }
 
     fn append_one(&mut self, floor: u64, turn: &Turn, recorded_at: Millis) -> Outcome {
-        let old = self.turns.values().rfind(|stored| stored.turn.key() == turn.key());
+        let old = self.current.get(&turn.key()).and_then(|seq| self.turns.get(seq));
         if let Some(old) = old.filter(|old| old.turn == *turn) {
             return Outcome::Duplicate(old.seq);
         }
@@ -71,6 +74,7 @@ impl Person {
         let last = if self.pulse.last_seq == 0 { floor } else { self.pulse.last_seq };
         let seq = Seq(last + 1);
         self.pulse.last_seq = seq.0;
+        self.current.insert(turn.key(), seq);
         self.turns.insert(seq, StoredTurn { seq, version, supersedes, recorded_at, turn: turn.clone() });
         supersedes.map_or(Outcome::New(seq), |supersedes| Outcome::Changed { seq, supersedes })
     }
@@ -251,14 +255,14 @@ impl Person {
     }
 
     pub(super) fn erase(&mut self, doomed: &BTreeSet<UnitId>) {
-        for unit in doomed {
-            let session = match unit {
-                UnitId::Turn(seq) => self.turns.remove(seq).map(|turn| session_of(&turn)),
-                UnitId::Memory(id) => self.memories.remove(id).map(|derived| derived.session),
-            };
-            self.marks.retain(|(_, of), _| Some(of) != session.as_ref());
-            self.vectors.retain(|(_, of), _| of != unit);
-        }
+        let sessions = doomed.iter().filter_map(|unit| match unit {
+            UnitId::Turn(seq) => self.turns.remove(seq).map(|turn| session_of(&turn)),
+            UnitId::Memory(id) => self.memories.remove(id).map(|derived| derived.session),
+        });
+        let sessions: BTreeSet<SessionRef> = sessions.collect();
+        self.current.retain(|_, seq| self.turns.contains_key(seq));
+        self.marks.retain(|(_, of), _| !sessions.contains(of));
+        self.vectors.retain(|(_, of), _| !doomed.contains(of));
         self.wrote(true);
     }
 }

@@ -163,7 +163,9 @@ fn count_person(connection: &Connection, scope: &Scope) -> Result<Erased, Fault>
 }
 
 fn delete_person(connection: &Connection, scope: &Scope) -> Result<(), Fault> {
-    for table in ["turn", "session", "derived_session", "memory", "memory_source", "vector", "binding", "person"] {
+    const TABLES: [&str; 9] =
+        ["turn", "session", "derived_session", "memory", "memory_source", "vector", "embedded", "binding", "person"];
+    for table in TABLES {
         let delete = format!("DELETE FROM {table} WHERE tenant = ?1 AND person = ?2");
         connection.execute(&delete, [scope.tenant.as_str(), scope.person.as_str()])?;
     }

@@ -171,6 +171,32 @@ fn a_scan_that_erases_does_not_wait_for_itself_for_ever() {
 }
 
 #[test]
+fn a_store_of_the_first_version_is_brought_up_to_date() {
+    let (_folder, path, store) = store();
+    store.append(&batch(3, "later"), 0).unwrap();
+    let first = "DROP TABLE embedded; PRAGMA user_version = 1;";
+    store.connections.with_writer("test", |c| Ok(c.execute_batch(first)?)).unwrap();
+    drop(store);
+    let store = open(&path);
+    assert_eq!(store.check().unwrap().schema, 2);
+    let missing = || {
+        let mut units = Vec::new();
+        let mut push = |unit| {
+            units.push(unit);
+            ControlFlow::Continue(())
+        };
+        store.missing_vectors(&scope(), &space(), &mut push).unwrap();
+        units
+    };
+    let before = missing();
+    let rows: Vec<_> = before.iter().map(|unit| (*unit, [0.5_f32].as_slice())).collect();
+    store.put_vectors(&scope(), &space(), &rows[..1]).unwrap();
+    assert_eq!(missing(), before[1..]);
+    store.put_vectors(&scope(), &space(), &rows).unwrap();
+    assert_eq!(missing(), []);
+}
+
+#[test]
 fn a_damaged_record_is_named() {
     let check = |damage: &str, record: &str, read: &dyn Fn(&SqliteStore) -> Result<(), StoreError>| {
         let (_folder, _path, store) = store();

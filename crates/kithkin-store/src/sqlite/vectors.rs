@@ -63,6 +63,11 @@ pub(super) fn put(
             new => added += new,
         }
     }
+    for kind in [0, 1] {
+        if added > 0 && rows.iter().any(|(unit, _)| key(*unit).0 == kind) {
+            raise_embedded(connection, scope, space, kind)?;
+        }
+    }
     match (added, replaced) {
         (0, 0) => Ok(()),
         (_, 0) => persons::touch(connection, scope, Stale::Behind),
@@ -116,6 +121,47 @@ fn visit_rows(mut rows: Rows<'_>, scope: &Scope, kind: i64, visit: VisitVector<'
     Ok(ControlFlow::Continue(()))
 }
 
+/// The units of a kind, above a number, that need a vector of a space and have none; in order.
+fn missing_query(kind: i64) -> String {
+    let (units, id) = if kind == 0 { ("turn", "seq") } else { ("memory", "id") };
+    let current = if kind == 0 { "AND replaced_by IS NULL" } else { "" };
+    format!(
+        "SELECT {id} FROM {units} AS unit WHERE tenant = ?1 AND person = ?2 AND {id} > ?4 {current} AND NOT EXISTS
+         (SELECT 1 FROM vector WHERE tenant = ?1 AND person = ?2 AND space = ?3 AND kind = {kind} AND id = unit.{id})
+         ORDER BY {id}"
+    )
+}
+
+/// Up to which number all units of a kind are known to have their vectors.
+fn embedded(connection: &Connection, scope: &Scope, space: i64, kind: i64) -> Result<i64, Fault> {
+    let mut get = connection.prepare_cached(
+        "SELECT upto FROM embedded WHERE tenant = ?1 AND person = ?2 AND space = ?3 AND kind = ?4",
+    )?;
+    let row = params![scope.tenant.as_str(), scope.person.as_str(), space, kind];
+    Ok(get.query_row(row, |row| row.get(0)).optional()?.unwrap_or(0))
+}
+
+/// Notes how far the vectors of a kind now reach without a gap. What one call looks at, the next need not.
+fn raise_embedded(connection: &Connection, scope: &Scope, space: i64, kind: i64) -> Result<(), Fault> {
+    let (tenant, person) = (scope.tenant.as_str(), scope.person.as_str());
+    let from = embedded(connection, scope, space, kind)?;
+    let mut first = connection.prepare_cached(&format!("{} LIMIT 1", missing_query(kind)))?;
+    let missing: Option<i64> = first.query_row(params![tenant, person, space, from], |row| row.get(0)).optional()?;
+    let upto = match missing {
+        Some(missing) => missing - 1,
+        None => {
+            let last = if kind == 0 { "last_seq" } else { "last_memory" };
+            let last = format!("SELECT {last} FROM person WHERE tenant = ?1 AND person = ?2");
+            connection.prepare_cached(&last)?.query_row([tenant, person], |row| row.get(0)).optional()?.unwrap_or(0)
+        }
+    };
+    if upto > from {
+        let mut note = connection.prepare_cached("REPLACE INTO embedded VALUES (?1, ?2, ?3, ?4, ?5)")?;
+        note.execute(params![tenant, person, space, kind, upto])?;
+    }
+    Ok(())
+}
+
 pub(super) fn missing(
     connection: &Connection,
     scope: &Scope,
@@ -124,15 +170,10 @@ pub(super) fn missing(
 ) -> Result<(), Fault> {
     // No space has the number 0, so for an unknown one every vector is missing.
     let space = space_number(connection, space)?.unwrap_or(0);
-    let turns = "SELECT seq FROM turn AS unit WHERE tenant = ?1 AND person = ?2 AND replaced_by IS NULL AND NOT EXISTS
-        (SELECT 1 FROM vector WHERE tenant = ?1 AND person = ?2 AND space = ?3 AND kind = 0 AND id = unit.seq)
-        ORDER BY seq";
-    let memories = "SELECT id FROM memory AS unit WHERE tenant = ?1 AND person = ?2 AND NOT EXISTS
-        (SELECT 1 FROM vector WHERE tenant = ?1 AND person = ?2 AND space = ?3 AND kind = 1 AND id = unit.id)
-        ORDER BY id";
-    for (kind, query) in [(0, turns), (1, memories)] {
-        let mut select = connection.prepare_cached(query)?;
-        let mut rows = select.query(params![scope.tenant.as_str(), scope.person.as_str(), space])?;
+    for kind in [0, 1] {
+        let upto = embedded(connection, scope, space, kind)?;
+        let mut select = connection.prepare_cached(&missing_query(kind))?;
+        let mut rows = select.query(params![scope.tenant.as_str(), scope.person.as_str(), space, upto])?;
         while let Some(row) = rows.next()? {
             if visit(unit(kind, row.get(0)?)).is_break() {
                 return Ok(());
@@ -155,10 +196,14 @@ pub(super) fn counts(connection: &Connection, scope: &Scope) -> Result<Vec<Vecto
 
 pub(super) fn drop_others(connection: &Connection, scope: &Scope, keep: &VectorSpace) -> Result<u64, Fault> {
     // Naming the spaces makes each a range of the key, so that the vectors to keep are not read.
-    let mut delete = connection.prepare_cached(
-        "DELETE FROM vector WHERE tenant = ?1 AND person = ?2 AND space IN (SELECT id FROM space WHERE name <> ?3)",
-    )?;
-    let gone = delete.execute([scope.tenant.as_str(), scope.person.as_str(), &keep.0])?;
+    let delete = |table: &str| -> Result<usize, Fault> {
+        let mut delete = connection.prepare_cached(&format!(
+            "DELETE FROM {table} WHERE tenant = ?1 AND person = ?2 AND space IN (SELECT id FROM space WHERE name <> ?3)"
+        ))?;
+        Ok(delete.execute([scope.tenant.as_str(), scope.person.as_str(), &keep.0])?)
+    };
+    delete("embedded")?;
+    let gone = delete("vector")?;
     if gone > 0 {
         persons::touch(connection, scope, Stale::Whole)?;
     }
