@@ -1,13 +1,15 @@
 //! The time of the parts of a person's index: loading, lexical scores, vector scans.
 //!
-//! The text is synthetic: word lengths and Zipf frequencies like those of chats, sessions of 20 turns. A question has ten
-//! words drawn from the middle of the distribution and upwards, as its function words are dropped before scoring.
+//! The text is that of [`prose`], in sessions of 20 turns. A question has ten words drawn from the middle of the
+//! distribution and upwards, as its function words are dropped before scoring.
 #![allow(missing_docs, reason = "criterion's macros make undocumented items")]
 
 use std::hint::black_box;
 use std::time::Duration;
 
 use criterion::{BenchmarkId, Criterion, Throughput, criterion_group, criterion_main};
+
+mod prose;
 
 /// The index is private to the crate, so its files are compiled here once more.
 #[allow(dead_code, unused_imports, reason = "a benchmark uses neither all of it nor its tests")]
@@ -38,60 +40,13 @@ use index::language::SpokenLanguages;
 use index::lexical::{Bm25, Lexical};
 use index::vectors::Vectors;
 use index::windows::{Links, Reach, WindowLengths, WindowScratch, Windows};
+use prose::{Numbers, texts, word};
 
 const SIZES: [usize; 3] = [1_000, 10_000, 100_000];
 const SESSION: usize = 20;
-const WORDS: usize = 25;
-const VOCABULARY: usize = 20_000;
 const DIMS: usize = 384;
 const BM25: Bm25 = Bm25 { k1: 0.9, b: 0.5 };
 const REACH: Reach<'static> = Reach { before: &[0.5, 0.5, 0.25, 0.25], after: &[0.25, 0.25] };
-/// The commonest words, which the synthetic texts take from English so that the language can be told.
-const COMMON: [&str; 24] = [
-    "i", "you", "the", "to", "a", "and", "it", "that", "of", "is", "in", "my", "was", "for", "have", "so", "with",
-    "me", "on", "do", "this", "we", "but", "be",
-];
-
-/// A generator of numbers (splitmix64): the same on every run.
-struct Numbers(u64);
-
-impl Numbers {
-    fn unit(&mut self) -> f64 {
-        self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
-        let z = (self.0 ^ (self.0 >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
-        let z = (z ^ (z >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
-        ((z ^ (z >> 31)) >> 11) as f64 / (1_u64 << 53) as f64
-    }
-
-    /// Zipf with exponent 1: rank r with a chance of about 1 / r.
-    fn rank(&mut self) -> usize {
-        ((VOCABULARY as f64).powf(self.unit()) as usize - 1).min(VOCABULARY - 1)
-    }
-}
-
-fn word(rank: usize) -> String {
-    const ONSETS: [&str; 12] = ["b", "d", "gr", "k", "l", "m", "n", "p", "st", "t", "v", "sh"];
-    const ENDINGS: [&str; 5] = ["", "s", "ing", "ed", "er"];
-    if let Some(common) = COMMON.get(rank) {
-        return (*common).to_owned();
-    }
-    let mut word = String::new();
-    let mut left = rank;
-    while left > 0 {
-        word.push_str(ONSETS[left % 12]);
-        word.push(['a', 'e', 'i', 'o', 'u'][left % 5]);
-        left /= 12;
-    }
-    word + "n" + ENDINGS[rank % 5]
-}
-
-fn texts(turns: usize) -> Vec<String> {
-    let mut numbers = Numbers(1);
-    let words: Vec<String> = (0..VOCABULARY).map(word).collect();
-    let text = |_| (0..WORDS).map(|_| words[numbers.rank()].as_str()).collect::<Vec<_>>().join(" ") + ".";
-    (0..turns).map(text).collect()
-}
-
 fn load(texts: &[String]) -> (Vocabulary, Lexical, Links) {
     let (mut vocabulary, mut lexical, mut links) = (Vocabulary::default(), Lexical::default(), Links::default());
     let mut spoken = SpokenLanguages::default();
@@ -115,7 +70,7 @@ fn question(vocabulary: &Vocabulary) -> Vec<Vec<TermId>> {
 
 fn lexical(c: &mut Criterion) {
     for size in SIZES {
-        let (vocabulary, index, links) = load(&texts(size));
+        let (vocabulary, index, links) = load(&texts(size, 1));
         let question = question(&vocabulary);
         let mut scores = vec![0.0; size];
         c.bench_function(&format!("lexical/turns/{size}"), |b| {
@@ -164,7 +119,7 @@ fn vectors(c: &mut Criterion) {
 }
 
 fn loading(c: &mut Criterion) {
-    let ascii = texts(10_000);
+    let ascii = texts(10_000, 1);
     let accented: Vec<String> = ascii.iter().map(|text| text.replace("an ", "än ").replace("on ", "ön ")).collect();
     let mut group = c.benchmark_group("load");
     group.sample_size(20);

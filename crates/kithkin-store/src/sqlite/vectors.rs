@@ -134,9 +134,8 @@ fn missing_query(kind: i64) -> String {
 
 /// Up to which number all units of a kind are known to have their vectors.
 fn embedded(connection: &Connection, scope: &Scope, space: i64, kind: i64) -> Result<i64, Fault> {
-    let mut get = connection.prepare_cached(
-        "SELECT upto FROM embedded WHERE tenant = ?1 AND person = ?2 AND space = ?3 AND kind = ?4",
-    )?;
+    let mut get = connection
+        .prepare_cached("SELECT upto FROM embedded WHERE tenant = ?1 AND person = ?2 AND space = ?3 AND kind = ?4")?;
     let row = params![scope.tenant.as_str(), scope.person.as_str(), space, kind];
     Ok(get.query_row(row, |row| row.get(0)).optional()?.unwrap_or(0))
 }
