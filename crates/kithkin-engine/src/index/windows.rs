@@ -43,6 +43,7 @@ impl Links {
 }
 
 /// One step along a chain; beyond its end stays beyond its end.
+#[inline]
 fn step(links: &[u32], doc: u32) -> u32 {
     links.get(doc as usize).copied().unwrap_or(NONE)
 }
@@ -54,6 +55,7 @@ fn set(links: &mut [u32], doc: u32, to: u32) {
 }
 
 /// Walks a chain from `doc` for as long as there are weights.
+#[inline]
 fn visit(links: &[u32], mut doc: u32, weights: &[f32], mut each: impl FnMut(u32, f32)) {
     for &weight in weights {
         doc = step(links, doc);
@@ -76,6 +78,7 @@ pub(crate) struct Reach<'a> {
 
 impl Reach<'_> {
     /// Calls `each` for the document and every neighbour that counts for it, with the weight.
+    #[inline]
     pub(crate) fn around(self, links: &Links, doc: u32, mut each: impl FnMut(u32, f32)) {
         each(doc, 1.0);
         visit(&links.previous, doc, self.before, &mut each);

@@ -52,13 +52,14 @@ impl Retrieve for Dense {
         }
         let own = &mut scratch.numbers;
         super::cosines(index.vectors(), view, index.docs(), own);
+        // Once for all windows: a turn without a vector adds nothing to those it stands in.
+        own.iter_mut().filter(|cosine| cosine.is_nan()).for_each(|cosine| *cosine = 0.0);
         let reach = self.neighbours.reach();
         let norms = index.norms(reach);
         out.extend((0..).zip(norms.iter()).map(|(doc, norm)| {
             let mut sum = 0.0;
             reach.around(index.links(), doc, |near, weight| {
-                let cosine = own.get(near as usize).copied().unwrap_or(f32::NAN);
-                sum += if cosine.is_nan() { 0.0 } else { weight * cosine };
+                sum += weight * own.get(near as usize).copied().unwrap_or(0.0);
             });
             if *norm > 0.0 { sum / norm } else { f32::NAN }
         }));
