@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand};
 use kithkin::import::Format;
-use kithkin::{ConversationId, EventTime, PersonId, SessionId, TenantId, TurnId};
+use kithkin::{ChatSource, ConversationId, EventTime, PersonId, SessionId, TenantId, TurnId};
 
 /// Remembers conversations and recalls the turns that answer a question. Offline, in one file.
 #[derive(Debug, Parser)]
@@ -49,6 +49,9 @@ pub(crate) struct Place {
         value_name = "NAME"
     )]
     pub(crate) embedder: String,
+    /// The chat model of methods that need one: recorded:FILE, a file of recorded answers [default: none]
+    #[arg(long, global = true, env = "KITHKIN_CHAT", hide_env_values = true, value_name = "MODEL")]
+    pub(crate) chat: Option<ChatSource>,
     /// The folder of the models' weights [default: kithkin/models in the user's cache folder]
     #[arg(long, global = true, env = "KITHKIN_MODELS", hide_env_values = true, value_name = "DIR")]
     pub(crate) models: Option<PathBuf>,

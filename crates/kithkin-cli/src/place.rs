@@ -1,15 +1,15 @@
-//! From the options to an open store and a loaded embedder: the only place that reads the environment.
+//! From the options to an open store and loaded models: the only place that reads the environment.
 
 use std::path::PathBuf;
 use std::sync::Arc;
 
 use anyhow::{Context, Result};
-use kithkin::{Embedder, Kithkin, Method, Person, PersonId, Scope};
+use kithkin::{Builder, Embedder, Kithkin, Method, Person, PersonId, Scope};
 
 use crate::args::Place;
 
 impl Place {
-    /// The store, without an embedder: for commands that compare no vectors.
+    /// The store, without a model: for commands that compare no vectors and derive nothing.
     pub(crate) fn open(&self) -> Result<Kithkin> {
         Ok(Kithkin::open(&self.store)?.models_dir(self.models_dir()?).start())
     }
@@ -19,7 +19,20 @@ impl Place {
         Ok(Kithkin::open(&self.store)?.embedder(&self.embedder, self.models_dir()?)?.start())
     }
 
-    /// The store with the embedder if the method compares embeddings. A person's own method is looked up first.
+    /// The store with the embedder and, where one is named, the chat model: for commands that derive.
+    pub(crate) fn open_with_models(&self) -> Result<Kithkin> {
+        let builder = Kithkin::open(&self.store)?.embedder(&self.embedder, self.models_dir()?)?;
+        Ok(self.with_chat(builder)?.start())
+    }
+
+    fn with_chat(&self, builder: Builder) -> Result<Builder> {
+        match &self.chat {
+            Some(source) => Ok(builder.chat(source)?),
+            None => Ok(builder),
+        }
+    }
+
+    /// The store with the models that the method needs. A person's own method is looked up first.
     pub(crate) fn open_for(&self, person: &PersonId, method: Option<&str>) -> Result<(Kithkin, Option<Method>)> {
         let method = method.map(named_method).transpose()?;
         let plain = self.open()?;
@@ -27,12 +40,18 @@ impl Place {
             Some(method) => method.clone(),
             None => self.person(&plain, person).method()?,
         };
-        Ok((self.with_embedder_for(&bound, plain)?, method))
+        Ok((self.with_models_for(&bound, plain)?, method))
     }
 
-    /// The store with the embedder if the method compares embeddings, else the one that is open.
-    pub(crate) fn with_embedder_for(&self, method: &Method, plain: Kithkin) -> Result<Kithkin> {
-        if method.about().needs_embedder { self.open_with_embedder() } else { Ok(plain) }
+    /// The store with the models that the method needs; the one that is open where it needs none.
+    pub(crate) fn with_models_for(&self, method: &Method, plain: Kithkin) -> Result<Kithkin> {
+        let about = method.about();
+        match (about.needs_embedder, about.needs_chat) {
+            (false, false) => Ok(plain),
+            (true, false) => self.open_with_embedder(),
+            (true, true) => self.open_with_models(),
+            (false, true) => Ok(self.with_chat(Kithkin::open(&self.store)?.models_dir(self.models_dir()?))?.start()),
+        }
     }
 
     /// The embedder alone.

@@ -2,11 +2,13 @@
 //!
 //! Every other crate speaks in these types: who a piece of data belongs to ([`Scope`]), what was said ([`Turn`]),
 //! what was derived from it ([`Memory`]), and how a score came about ([`Explanation`]). The traits [`Store`],
-//! [`Embedder`] and [`Clock`] are what the engine needs from the outside; it gets them as arguments and never reaches out itself.
+//! [`Embedder`], [`ChatModel`] and [`Clock`] are what the engine needs from the outside; it gets them as arguments and never
+//! reaches out itself.
 //!
 //! This crate does no I/O: no files, no SQL, no HTTP, no clock, no tensors.
 
 mod blame;
+mod chat;
 mod clock;
 mod embedder;
 mod explanation;
@@ -18,6 +20,7 @@ mod time;
 mod turn;
 
 pub use blame::Blame;
+pub use chat::{ChatError, ChatMessage, ChatModel, ChatReply, ChatRequest, ChatRole, ChatUsage};
 pub use clock::Clock;
 pub use embedder::{EmbedError, Embedder, Embeddings, VectorSpace};
 pub use explanation::Explanation;

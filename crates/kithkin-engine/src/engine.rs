@@ -5,13 +5,14 @@ use std::ops::ControlFlow;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use kithkin_core::{
-    Binding, Clock, Embedder, EventTime, Explanation, Millis, Scope, Seq, SessionRef, Store, StoredTurn,
+    Binding, ChatModel, Clock, Embedder, EventTime, Explanation, Millis, Scope, Seq, SessionRef, Store, StoredTurn,
 };
 
 use crate::cache::Cache;
+use crate::chat::Chat;
 use crate::index::{Contents, PersonIndex, Scratch};
 use crate::recall::{self, Asked, Aspect, Found, Question, SessionHit};
-use crate::{EngineError, Method, Stop, observe};
+use crate::{Derived, EngineError, Method, Stop, observe};
 
 /// A question to a person's memory.
 #[derive(Debug, Clone)]
@@ -52,6 +53,17 @@ pub struct Partial {
     pub turns: u64,
 }
 
+/// What a chat model made of the best turns.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Filtered {
+    /// Turns that it looked at.
+    pub candidates: usize,
+    /// Turns that it called relevant; all where its answer could not be read.
+    pub relevant: usize,
+    /// Whether its answer could be read.
+    pub readable: bool,
+}
+
 /// How much has no vector yet.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct Lacking {
@@ -70,7 +82,7 @@ pub struct Timings {
     pub load: f64,
     /// Searching and ranking.
     pub search: f64,
-    /// Everything, with reading the texts.
+    /// Everything, with reading the texts and filtering them.
     pub total: f64,
 }
 
@@ -91,6 +103,8 @@ pub struct Recalled {
     pub abstain: bool,
     /// Set while vectors are still being made.
     pub partial: Option<Partial>,
+    /// Set where the method lets a chat model choose among the best turns.
+    pub filtered: Option<Filtered>,
     /// How long it took.
     pub timings: Timings,
 }
@@ -107,6 +121,7 @@ struct Key {
 pub struct Engine {
     store: Arc<dyn Store>,
     embedder: Option<Arc<dyn Embedder>>,
+    chat: Option<Arc<dyn ChatModel>>,
     clock: Arc<dyn Clock>,
     cache: Cache<Key, PersonIndex>,
     scratch: Mutex<Vec<Scratch>>,
@@ -114,20 +129,26 @@ pub struct Engine {
 
 impl std::fmt::Debug for Engine {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("Engine").field("store", &self.store).field("embedder", &self.embedder).finish_non_exhaustive()
+        f.debug_struct("Engine")
+            .field("store", &self.store)
+            .field("embedder", &self.embedder)
+            .field("chat", &self.chat)
+            .finish_non_exhaustive()
     }
 }
 
 impl Engine {
-    /// An engine over a store. Without an embedder only methods that compare words can run. Indexes in memory are
+    /// An engine over a store. Without an embedder only methods that compare words can run, without a chat model only those
+    /// that ask none. Indexes in memory are
     /// bounded by `cache_bytes`; a turn takes about 2.5 kB with a vector of 384 dimensions.
     pub fn new(
         store: Arc<dyn Store>,
         embedder: Option<Arc<dyn Embedder>>,
+        chat: Option<Arc<dyn ChatModel>>,
         clock: Arc<dyn Clock>,
         cache_bytes: usize,
     ) -> Self {
-        Self { store, embedder, clock, cache: Cache::new(cache_bytes), scratch: Mutex::new(Vec::new()) }
+        Self { store, embedder, chat, clock, cache: Cache::new(cache_bytes), scratch: Mutex::new(Vec::new()) }
     }
 
     /// The store.
@@ -140,13 +161,19 @@ impl Engine {
         self.embedder.as_deref()
     }
 
+    /// The chat model, if there is one.
+    pub fn chat(&self) -> Option<&dyn ChatModel> {
+        self.chat.as_deref()
+    }
+
     /// Finds the turns that answer a question. The cost is one embedding of the question, one read of the person's
     /// counters, a scan of the person's index, and one read for each turn returned; it does not depend on other persons.
-    /// Each aspect costs an embedding, in the same batch, and a scan more. The first recall of a person loads the index.
+    /// Each aspect costs an embedding, in the same batch, and a scan more. The first recall of a person loads the index. A
+    /// method with a filter costs a call of the chat model.
     ///
     /// # Errors
     /// No such person, an empty question or aspect, a weight out of range, a method that cannot run here, or a failing
-    /// store or embedder.
+    /// store or model.
     pub fn recall(&self, scope: &Scope, request: &RecallRequest<'_>) -> Result<Recalled, EngineError> {
         if request.question.trim().is_empty() {
             return Err(EngineError::EmptyQuestion);
@@ -159,6 +186,11 @@ impl Engine {
             (true, Some(embedder)) => Some(observe::vector_space(embedder)),
             (true, None) => return Err(EngineError::NoEmbedder { method: about.id.clone() }),
         };
+        let filter = request.method.bound().filter.as_deref();
+        if filter.is_some() && self.chat.is_none() {
+            return Err(EngineError::NoChatModel { method: about.id.clone() });
+        }
+        let limit = filter.map_or(request.limit, recall::Filter::candidates);
         let derivation = about.needs_memories.then(|| request.method.derivation().clone());
         let contents = Contents { space, derivation };
         let end = request.now.end();
@@ -177,12 +209,13 @@ impl Engine {
         let (found, partial) = self.with_index(scope, &contents, end, |index| {
             let question = Question::new(asked, vectors.as_ref(), index).within(request.within, index);
             let mut scratch = self.borrow_scratch();
-            let found = recall::run(request.method, index, &question, request.limit, request.explain, &mut scratch);
+            let found = recall::run(request.method, index, &question, limit, request.explain, &mut scratch);
             self.scratch.lock().unwrap_or_else(PoisonError::into_inner).push(scratch);
             Ok((found, index.partial(about.needs_embedder)))
         })?;
         let searched = self.millis();
-        let evidence = self.read(scope, &found)?;
+        let mut evidence = self.read(scope, &found)?;
+        let filtered = filter.map(|filter| self.filter(filter, request, &mut evidence)).transpose()?;
         let total = self.millis();
         let timings = Timings {
             embed: embedded - loaded,
@@ -192,7 +225,7 @@ impl Engine {
         };
         let abstain = evidence.is_empty() || found.answerable < request.method.bound().abstain_below;
         let Found { sessions, compared, answerable, answerable_why, .. } = found;
-        Ok(Recalled { evidence, sessions, compared, answerable, answerable_why, abstain, partial, timings })
+        Ok(Recalled { evidence, sessions, compared, answerable, answerable_why, abstain, partial, filtered, timings })
     }
 
     /// Makes the vectors that the person's turns, and the memories of `method`, lack; gives how many were made. Resumable.
@@ -208,12 +241,13 @@ impl Engine {
         }
     }
 
-    /// Derives the memories that the person's bound method still lacks; gives how many sessions were derived. Resumable.
+    /// Derives the memories that the person's bound method still lacks; Resumable.
     ///
     /// # Errors
-    /// The store failed, or the caller stopped it.
-    pub fn derive_missing(&self, scope: &Scope, method: &Method, progress: Stop<'_>) -> Result<u64, EngineError> {
-        observe::derive_stale(&*self.store, self.embedder(), scope, method, progress)
+    /// The store or a model failed, a model is missing, or the caller stopped it.
+    pub fn derive_missing(&self, scope: &Scope, method: &Method, progress: Stop<'_>) -> Result<Derived, EngineError> {
+        let models = observe::Models { embedder: self.embedder(), chat: self.chat() };
+        observe::derive_stale(&*self.store, models, scope, method, progress)
     }
 
     /// Binds the person to a method once its memories, and the vectors that it compares, are there, and drops the memories
@@ -221,7 +255,7 @@ impl Engine {
     ///
     /// # Errors
     /// As [`Engine::derive_missing`] and [`Engine::embed_missing`].
-    pub fn rebuild(&self, scope: &Scope, method: &Method, progress: Stop<'_>) -> Result<u64, EngineError> {
+    pub fn rebuild(&self, scope: &Scope, method: &Method, progress: Stop<'_>) -> Result<Derived, EngineError> {
         let derived = self.derive_missing(scope, method, &mut |_| ControlFlow::Continue(()))?;
         if method.about().needs_embedder {
             self.embed_missing(scope, method, progress)?;
@@ -330,6 +364,31 @@ impl Engine {
             Some(Evidence { turn, score: hit.score, why: hit.why.clone() })
         });
         Ok(evidence.collect())
+    }
+
+    /// Leaves the turns that the filter keeps, at most as many as were asked for.
+    fn filter(
+        &self,
+        filter: &dyn recall::Filter,
+        request: &RecallRequest<'_>,
+        evidence: &mut Vec<Evidence>,
+    ) -> Result<Filtered, EngineError> {
+        evidence.truncate(filter.candidates());
+        let candidates = evidence.len();
+        let turns: Vec<&StoredTurn> = evidence.iter().map(|e| &e.turn).collect();
+        let kept = filter.keep(request.question, request.now, &turns, &Chat::new(self.chat()))?;
+        let readable = kept.is_some() || candidates == 0;
+        if let Some(kept) = kept {
+            let mut place = 0..;
+            evidence.retain(|_| place.next().is_some_and(|place| kept.contains(&place)));
+        }
+        let label = if readable { "the chat model calls it relevant" } else { "the chat model's answer is unreadable" };
+        for evidence in evidence.iter_mut() {
+            evidence.why.parts.push(Explanation::new(label, 0.0));
+        }
+        let relevant = evidence.len();
+        evidence.truncate(request.limit);
+        Ok(Filtered { candidates, relevant, readable })
     }
 
     fn millis(&self) -> f64 {

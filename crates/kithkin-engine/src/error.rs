@@ -1,6 +1,6 @@
 //! What can go wrong in the engine.
 
-use kithkin_core::{Blame, EmbedError, MethodId, Scope, StoreError, VectorSpace};
+use kithkin_core::{Blame, ChatError, EmbedError, MethodId, Scope, StoreError, VectorSpace};
 
 /// Why the engine could not do something.
 #[derive(Debug, thiserror::Error)]
@@ -28,6 +28,15 @@ pub enum EngineError {
         "the method {method} needs an embedder and none is configured; name one with --embedder, or use --method bm25"
     )]
     NoEmbedder {
+        /// The method.
+        method: MethodId,
+    },
+    /// The method asks a chat model, and none is configured.
+    #[error(
+        "the method {method} needs a chat model and none is configured; name one with --chat, such as \
+         --chat recorded:FILE, or use a method that needs none (`kithkin methods` lists them)"
+    )]
+    NoChatModel {
         /// The method.
         method: MethodId,
     },
@@ -72,6 +81,9 @@ pub enum EngineError {
     /// The embedder failed.
     #[error(transparent)]
     Embed(#[from] EmbedError),
+    /// The chat model failed.
+    #[error(transparent)]
+    Chat(#[from] ChatError),
     /// A bug: an invariant of the engine does not hold.
     #[error("internal error: {what}; please report it")]
     Internal {
@@ -89,10 +101,11 @@ impl EngineError {
             | Self::Spec(_)
             | Self::EmptyQuestion
             | Self::Aspect { .. } => Blame::User,
-            Self::NoEmbedder { .. } | Self::NotDerived { .. } => Blame::Missing,
+            Self::NoEmbedder { .. } | Self::NoChatModel { .. } | Self::NotDerived { .. } => Blame::Missing,
             Self::OtherEmbedder { .. } | Self::Stopped => Blame::Conflict,
             Self::Store(e) => e.blame(),
             Self::Embed(e) => e.blame(),
+            Self::Chat(e) => e.blame(),
             Self::Internal { .. } => Blame::Internal,
         }
     }

@@ -3,10 +3,11 @@
 //! [`Engine`] answers a question from the log of one person: it keeps that person's index in memory, brings it up to
 //! date with the store before each recall, and runs the stages of a [`Method`] over it. [`method`] reads presets.
 //!
-//! The engine does no I/O of its own: no files, no environment, no sockets, no clock, no random numbers. Store, embedder
-//! and clock are handed in as the traits of `kithkin-core`.
+//! The engine does no I/O of its own: no files, no environment, no sockets, no clock, no random numbers. Store, embedder,
+//! chat model and clock are handed in as the traits of `kithkin-core`.
 
 mod cache;
+mod chat;
 mod engine;
 mod error;
 mod index;
@@ -14,10 +15,10 @@ pub mod method;
 mod observe;
 mod recall;
 
-pub use engine::{Engine, Evidence, Lacking, Partial, RecallRequest, Recalled, Timings};
+pub use engine::{Engine, Evidence, Filtered, Lacking, Partial, RecallRequest, Recalled, Timings};
 pub use error::EngineError;
 pub use method::Method;
-pub use observe::Progress;
+pub use observe::{Derived, Progress};
 pub use recall::{Aspect, SessionHit};
 
 use std::ops::ControlFlow;

@@ -3,10 +3,10 @@
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use kithkin_core::{Clock, DerivationId, Embedder, Scope, Store, TenantId};
+use kithkin_core::{ChatModel, Clock, DerivationId, Embedder, Scope, Store, TenantId};
 use kithkin_engine::method::{preset, presets};
 use kithkin_engine::{Engine, EngineError, Method};
-use kithkin_models::open_embedder;
+use kithkin_models::{ChatSource, open_embedder};
 use kithkin_store::{MemoryStore, SqliteStore};
 
 use crate::clock::SystemClock;
@@ -32,13 +32,14 @@ pub fn load_embedder(name: &str, models_dir: &Path) -> Result<Option<Arc<dyn Emb
 pub struct Builder {
     store: Arc<dyn Store>,
     embedder: Option<Arc<dyn Embedder>>,
+    chat: Option<Arc<dyn ChatModel>>,
     models_dir: PathBuf,
     cache_bytes: usize,
 }
 
 impl Builder {
     fn new(store: Arc<dyn Store>) -> Self {
-        Self { store, embedder: None, models_dir: PathBuf::new(), cache_bytes: CACHE_BYTES }
+        Self { store, embedder: None, chat: None, models_dir: PathBuf::new(), cache_bytes: CACHE_BYTES }
     }
 
     /// Loads the weights of a named embedder from its folder under `models_dir`. The name `none` loads nothing: then
@@ -66,6 +67,22 @@ impl Builder {
         self
     }
 
+    /// Opens a chat model. Without one only methods that ask none can run.
+    ///
+    /// # Errors
+    /// It is not there, or cannot be used.
+    pub fn chat(mut self, source: &ChatSource) -> Result<Self, Error> {
+        self.chat = Some(Arc::from(source.open().map_err(EngineError::from)?));
+        Ok(self)
+    }
+
+    /// Uses a chat model of the caller's own.
+    #[must_use]
+    pub fn chat_object(mut self, chat: Arc<dyn ChatModel>) -> Self {
+        self.chat = Some(chat);
+        self
+    }
+
     /// Bounds the indexes in memory; the default is 512 MiB.
     #[must_use]
     pub fn cache_bytes(mut self, bytes: usize) -> Self {
@@ -76,7 +93,7 @@ impl Builder {
     /// The handle.
     pub fn start(self) -> Kithkin {
         let clock: Arc<dyn Clock> = Arc::new(SystemClock::new());
-        let engine = Engine::new(self.store, self.embedder, Arc::clone(&clock), self.cache_bytes);
+        let engine = Engine::new(self.store, self.embedder, self.chat, Arc::clone(&clock), self.cache_bytes);
         Kithkin { engine, clock, models_dir: self.models_dir }
     }
 }
@@ -152,6 +169,11 @@ impl Kithkin {
     /// The name of the embedder in use.
     pub fn embedder_name(&self) -> Option<&str> {
         self.engine.embedder().map(Embedder::model)
+    }
+
+    /// The name of the chat model in use.
+    pub fn chat_name(&self) -> Option<&str> {
+        self.engine.chat().map(ChatModel::model)
     }
 
     /// The method that a person is bound to, or the default.

@@ -40,16 +40,16 @@ pub use error::Error;
 pub use handle::{Builder, Kithkin, load_embedder};
 pub use ingest::{ImportReport, Ingest, OnStep, Rejection, Step};
 pub use kithkin_core::{
-    Attachment, Blame, ConversationId, EmbedError, Embedder, Embeddings, EventTime, Explanation, InvalidId,
-    InvalidTime, InvalidTurn, MemoryKind, Millis, PersonId, Precision, Role, Scope, Seq, SessionId, SessionRef,
-    StoreError, TenantId, Turn, TurnId, TurnKey,
+    Attachment, Blame, ChatError, ChatMessage, ChatModel, ChatReply, ChatRequest, ChatRole, ChatUsage, ConversationId,
+    EmbedError, Embedder, Embeddings, EventTime, Explanation, InvalidId, InvalidTime, InvalidTurn, MemoryKind, Millis,
+    PersonId, Precision, Role, Scope, Seq, SessionId, SessionRef, StoreError, TenantId, Turn, TurnId, TurnKey,
 };
 pub use kithkin_engine::method::{About, Paper, SpecError, Status};
-pub use kithkin_engine::{Aspect, EngineError, Method, Progress};
-pub use kithkin_models::{MODELS, ModelSpec, Status as WeightStatus};
+pub use kithkin_engine::{Aspect, Derived, EngineError, Method, Progress};
+pub use kithkin_models::{ChatSource, MODELS, ModelSpec, Status as WeightStatus};
 pub use memories::MemoryReport;
 pub use person::{Forget, Now, Person, Recall, Remember, Remembered};
 pub use reports::{
-    AspectReport, EvidenceReport, ForgetReport, PartialReport, PersonReport, RecallReport, SessionReport,
+    AspectReport, EvidenceReport, FilterReport, ForgetReport, PartialReport, PersonReport, RecallReport, SessionReport,
     TimingsReport, TurnReport,
 };

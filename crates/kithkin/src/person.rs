@@ -6,13 +6,13 @@ use kithkin_core::{
     ConversationId, Erasure, EventTime, Millis, PersonTurns, Role, Scope, SessionId, SessionRef, StoredTurn, Turn,
     TurnId, TurnKey,
 };
-use kithkin_engine::{Aspect, EngineError, Evidence, Method, Progress, RecallRequest, Recalled, SessionHit};
+use kithkin_engine::{Aspect, Derived, EngineError, Evidence, Method, Progress, RecallRequest, Recalled, SessionHit};
 use serde::Serialize;
 
 use crate::quote::without_blocks;
 use crate::reports::{
-    AspectReport, EvidenceReport, ForgetReport, PartialReport, RecallReport, SessionReport, TimingsReport, TurnReport,
-    instant,
+    AspectReport, EvidenceReport, FilterReport, ForgetReport, PartialReport, RecallReport, SessionReport,
+    TimingsReport, TurnReport, instant,
 };
 use crate::{Error, Kithkin};
 
@@ -175,21 +175,23 @@ impl<'k> Person<'k> {
         Ok(Remembered { turn: id, conversation, said_at: said_at.to_string(), duplicate: new == 0 })
     }
 
-    /// Makes what is still to be derived: memories of the person's method, then vectors. Resumable. Without an embedder,
-    /// memories that need one are left for later; [`Kithkin::doctor`] finds them.
+    /// Makes what is still to be derived: memories of the person's method, then vectors. Resumable. Memories that need an
+    /// embedder or a chat model are left for later where there is none; [`Kithkin::doctor`] finds them. A chat model that
+    /// fails costs no vector.
     ///
     /// # Errors
-    /// The store or the embedder failed, or the caller stopped it.
+    /// The store or a model failed, or the caller stopped it.
     pub fn catch_up(&self, progress: &mut dyn FnMut(Progress) -> ControlFlow<()>) -> Result<u64, Error> {
         let method = self.kithkin.method_of(&self.scope)?;
-        self.derive(&method)?;
-        Ok(self.kithkin.engine.embed_missing(&self.scope, &method, progress)?)
+        let derived = self.derive(&method);
+        let made = self.kithkin.engine.embed_missing(&self.scope, &method, progress)?;
+        derived.map(|()| made)
     }
 
-    /// Derives what can be derived here: not what needs an embedder where there is none.
+    /// Derives what can be derived here: not what needs a model that is not there.
     fn derive(&self, method: &Method) -> Result<(), Error> {
         match self.kithkin.engine.derive_missing(&self.scope, method, &mut |_| ControlFlow::Continue(())) {
-            Ok(_) | Err(EngineError::NoEmbedder { .. }) => Ok(()),
+            Ok(_) | Err(EngineError::NoEmbedder { .. } | EngineError::NoChatModel { .. }) => Ok(()),
             Err(e) => Err(e.into()),
         }
     }
@@ -232,6 +234,14 @@ impl<'k> Person<'k> {
         if let Some(model) = self.kithkin.embedder_name().filter(|_| about.needs_embedder) {
             models.insert("embedder".to_owned(), model.to_owned());
         }
+        if let Some(model) = self.kithkin.chat_name().filter(|_| found.filtered.is_some()) {
+            models.insert("chat".to_owned(), model.to_owned());
+        }
+        let filter = |f: kithkin_engine::Filtered| FilterReport {
+            candidates: f.candidates,
+            relevant: f.relevant,
+            readable: f.readable,
+        };
         let t = found.timings;
         RecallReport {
             query: recall.question.clone(),
@@ -242,6 +252,7 @@ impl<'k> Person<'k> {
             answerable: found.answerable,
             abstain: found.abstain,
             partial: found.partial.map(|p| PartialReport { vectors: p.vectors, turns: p.turns }),
+            filter: found.filtered.map(filter),
             evidence: found.evidence.into_iter().map(evidence).collect(),
             sessions: found.sessions.iter().map(session).collect(),
             compared: found.compared,
@@ -349,12 +360,12 @@ impl<'k> Person<'k> {
     /// Binds the person to a method and derives what it needs from the log; the former method serves until then.
     ///
     /// # Errors
-    /// No such person, or the store or the embedder failed, or the caller stopped it.
+    /// No such person, or the store or a model failed or is missing, or the caller stopped it.
     pub fn rebuild(
         &self,
         method: &Method,
         progress: &mut dyn FnMut(Progress) -> ControlFlow<()>,
-    ) -> Result<u64, Error> {
+    ) -> Result<Derived, Error> {
         self.known()?;
         Ok(self.kithkin.engine.rebuild(&self.scope, method, progress)?)
     }

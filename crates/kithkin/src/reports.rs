@@ -47,6 +47,17 @@ pub struct PartialReport {
     pub turns: u64,
 }
 
+/// What a chat model made of the best turns.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+pub struct FilterReport {
+    /// Turns that it looked at.
+    pub candidates: usize,
+    /// Turns that it called relevant; all where its answer could not be read.
+    pub relevant: usize,
+    /// Whether its answer could be read.
+    pub readable: bool,
+}
+
 /// How long the steps took, in milliseconds.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize)]
 pub struct TimingsReport {
@@ -90,6 +101,9 @@ pub struct RecallReport {
     /// Set while vectors are still being made.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub partial: Option<PartialReport>,
+    /// Set where the method lets a chat model choose among the best turns.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub filter: Option<FilterReport>,
     /// The best turns, best first.
     pub evidence: Vec<EvidenceReport>,
     /// The best sittings, best first.

@@ -9,8 +9,8 @@ use std::ops::ControlFlow;
 use std::sync::Arc;
 
 use kithkin::{
-    ConversationId, EventTime, Forget, Ingest, Kithkin, Method, Now, Recall, RecallReport, Role, Scope, SessionId,
-    Turn, TurnId,
+    ChatError, ChatModel, ChatReply, ChatRequest, ConversationId, EventTime, Forget, Ingest, Kithkin, Method, Now,
+    Recall, RecallReport, Role, Scope, SessionId, Turn, TurnId,
 };
 use letters::Letters;
 use proptest::prelude::*;
@@ -36,9 +36,37 @@ fn turn(number: usize, session: u8, day: Option<u16>, text: &str) -> Turn {
     }
 }
 
+/// A chat model that answers in one of many ways, broken ones included; the same to the same request.
+#[derive(Debug)]
+struct Babbler;
+
+const ANSWERS: &[&str] = &[
+    "",
+    "Sure, here you are!",
+    "{\"segments\": [{\"from\": 1, \"to\": 2}, {\"from\": 3, \"to\": 90}], \"relevant\": [1, 3]}",
+    "{\"facts\": [{\"kind\": \"event\", \"text\": \"Ann saw a boat.\", \"turns\": [2, 1, 77], \"when\": \"last May\"}]}",
+    "[{\"kind\": \"fact\", \"text\": \"猫\", \"turns\": [1]}, {\"from\": 2, \"to\": 3}, {\"from\": \"4\", \"to\": 9}",
+    "{\"segments\": [{\"from\": 5, \"to\": 1}, 7, null], \"facts\": {}, \"relevant\": \"all\"}",
+    "{\"relevant\": []} {\"facts\": [{\"kind\": \"opinion\", \"text\": \"Bo likes bread.\", \"turns\": [\"1\"]}]}",
+];
+
+impl ChatModel for Babbler {
+    fn model(&self) -> &str {
+        "babbler"
+    }
+
+    fn reply(&self, request: &ChatRequest) -> Result<ChatReply, ChatError> {
+        let draw = usize::from_str_radix(&request.hash()[..8], 16).unwrap();
+        match ANSWERS.get(draw % (ANSWERS.len() + 1)) {
+            Some(text) => Ok(ChatReply { text: (*text).to_owned(), usage: None }),
+            None => Err(ChatError::Refused { model: "babbler".to_owned(), message: "no".to_owned() }),
+        }
+    }
+}
+
 /// A store with these turns, built for the method.
 fn built(method: &Method, turns: &[Turn]) -> Kithkin {
-    let kithkin = Kithkin::in_memory().embedder_object(Arc::new(Letters)).start();
+    let kithkin = Kithkin::in_memory().embedder_object(Arc::new(Letters)).chat_object(Arc::new(Babbler)).start();
     let person = kithkin.person(&scope());
     person.observe(turns.to_vec()).unwrap();
     person.rebuild(method, &mut |_| ControlFlow::Continue(())).unwrap();
@@ -120,6 +148,19 @@ proptest! {
             history.iter().enumerate().map(|(i, (session, day, words))| turn(i, *session, *day, &text(words))).collect();
         check_all(&turns, Some(now));
     }
+}
+
+/// Without a chat model such a method is refused, and the former one goes on.
+#[test]
+fn a_method_without_its_chat_model_is_refused() {
+    let method = Kithkin::method("memgas-llm").unwrap();
+    let kithkin = Kithkin::in_memory().embedder_object(Arc::new(Letters)).start();
+    let person = kithkin.person(&scope());
+    person.observe(vec![turn(0, 0, Some(1), "the cat")]).unwrap();
+    let refused = |e: kithkin::Error| assert!(e.to_string().contains("memgas-llm needs a chat model"), "{e}");
+    refused(person.rebuild(&method, &mut |_| ControlFlow::Continue(())).unwrap_err());
+    refused(person.recall(&Recall { method: Some(method), ..Recall::new("cat", Now::Clock) }).unwrap_err());
+    assert_eq!(person.method().unwrap().about().id.as_str(), "hybrid");
 }
 
 /// A person whose segments need vectors can forget, and observe, where there is no embedder.

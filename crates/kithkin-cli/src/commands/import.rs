@@ -11,7 +11,7 @@ use crate::output::{self, line};
 
 pub(super) fn run(place: &Place, args: Import) -> Result<ExitCode> {
     // Turns are stored even when the embedder's weights are missing; the vectors then come with a later run.
-    let (kithkin, no_vectors) = match place.open_with_embedder() {
+    let (kithkin, no_vectors) = match place.open_with_models() {
         Ok(kithkin) => (kithkin, None),
         Err(e) if e.downcast_ref::<kithkin::Error>().is_some_and(is_about_weights) => (place.open()?, Some(e)),
         Err(e) => return Err(e),

@@ -19,9 +19,19 @@ pub(super) fn run(place: &Place, command: LabCommand) -> Result<ExitCode> {
 
 fn task(place: &Place, args: LabRun) -> Result<ExitCode> {
     let methods: Vec<Method> = match args.method.as_slice() {
-        [all] if all == "all" => Kithkin::methods()?,
-        names => names.iter().map(|name| named_method(name)).collect::<Result<_>>()?,
+        [all] if all == "all" => {
+            let (asking, methods): (Vec<Method>, Vec<Method>) = Kithkin::methods()?.into_iter().partition(asks);
+            if !asking.is_empty() {
+                output::note(&format!("left out, as the lab has no chat model: {}", names(&asking).join(", ")));
+            }
+            methods
+        }
+        chosen => chosen.iter().map(|name| named_method(name)).collect::<Result<_>>()?,
     };
+    let asking: Vec<Method> = methods.iter().filter(|m| asks(m)).cloned().collect();
+    if !asking.is_empty() {
+        bail!("the lab has no chat model, and these methods need one: {}", names(&asking).join(", "));
+    }
     let needed = methods.iter().any(|m| m.about().needs_embedder);
     let embedder = if needed { place.embedder(&place.embedder)? } else { None };
     let bar = output::progress("lab");
@@ -50,6 +60,14 @@ fn task(place: &Place, args: LabRun) -> Result<ExitCode> {
         print(&table)?;
     }
     Ok(ExitCode::SUCCESS)
+}
+
+fn asks(method: &Method) -> bool {
+    method.about().needs_chat
+}
+
+fn names(methods: &[Method]) -> Vec<&str> {
+    methods.iter().map(|m| m.about().id.as_str()).collect()
 }
 
 fn print(table: &Table) -> Result<()> {

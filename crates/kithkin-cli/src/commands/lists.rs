@@ -10,12 +10,16 @@ use crate::args::Place;
 use crate::output::{self, line};
 
 pub(super) fn methods(place: &Place, name: Option<&str>) -> Result<ExitCode> {
-    let available = availability(place);
+    let (no_embedder, no_chat) = (no_embedder(place), no_chat(place));
     let methods = match name {
         Some(name) => vec![crate::place::named_method(name)?],
         None => Kithkin::methods()?,
     };
-    let why_not = |method: &Method| if method.about().needs_embedder { available.clone() } else { None };
+    let why_not = |method: &Method| {
+        let about = method.about();
+        let embedder = no_embedder.clone().filter(|_| about.needs_embedder);
+        embedder.or_else(|| no_chat.clone().filter(|_| about.needs_chat))
+    };
     if place.json {
         let entry = |m: &Method| serde_json::json!({ "about": m.about(), "unavailable": why_not(m) });
         output::json(&methods.iter().map(entry).collect::<Vec<_>>())?;
@@ -27,28 +31,36 @@ pub(super) fn methods(place: &Place, name: Option<&str>) -> Result<ExitCode> {
     }
     let row = |m: &Method| {
         let about = m.about();
-        let needs = match (about.needs_embedder, about.needs_memories) {
-            (false, false) => "nothing",
-            (true, false) => "embedder",
-            (false, true) => "rebuild",
-            (true, true) => "embedder, rebuild",
-        };
+        let needs =
+            [("embedder", about.needs_embedder), ("chat model", about.needs_chat), ("rebuild", about.needs_memories)];
+        let needs: Vec<&str> = needs.into_iter().filter(|(_, needed)| *needed).map(|(what, _)| what).collect();
+        let needs = if needs.is_empty() { "nothing".to_owned() } else { needs.join(", ") };
         let runs = if why_not(m).is_some() { "no" } else { "yes" };
-        vec![about.id.to_string(), about.title.clone(), needs.to_owned(), runs.to_owned()]
+        vec![about.id.to_string(), about.title.clone(), needs, runs.to_owned()]
     };
     output::table(&["method", "what it does", "needs", "runs here"], methods.iter().map(row).collect())?;
-    if let Some(why) = available {
-        output::note(&format!("methods that need an embedder cannot run: {why}"));
+    for (what, why) in [("an embedder", no_embedder), ("a chat model", no_chat)] {
+        if let Some(why) = why {
+            output::note(&format!("methods that need {what} cannot run: {why}"));
+        }
     }
     Ok(ExitCode::SUCCESS)
 }
 
 /// Why methods that need an embedder cannot run here; `None` when they can.
-fn availability(place: &Place) -> Option<String> {
+fn no_embedder(place: &Place) -> Option<String> {
     match place.embedder(&place.embedder) {
         Ok(Some(_)) => None,
         Ok(None) => Some("--embedder none loads no embedder".to_owned()),
         Err(e) => Some(e.to_string()),
+    }
+}
+
+/// Why methods that need a chat model cannot run here; `None` when they can.
+fn no_chat(place: &Place) -> Option<String> {
+    match &place.chat {
+        Some(source) => source.open().err().map(|e| e.to_string()),
+        None => Some("no chat model is configured; name one with --chat, such as --chat recorded:FILE".to_owned()),
     }
 }
 

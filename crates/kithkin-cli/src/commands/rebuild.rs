@@ -16,20 +16,28 @@ pub(super) fn rebuild(place: &Place, args: &Rebuild) -> Result<ExitCode> {
         Some(name) => named_method(name)?,
         None => place.person(&plain, &args.person).preset()?,
     };
-    let kithkin = place.with_embedder_for(&method, plain)?;
+    let kithkin = place.with_models_for(&method, plain)?;
     let person = place.person(&kithkin, &args.person);
     let interrupt = Interrupt::listen()?;
     let bar = output::progress("vectors");
-    let sessions = person.rebuild(&method, &mut |p| {
+    let derived = person.rebuild(&method, &mut |p| {
         bar.set_length(p.of);
         bar.set_position(p.done);
         interrupt.flow()
     })?;
     bar.finish_and_clear();
     let id = &method.about().id;
+    let kithkin::Derived { sessions, unread } = derived;
     if place.json {
-        output::json(&serde_json::json!({ "person": args.person, "method": id, "sessions": sessions }))?;
+        output::json(&serde_json::json!({
+            "person": args.person, "method": id, "sessions": sessions, "unread": unread,
+        }))?;
     } else {
+        if unread > 0 {
+            output::note(&format!(
+                "{unread} answers of the chat model, or pieces of them, could not be read; what depends on them was left out"
+            ));
+        }
         line(&format!("{} is served by {id}; {sessions} sessions were derived", args.person))?;
     }
     Ok(ExitCode::SUCCESS)

@@ -36,7 +36,7 @@ pub(super) fn run(place: &Place, args: Remember) -> Result<ExitCode> {
     // The turn is durable and acknowledged; its vector follows, and a failure here loses nothing.
     drop(kithkin);
     let embedding =
-        place.open_with_embedder().context("the turn is stored and is found by its words, but has no vector")?;
+        place.open_with_models().context("the turn is stored and is found by its words, but has no vector")?;
     place.person(&embedding, &args.person).catch_up(&mut |_| ControlFlow::Continue(()))?;
     Ok(ExitCode::SUCCESS)
 }

@@ -7,6 +7,7 @@
 )]
 
 mod bad_input;
+mod chat;
 mod disk;
 mod doctor;
 mod erasure;

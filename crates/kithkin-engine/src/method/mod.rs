@@ -61,6 +61,21 @@ mod tests {
     }
 
     #[test]
+    fn the_version_of_a_prompt_is_part_of_what_is_derived() {
+        let preset = |segment: &str| {
+            let text = include_str!("../../../../methods/secom-llm.toml")
+                .replace("segment = { strategy = \"llm\", turns = 60 }", &format!("segment = {{ {segment} }}"));
+            Method::parse("x.toml", &text)
+        };
+        let method = preset("strategy = \"llm\"").unwrap();
+        let id = "{\"segment\":{\"prompt\":1,\"strategy\":\"llm\"},\"extract\":[{\"strategy\":\"span\"}]}";
+        assert_eq!((method.derivation().0.as_str(), method.about().needs_chat), (id, true));
+        assert_eq!(preset("strategy = \"llm\", prompt = 1").unwrap().derivation(), method.derivation());
+        let error = preset("strategy = \"llm\", prompt = 2").unwrap_err().to_string();
+        assert!(error.contains("prompt is 2; it must lie within 1 and 1"), "{error}");
+    }
+
+    #[test]
     fn a_wrong_preset_is_told_what_would_be_right() {
         let check = |retrieve: &str, expect: &[&str]| {
             let text = format!(

@@ -9,7 +9,7 @@ use toml::Table;
 
 use crate::error::near_text;
 use crate::observe::{Extract, Segment};
-use crate::recall::{Answer, Fuse, Rerank, Retrieve, Sessions};
+use crate::recall::{Answer, Filter, Fuse, Rerank, Retrieve, Sessions};
 use crate::{observe, recall};
 
 /// Why a preset cannot be used.
@@ -99,6 +99,8 @@ pub struct About {
     pub needs_embedder: bool,
     /// Whether it searches memories that `rebuild` derives.
     pub needs_memories: bool,
+    /// Whether it asks a chat model, to derive memories or to choose among what was found.
+    pub needs_chat: bool,
 }
 
 #[derive(Deserialize)]
@@ -115,6 +117,7 @@ struct File {
     recall: RecallFile,
 }
 
+/// The JSON form is the identity of what is derived.
 #[derive(Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 struct ObserveFile {
@@ -140,6 +143,7 @@ struct RecallFile {
     rerank: Vec<Table>,
     sessions: Table,
     answer: Table,
+    filter: Option<Table>,
     /// Evidence below this answerability makes recall abstain.
     abstain_below: f32,
     /// Return every turn that may be seen, whatever the limit.
@@ -160,14 +164,29 @@ pub(crate) struct Observe {
 }
 
 impl Observe {
-    fn bind(file: ObserveFile) -> Result<Self, SpecError> {
-        let extract = file.extract.into_iter().map(observe::extract::parse).collect::<Result<_, _>>()?;
-        Ok(Self { segment: observe::segment::parse(file.segment)?, extract })
+    /// Binds the strategies. The versions of prompts that `file` leaves to the default are written into it: what is
+    /// derived depends on them.
+    fn bind(file: &mut ObserveFile) -> Result<Self, SpecError> {
+        let segment = observe::segment::parse(file.segment.clone())?;
+        name_prompt(&mut file.segment, segment.prompt());
+        let mut bound = Vec::new();
+        for table in &mut file.extract {
+            let extract = observe::extract::parse(table.clone())?;
+            name_prompt(table, extract.prompt());
+            bound.push(extract);
+        }
+        Ok(Self { segment, extract: bound })
     }
 
     /// The kinds of memories that are derived.
     fn kinds(&self) -> Vec<MemoryKind> {
         self.extract.iter().flat_map(|extract| extract.kinds(self.segment.kind())).collect()
+    }
+}
+
+fn name_prompt(table: &mut Table, version: Option<u32>) {
+    if let Some(version) = version {
+        table.insert("prompt".to_owned(), version.into());
     }
 }
 
@@ -182,6 +201,7 @@ pub(crate) struct Bound {
     pub(crate) rerank: Vec<Box<dyn Rerank>>,
     pub(crate) sessions: Box<dyn Sessions>,
     pub(crate) answer: Box<dyn Answer>,
+    pub(crate) filter: Option<Box<dyn Filter>>,
     pub(crate) abstain_below: f32,
     pub(crate) everything: bool,
 }
@@ -210,9 +230,10 @@ impl Method {
         Self::bind(origin, &table, file)
     }
 
-    fn bind(origin: &str, table: &Table, file: File) -> Result<Self, SpecError> {
+    fn bind(origin: &str, table: &Table, mut file: File) -> Result<Self, SpecError> {
         let wrong = |why: String| SpecError::File { origin: origin.to_owned(), why };
         let json = serde_json::to_string(table).map_err(|e| wrong(e.to_string()))?;
+        let observe = file.observe.as_mut().map(Observe::bind).transpose()?;
         let observe_json = file.observe.as_ref().map(serde_json::to_string).transpose();
         let derivation = observe_json.map_err(|e| wrong(e.to_string()))?.unwrap_or_else(|| "none".to_owned());
         if !(0.0..=1.0).contains(&file.recall.abstain_below) {
@@ -224,7 +245,8 @@ impl Method {
             return Err(wrong("recall.retrieve is empty; name at least one strategy".to_owned()));
         }
         recall::fuse::check_weights(&file.recall.aspects).map_err(|why| wrong(format!("recall.aspects: {why}")))?;
-        let observe = file.observe.map(Observe::bind).transpose()?;
+        let filter = file.recall.filter.map(recall::filter::parse).transpose()?;
+        let needs_chat = filter.is_some() || observe.as_ref().is_some_and(Observe::asks);
         let rerank: Vec<Box<dyn Rerank>> =
             file.recall.rerank.into_iter().map(recall::rerank::parse).collect::<Result<_, _>>()?;
         let needs: Vec<_> = retrieve.iter().map(|r| r.needs()).chain(rerank.iter().map(|r| r.needs())).collect();
@@ -248,6 +270,7 @@ impl Method {
             differs_from_paper: file.differs_from_paper,
             needs_embedder,
             needs_memories,
+            needs_chat,
         };
         let bound = Bound {
             about,
@@ -260,6 +283,7 @@ impl Method {
             rerank,
             sessions: recall::sessions::parse(file.recall.sessions)?,
             answer: recall::answer::parse(file.recall.answer)?,
+            filter,
             abstain_below: file.recall.abstain_below,
             everything: file.recall.everything,
         };

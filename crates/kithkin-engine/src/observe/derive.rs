@@ -6,32 +6,53 @@
 use std::collections::HashMap;
 use std::ops::ControlFlow;
 
-use kithkin_core::{Embedder, Memory, Scope, Seq, SessionRef, Store, StoredTurn, UnitId};
+use kithkin_core::{ChatError, ChatModel, Embedder, Memory, Scope, Seq, SessionRef, Store, StoredTurn, UnitId};
 
 use super::{Progress, Sitting, embed_missing, vector_space};
+use crate::chat::Chat;
 use crate::method::{Method, Observe};
 use crate::{EngineError, Stop};
 
-/// Derives the memories of all stale sessions; gives how many sessions were derived. Where the segmenter looks at
-/// vectors, those that turns lack are made first.
+/// What was derived.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Derived {
+    /// Sessions.
+    pub sessions: u64,
+    /// Answers of the chat model, or pieces of them, that could not be read. What depends on them was left out.
+    pub unread: u64,
+}
+
+/// The models that deriving may need, as far as they are there.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Models<'a> {
+    pub(crate) embedder: Option<&'a dyn Embedder>,
+    pub(crate) chat: Option<&'a dyn ChatModel>,
+}
+
+/// Derives the memories of all stale sessions. Where the segmenter looks at vectors, those that turns lack are made first.
+/// A session is stored when all calls for it are done; nothing is locked meanwhile.
 ///
 /// # Errors
-/// The store failed, a model is missing, or the caller stopped it: sessions already derived are kept.
+/// The store or a model failed, a model is missing, or the caller stopped it: sessions already derived are kept.
 pub(crate) fn derive_stale(
     store: &dyn Store,
-    embedder: Option<&dyn Embedder>,
+    models: Models<'_>,
     scope: &Scope,
     method: &Method,
     progress: Stop<'_>,
-) -> Result<u64, EngineError> {
-    let Some(observe) = &method.bound().observe else { return Ok(0) };
+) -> Result<Derived, EngineError> {
+    let Some(observe) = &method.bound().observe else { return Ok(Derived::default()) };
     let stale = store.stale_sessions(scope, method.derivation())?;
     if stale.is_empty() {
-        return Ok(0);
+        return Ok(Derived::default());
     }
+    if observe.asks() && models.chat.is_none() {
+        return Err(EngineError::NoChatModel { method: method.about().id.clone() });
+    }
+    let chat = Chat::new(models.chat);
     let mut vectors = HashMap::new();
     if observe.segment.needs_vectors() {
-        let Some(embedder) = embedder else {
+        let Some(embedder) = models.embedder else {
             return Err(EngineError::NoEmbedder { method: method.about().id.clone() });
         };
         embed_missing(store, embedder, scope, None, progress)?;
@@ -43,7 +64,7 @@ pub(crate) fn derive_stale(
     for session in &stale {
         let told = turns.remove(session).unwrap_or_default();
         let upto = told.last().map_or(Seq(0), |turn| turn.seq);
-        let memories = observe.memories(&Sitting::new(told, &mut vectors));
+        let memories = observe.memories(&Sitting::new(told, &mut vectors), &chat)?;
         // `false` says that a source went in the meantime; the erasure left the session stale, so a later run does it.
         store.put_memories(scope, method.derivation(), session, upto, &memories)?;
         done += 1;
@@ -51,15 +72,24 @@ pub(crate) fn derive_stale(
             return Err(EngineError::Stopped);
         }
     }
-    Ok(done)
+    Ok(Derived { sessions: done, unread: chat.unread() })
 }
 
 impl Observe {
+    /// Whether a strategy asks a chat model.
+    pub(crate) fn asks(&self) -> bool {
+        self.segment.prompt().is_some() || self.extract.iter().any(|extract| extract.prompt().is_some())
+    }
+
     /// What is derived from one session.
-    pub(crate) fn memories(&self, sitting: &Sitting) -> Vec<Memory> {
-        let spans = self.segment.spans(sitting);
-        let made = self.extract.iter().flat_map(|extract| extract.extract(sitting, self.segment.kind(), &spans));
-        made.filter(|memory| !memory.sources.is_empty()).collect()
+    fn memories(&self, sitting: &Sitting, chat: &Chat<'_>) -> Result<Vec<Memory>, ChatError> {
+        let spans = self.segment.spans(sitting, chat)?;
+        let mut made = Vec::new();
+        for extract in &self.extract {
+            made.extend(extract.extract(sitting, self.segment.kind(), &spans, chat)?);
+        }
+        made.retain(|memory| !memory.sources.is_empty());
+        Ok(made)
     }
 }
 

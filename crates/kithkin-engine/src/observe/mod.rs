@@ -9,7 +9,8 @@ pub(crate) mod segment;
 pub(crate) mod sentences;
 mod sitting;
 
-pub(crate) use derive::derive_stale;
+pub use derive::Derived;
+pub(crate) use derive::{Models, derive_stale};
 pub(crate) use embed::{Missing, embed_missing};
 pub(crate) use extract::Extract;
 pub(crate) use segment::Segment;

@@ -1,12 +1,14 @@
-//! From a question to evidence: plan, retrieve, fuse, rerank, sessions, answer.
+//! From a question to evidence: plan, retrieve, fuse, rerank, sessions, answer, filter.
 //!
 //! A person's turns are numbered (`Doc`) in their index. Each retriever gives every turn a number in a dense array;
 //! `fuse` makes one array of them, `rerank` changes it, the best of it is the evidence, `sessions` ranks the sittings,
 //! and `answer` says whether the evidence can answer at all. No array element is allocated for on its own, and nothing
-//! here touches a store or a model: the question's vector comes in with the [`Question`].
+//! here touches a store or a model, but for `filter`, which runs afterwards and asks a chat model about texts: the
+//! question's vector comes in with the [`Question`].
 
 pub(crate) mod answer;
 mod aspects;
+pub(crate) mod filter;
 pub(crate) mod fuse;
 pub(crate) mod plan;
 pub(crate) mod rerank;
@@ -18,6 +20,7 @@ mod top;
 
 pub(crate) use answer::Answer;
 pub use aspects::Aspect;
+pub(crate) use filter::Filter;
 pub(crate) use fuse::Fuse;
 pub(crate) use plan::{Asked, Question};
 pub(crate) use rerank::Rerank;

@@ -3,13 +3,14 @@
 //! What is searched is the expansion and the text, what is found are the unit's turns. Source: Wu et al., *LongMemEval*
 //! (2024), section 5.3, key expansion by merging. Needs nothing; costs the text of each unit once more.
 
-use kithkin_core::{Memory, MemoryKind};
+use kithkin_core::{ChatError, Memory, MemoryKind};
 use serde::Deserialize;
 
 use super::keyphrases::Keyphrases;
 use super::span::WholeSpan;
 use super::summary::Summary;
 use super::{Extract, Of};
+use crate::chat::Chat;
 use crate::method::Strategy;
 use crate::observe::Sitting;
 use crate::observe::segment::Span;
@@ -41,7 +42,13 @@ impl Extract for Expanded {
         vec![units]
     }
 
-    fn extract(&self, sitting: &Sitting, kind: MemoryKind, spans: &[Span]) -> Vec<Memory> {
+    fn extract(
+        &self,
+        sitting: &Sitting,
+        kind: MemoryKind,
+        spans: &[Span],
+        chat: &Chat<'_>,
+    ) -> Result<Vec<Memory>, ChatError> {
         let mut keys: Vec<Box<dyn Extract>> = Vec::new();
         if self.phrases > 0 {
             keys.push(Box::new(Keyphrases { of: Of::Unit, phrases: self.phrases }));
@@ -49,14 +56,20 @@ impl Extract for Expanded {
         if self.sentences > 0 {
             keys.push(Box::new(Summary { of: Of::Unit, sentences: self.sentences }));
         }
-        let expanded = |span: &Span| {
-            let unit = std::slice::from_ref(span);
-            let mut memory = WholeSpan {}.extract(sitting, kind, unit).into_iter().next()?;
-            let keys = keys.iter().flat_map(|key| key.extract(sitting, kind, unit)).map(|key| key.text);
-            memory.text = keys.chain([memory.text]).collect::<Vec<_>>().join("\n");
-            Some(memory)
-        };
-        spans.iter().filter_map(expanded).collect()
+        let mut made = Vec::new();
+        for unit in spans.chunks(1) {
+            let Some(mut memory) = WholeSpan {}.extract(sitting, kind, unit, chat)?.into_iter().next() else {
+                continue;
+            };
+            let mut texts = Vec::new();
+            for key in &keys {
+                texts.extend(key.extract(sitting, kind, unit, chat)?.into_iter().map(|key| key.text));
+            }
+            texts.push(memory.text);
+            memory.text = texts.join("\n");
+            made.push(memory);
+        }
+        Ok(made)
     }
 }
 
@@ -68,7 +81,9 @@ mod tests {
     fn keys_come_before_the_text() {
         let sitting = Sitting::of(&["I have a sailing boat.", "Nice! A sailing boat."]);
         let check = |phrases, sentences, expect: &str| {
-            let made = Expanded { phrases, sentences }.extract(&sitting, MemoryKind::Round, &[Span::of(0..2)]);
+            let made = Expanded { phrases, sentences }
+                .extract(&sitting, MemoryKind::Round, &[Span::of(0..2)], &Chat::new(None))
+                .unwrap();
             assert_eq!(made.iter().map(|m| m.text.as_str()).collect::<Vec<_>>(), [expect]);
         };
         check(0, 0, "I have a sailing boat.\nNice! A sailing boat.");

@@ -7,10 +7,11 @@
 
 use std::collections::HashMap;
 
-use kithkin_core::{Memory, MemoryKind};
+use kithkin_core::{ChatError, Memory, MemoryKind};
 use serde::Deserialize;
 
 use super::{Extract, Of, memory_of};
+use crate::chat::Chat;
 use crate::index::{Kind, TermId, Words};
 use crate::method::Strategy;
 use crate::observe::Sitting;
@@ -50,7 +51,13 @@ impl Extract for Keyphrases {
         vec![MemoryKind::Keyphrases]
     }
 
-    fn extract(&self, sitting: &Sitting, _kind: MemoryKind, spans: &[Span]) -> Vec<Memory> {
+    fn extract(
+        &self,
+        sitting: &Sitting,
+        _kind: MemoryKind,
+        spans: &[Span],
+        _chat: &Chat<'_>,
+    ) -> Result<Vec<Memory>, ChatError> {
         let mut words = SessionWords::of(sitting);
         let made = self.of.ranges(sitting, spans).into_iter().filter_map(|range| {
             let best = self.best(phrases(&words.sentences(sitting, range)));
@@ -60,7 +67,7 @@ impl Extract for Keyphrases {
             turns.dedup();
             memory_of(sitting, MemoryKind::Keyphrases, text, turns)
         });
-        made.collect()
+        Ok(made.collect())
     }
 }
 
@@ -132,8 +139,9 @@ mod tests {
     #[test]
     fn phrases_are_runs_of_content_words() {
         let check = |texts: &[&str], expect: &str, sources: &[u64]| {
-            let made =
-                Keyphrases { of: Of::Session, phrases: 3 }.extract(&Sitting::of(texts), MemoryKind::Session, &[]);
+            let made = Keyphrases { of: Of::Session, phrases: 3 }
+                .extract(&Sitting::of(texts), MemoryKind::Session, &[], &Chat::new(None))
+                .unwrap();
             assert_eq!(made[0].text, expect);
             assert_eq!(made[0].sources.iter().map(|s| s.0).collect::<Vec<_>>(), sources);
         };

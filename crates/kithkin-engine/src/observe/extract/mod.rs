@@ -3,17 +3,20 @@
 mod expanded;
 mod fragments;
 mod keyphrases;
+mod llm_facts;
+mod llm_summary;
 mod span;
 mod summary;
 
 use std::fmt::Debug;
 use std::ops::Range;
 
-use kithkin_core::{Memory, MemoryKind};
+use kithkin_core::{ChatError, Memory, MemoryKind};
 use serde::Deserialize;
 
 use super::Sitting;
 use super::segment::Span;
+use crate::chat::Chat;
 use crate::method::strategies;
 
 /// Makes memories.
@@ -21,15 +24,31 @@ pub(crate) trait Extract: Debug + Send + Sync {
     /// What it makes; `units` is what the segmenter's units are.
     fn kinds(&self, units: MemoryKind) -> Vec<MemoryKind>;
 
+    /// The version of the prompt that it puts to a chat model; `None` where it asks none.
+    fn prompt(&self) -> Option<u32> {
+        None
+    }
+
     /// The memories of a session with these units. Each MUST list the turns it came from, the one that it stands for
     /// first, and no other turns.
-    fn extract(&self, sitting: &Sitting, kind: MemoryKind, spans: &[Span]) -> Vec<Memory>;
+    ///
+    /// # Errors
+    /// The chat model failed: nothing is derived from the session then.
+    fn extract(
+        &self,
+        sitting: &Sitting,
+        kind: MemoryKind,
+        spans: &[Span],
+        chat: &Chat<'_>,
+    ) -> Result<Vec<Memory>, ChatError>;
 }
 
 strategies! { "observe.extract", Extract:
     "expanded" => expanded::Expanded,
     "fragments" => fragments::Fragments,
     "keyphrases" => keyphrases::Keyphrases,
+    "llm-facts" => llm_facts::LlmFacts,
+    "llm-summary" => llm_summary::LlmSummary,
     "span" => span::WholeSpan,
     "summary" => summary::Summary,
 }

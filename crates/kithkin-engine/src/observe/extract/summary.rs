@@ -7,10 +7,11 @@
 
 use std::collections::HashMap;
 
-use kithkin_core::{Memory, MemoryKind};
+use kithkin_core::{ChatError, Memory, MemoryKind};
 use serde::Deserialize;
 
 use super::{Extract, Of, memory_of};
+use crate::chat::Chat;
 use crate::index::TermId;
 use crate::method::Strategy;
 use crate::observe::Sitting;
@@ -47,7 +48,13 @@ impl Extract for Summary {
         vec![MemoryKind::Summary]
     }
 
-    fn extract(&self, sitting: &Sitting, _kind: MemoryKind, spans: &[Span]) -> Vec<Memory> {
+    fn extract(
+        &self,
+        sitting: &Sitting,
+        _kind: MemoryKind,
+        spans: &[Span],
+        _chat: &Chat<'_>,
+    ) -> Result<Vec<Memory>, ChatError> {
         let mut words = SessionWords::of(sitting);
         let summaries = self.of.ranges(sitting, spans).into_iter().filter_map(|range| {
             let sentences = words.sentences(sitting, range);
@@ -57,7 +64,7 @@ impl Extract for Summary {
             turns.dedup();
             memory_of(sitting, MemoryKind::Summary, text, turns)
         });
-        summaries.collect()
+        Ok(summaries.collect())
     }
 }
 
@@ -109,7 +116,9 @@ mod tests {
             "How nice. A dog is a friend.",
             "Rex the dog barks loudly. It rained.",
         ]);
-        let made = Summary { of: Of::Session, sentences: 2 }.extract(&sitting, MemoryKind::Session, &[]);
+        let made = Summary { of: Of::Session, sentences: 2 }
+            .extract(&sitting, MemoryKind::Session, &[], &Chat::new(None))
+            .unwrap();
         assert_eq!(made.len(), 1);
         assert_eq!(made[0].text, "I adopted a dog. The dog is called Rex!");
         assert_eq!(made[0].sources.iter().map(|s| s.0).collect::<Vec<_>>(), [1]);
@@ -117,7 +126,9 @@ mod tests {
 
     #[test]
     fn a_session_without_words_has_none() {
-        let made = |texts: &[&str]| Summary::default().extract(&Sitting::of(texts), MemoryKind::Session, &[]).len();
+        let made = |texts: &[&str]| {
+            Summary::default().extract(&Sitting::of(texts), MemoryKind::Session, &[], &Chat::new(None)).unwrap().len()
+        };
         assert_eq!((made(&[]), made(&["…"]), made(&["the"]), made(&["Rex"])), (0, 0, 1, 1));
     }
 }

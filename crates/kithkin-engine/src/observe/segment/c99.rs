@@ -8,12 +8,13 @@
 //! Needs nothing. The matrix grows with the square of the session, so one of more than 200 turns is cut into equal
 //! pieces of at most 200 first, and each edge of a piece is a boundary. Costs 10 ms for each 200 turns.
 
-use kithkin_core::MemoryKind;
+use kithkin_core::{ChatError, MemoryKind};
 use serde::Deserialize;
 
 use super::content::{ContentWords, alike};
 use super::valleys::moments;
 use super::{Segment, Span, between};
+use crate::chat::Chat;
 use crate::method::Strategy;
 use crate::observe::Sitting;
 
@@ -54,7 +55,7 @@ impl Segment for C99 {
         MemoryKind::Segment
     }
 
-    fn spans(&self, sitting: &Sitting) -> Vec<Span> {
+    fn spans(&self, sitting: &Sitting, _chat: &Chat<'_>) -> Result<Vec<Span>, ChatError> {
         let words = ContentWords::of(sitting);
         let size = words.turns().len().div_ceil(words.turns().len().div_ceil(PIECE).max(1)).max(1);
         let mut starts = Vec::new();
@@ -62,7 +63,7 @@ impl Segment for C99 {
             starts.extend((from > 0).then_some(from));
             starts.extend(self.cuts(piece).into_iter().map(|cut| from + cut));
         }
-        between(&starts, sitting.len())
+        Ok(between(&starts, sitting.len()))
     }
 }
 
@@ -188,7 +189,7 @@ mod tests {
     use super::*;
 
     fn check(texts: &[&str], expect: &str) {
-        assert_eq!(shown(&C99::default().spans(&Sitting::of(texts))), expect, "{texts:?}");
+        assert_eq!(shown(&C99::default().spans(&Sitting::of(texts), &Chat::new(None)).unwrap()), expect, "{texts:?}");
     }
 
     #[test]

@@ -2,10 +2,11 @@
 //!
 //! Needs nothing; costs one pass. The last unit has what is left.
 
-use kithkin_core::MemoryKind;
+use kithkin_core::{ChatError, MemoryKind};
 use serde::Deserialize;
 
 use super::{Segment, Span, between};
+use crate::chat::Chat;
 use crate::method::Strategy;
 use crate::observe::Sitting;
 
@@ -37,9 +38,9 @@ impl Segment for Fixed {
         MemoryKind::Segment
     }
 
-    fn spans(&self, sitting: &Sitting) -> Vec<Span> {
+    fn spans(&self, sitting: &Sitting, _chat: &Chat<'_>) -> Result<Vec<Span>, ChatError> {
         let starts: Vec<usize> = (0..sitting.len()).step_by(self.turns.max(1)).skip(1).collect();
-        between(&starts, sitting.len())
+        Ok(between(&starts, sitting.len()))
     }
 }
 
@@ -51,7 +52,10 @@ mod tests {
     #[test]
     fn the_last_unit_has_what_is_left() {
         let check = |turns, expect: &str| {
-            assert_eq!(shown(&Fixed { turns }.spans(&Sitting::of(&["a", "b", "c", "d", "e"]))), expect);
+            assert_eq!(
+                shown(&Fixed { turns }.spans(&Sitting::of(&["a", "b", "c", "d", "e"]), &Chat::new(None)).unwrap()),
+                expect
+            );
         };
         check(1, "0..1 1..2 2..3 3..4 4..5");
         check(2, "0..2 2..4 4..5");

@@ -3,6 +3,7 @@
 mod c99;
 mod content;
 mod fixed;
+mod llm;
 mod round;
 mod semantic_tiling;
 mod session;
@@ -14,9 +15,10 @@ mod window;
 use std::fmt::Debug;
 use std::ops::Range;
 
-use kithkin_core::MemoryKind;
+use kithkin_core::{ChatError, MemoryKind};
 
 use super::Sitting;
+use crate::chat::Chat;
 use crate::method::strategies;
 
 /// A unit of a session.
@@ -45,13 +47,23 @@ pub(crate) trait Segment: Debug + Send + Sync {
         false
     }
 
-    /// The units of a session. Every turn MUST be covered, and every position exist. A session of no turns has none.
-    fn spans(&self, sitting: &Sitting) -> Vec<Span>;
+    /// The version of the prompt that it puts to a chat model; `None` where it asks none.
+    fn prompt(&self) -> Option<u32> {
+        None
+    }
+
+    /// The units of a session. Every turn MUST be covered, and every position exist, whatever a model answers. A session
+    /// of no turns has none.
+    ///
+    /// # Errors
+    /// The chat model failed: nothing is derived from the session then.
+    fn spans(&self, sitting: &Sitting, chat: &Chat<'_>) -> Result<Vec<Span>, ChatError>;
 }
 
 strategies! { "observe.segment", Segment:
     "c99" => c99::C99,
     "fixed" => fixed::Fixed,
+    "llm" => llm::LlmSegments,
     "round" => round::Round,
     "semantic-tiling" => semantic_tiling::SemanticTiling,
     "session" => session::WholeSession,
@@ -83,6 +95,7 @@ mod tests {
     use proptest::prelude::*;
 
     use super::*;
+    use crate::chat::Scripted;
 
     #[test]
     fn boundaries_become_units() {
@@ -101,8 +114,9 @@ mod tests {
 
     /// Whether the units are what a segmenter promises: within the session, none empty, and all turns covered; once and
     /// in order, but for windows, which overlap.
-    fn holds(segmenter: &dyn Segment, sitting: &Sitting) -> Result<(), TestCaseError> {
-        let spans = segmenter.spans(sitting);
+    fn holds(segmenter: &dyn Segment, sitting: &Sitting, answers: &[String]) -> Result<(), TestCaseError> {
+        let spans_of = || segmenter.spans(sitting, &Chat::new(Some(&Scripted::new(answers)))).unwrap();
+        let spans = spans_of();
         prop_assert!(spans.iter().all(|s| s.covers.contains(&s.stands_for) && s.covers.end <= sitting.len()));
         if segmenter.kind() == MemoryKind::Window {
             prop_assert_eq!(spans.len(), sitting.len());
@@ -110,8 +124,18 @@ mod tests {
             let covered: Vec<usize> = spans.iter().flat_map(|s| s.covers.clone()).collect();
             prop_assert_eq!(covered, (0..sitting.len()).collect::<Vec<_>>(), "{:?}", segmenter);
         }
-        prop_assert_eq!(segmenter.spans(sitting), spans);
+        prop_assert_eq!(spans_of(), spans);
         Ok(())
+    }
+
+    /// What a model may answer: ranges that may lie anywhere, text that looks like JSON, any text, a refusal.
+    fn answer() -> impl Strategy<Value = String> {
+        let ranges = prop::collection::vec((0usize..45, 0usize..45), 0..9);
+        let object = ranges.prop_map(|ranges| {
+            let ranges: Vec<String> = ranges.iter().map(|(a, b)| format!("{{\"from\": {a}, \"to\": {b}}}")).collect();
+            format!("{{\"segments\": [{}]}}", ranges.join(", "))
+        });
+        prop_oneof![object, "[\\[\\]{}\":,a-z0-9 ]{0,60}", "\\PC{0,60}", Just("refuse".to_owned())]
     }
 
     proptest! {
@@ -122,12 +146,13 @@ mod tests {
                 prop_oneof!["(the|cat|cats|train|late|why\\?| ){0,6}", "[我的猫火车很晚？。]{0,8}", "\\PC{0,12}"], 0..40,
             ),
             angles in prop::collection::vec(prop_oneof![Just(0.0f32), 0.0f32..6.3], 0..40),
+            answers in prop::collection::vec(answer(), 1..4),
         ) {
             let texts: Vec<&str> = texts.iter().map(String::as_str).collect();
             let vectors = angles.iter().map(|a| vec![a.cos(), a.sin()]).collect();
             let sitting = Sitting::with_vectors(&texts, vectors);
             for segmenter in registered() {
-                holds(&*segmenter, &sitting)?;
+                holds(&*segmenter, &sitting, &answers)?;
             }
         }
     }
@@ -137,7 +162,7 @@ mod tests {
         for turns in [0, 1, 2, 1_000] {
             for text in ["", "the same words"] {
                 let sitting = Sitting::with_vectors(&vec![text; turns], vec![vec![1.0, 0.0]; turns]);
-                registered().for_each(|segmenter| holds(&*segmenter, &sitting).unwrap());
+                registered().for_each(|segmenter| holds(&*segmenter, &sitting, &[String::new()]).unwrap());
             }
         }
     }

@@ -4,10 +4,11 @@
 //! assistant is each turn of the user; so a round keeps together what either says in several turns. Source: the value
 //! granularity "round" of Wu et al., *LongMemEval* (2024), section 5.2. Needs nothing; costs one memory a round.
 
-use kithkin_core::MemoryKind;
+use kithkin_core::{ChatError, MemoryKind};
 use serde::Deserialize;
 
 use super::{Segment, Span, between};
+use crate::chat::Chat;
 use crate::method::Strategy;
 use crate::observe::Sitting;
 
@@ -23,12 +24,12 @@ impl Segment for Round {
         MemoryKind::Round
     }
 
-    fn spans(&self, sitting: &Sitting) -> Vec<Span> {
+    fn spans(&self, sitting: &Sitting, _chat: &Chat<'_>) -> Result<Vec<Span>, ChatError> {
         let speaker = |i: usize| sitting.turns().get(i).map(|t| (t.turn.speaker.as_str(), t.turn.role));
         let opener = speaker(0);
         let starts: Vec<usize> =
             (1..sitting.len()).filter(|i| speaker(*i) == opener && speaker(*i - 1) != opener).collect();
-        between(&starts, sitting.len())
+        Ok(between(&starts, sitting.len()))
     }
 }
 
@@ -40,7 +41,7 @@ mod tests {
     #[test]
     fn a_round_begins_where_the_opener_speaks_again() {
         let check = |texts: &[&str], expect: &str| {
-            assert_eq!(shown(&Round::default().spans(&Sitting::of(texts))), expect);
+            assert_eq!(shown(&Round::default().spans(&Sitting::of(texts), &Chat::new(None)).unwrap()), expect);
         };
         check(&[], "");
         check(&["hi"], "0..1");

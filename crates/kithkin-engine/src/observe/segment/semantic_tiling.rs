@@ -10,11 +10,12 @@
 
 use std::ops::Range;
 
-use kithkin_core::{MemoryKind, Role};
+use kithkin_core::{ChatError, MemoryKind, Role};
 use serde::Deserialize;
 
 use super::valleys::depths;
 use super::{Segment, Span, between};
+use crate::chat::Chat;
 use crate::method::Strategy;
 use crate::observe::Sitting;
 
@@ -63,14 +64,14 @@ impl Segment for SemanticTiling {
         true
     }
 
-    fn spans(&self, sitting: &Sitting) -> Vec<Span> {
+    fn spans(&self, sitting: &Sitting, _chat: &Chat<'_>) -> Result<Vec<Span>, ChatError> {
         let curve = self.cohesion(sitting);
         let cues = curve.iter().zip(depths(&curve)).zip(1..).filter(|((cosine, depth), turn)| {
             let question = if asks(sitting, *turn) { self.question } else { 0.0 };
             depth + (1.0 - *cosine) + question >= self.threshold
         });
         let starts: Vec<usize> = cues.map(|(_, turn)| turn).collect();
-        between(&starts, sitting.len())
+        Ok(between(&starts, sitting.len()))
     }
 }
 
@@ -115,7 +116,7 @@ mod tests {
     /// A session about two things: each turn points the way of its topic, in degrees.
     fn check(texts: &[&str], degrees: &[f32], expect: &str) {
         let vectors = degrees.iter().map(|d| vec![d.to_radians().cos(), d.to_radians().sin()]).collect();
-        let spans = SemanticTiling::default().spans(&Sitting::with_vectors(texts, vectors));
+        let spans = SemanticTiling::default().spans(&Sitting::with_vectors(texts, vectors), &Chat::new(None)).unwrap();
         assert_eq!(shown(&spans), expect, "{texts:?}");
     }
 

@@ -1,9 +1,10 @@
 //! The whole session as one unit. Needs nothing; costs one memory a session.
 
-use kithkin_core::MemoryKind;
+use kithkin_core::{ChatError, MemoryKind};
 use serde::Deserialize;
 
 use super::{Segment, Span, between};
+use crate::chat::Chat;
 use crate::method::Strategy;
 use crate::observe::Sitting;
 
@@ -19,7 +20,7 @@ impl Segment for WholeSession {
         MemoryKind::Session
     }
 
-    fn spans(&self, sitting: &Sitting) -> Vec<Span> {
-        between(&[], sitting.len())
+    fn spans(&self, sitting: &Sitting, _chat: &Chat<'_>) -> Result<Vec<Span>, ChatError> {
+        Ok(between(&[], sitting.len()))
     }
 }

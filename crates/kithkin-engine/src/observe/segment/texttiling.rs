@@ -6,12 +6,13 @@
 //! a unit of memory is made of whole turns. The defaults were learned with those of `semantic-tiling`, on the same data.
 //! Needs nothing; costs a few additions a word.
 
-use kithkin_core::MemoryKind;
+use kithkin_core::{ChatError, MemoryKind};
 use serde::Deserialize;
 
 use super::content::ContentWords;
 use super::valleys::{bottoms, depths, moments, smoothed};
 use super::{Segment, Span, between};
+use crate::chat::Chat;
 use crate::method::Strategy;
 use crate::observe::Sitting;
 
@@ -54,14 +55,14 @@ impl Segment for TextTiling {
         MemoryKind::Segment
     }
 
-    fn spans(&self, sitting: &Sitting) -> Vec<Span> {
+    fn spans(&self, sitting: &Sitting, _chat: &Chat<'_>) -> Result<Vec<Span>, ChatError> {
         let curve = smoothed(&ContentWords::of(sitting).cohesion(self.block), self.smoothing);
         let depths = depths(&curve);
         let (mean, deviation) = moments(&depths);
         let cutoff = mean + self.deviations * deviation;
         let deep = bottoms(&curve).filter(|gap| depths.get(*gap).is_some_and(|depth| *depth > 0.0 && *depth >= cutoff));
         let starts: Vec<usize> = deep.map(|gap| gap + 1).collect();
-        between(&starts, sitting.len())
+        Ok(between(&starts, sitting.len()))
     }
 }
 
@@ -73,7 +74,7 @@ mod tests {
     fn check(texts: &[&str], expect: &str) {
         // Blocks no longer than the topics are.
         let tiling = TextTiling { block: 3, smoothing: 0, deviations: 0.0 };
-        assert_eq!(shown(&tiling.spans(&Sitting::of(texts))), expect, "{texts:?}");
+        assert_eq!(shown(&tiling.spans(&Sitting::of(texts), &Chat::new(None)).unwrap()), expect, "{texts:?}");
     }
 
     #[test]

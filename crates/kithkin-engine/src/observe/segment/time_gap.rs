@@ -4,10 +4,11 @@
 //! *Characterizing Browsing Strategies in the World-Wide Web* (1995), who found 25.5 minutes. Needs the times of the
 //! turns; a turn of unknown time follows the one before it without a pause. Costs one pass.
 
-use kithkin_core::{MemoryKind, Millis};
+use kithkin_core::{ChatError, MemoryKind, Millis};
 use serde::Deserialize;
 
 use super::{Segment, Span, between};
+use crate::chat::Chat;
 use crate::method::Strategy;
 use crate::observe::Sitting;
 
@@ -39,7 +40,7 @@ impl Segment for TimeGap {
         MemoryKind::Segment
     }
 
-    fn spans(&self, sitting: &Sitting) -> Vec<Span> {
+    fn spans(&self, sitting: &Sitting, _chat: &Chat<'_>) -> Result<Vec<Span>, ChatError> {
         let pause = Millis::from(self.minutes) * 60_000;
         let mut last: Option<Millis> = None;
         let mut starts = Vec::new();
@@ -50,7 +51,7 @@ impl Segment for TimeGap {
             }
             last = Some(said_at);
         }
-        between(&starts, sitting.len())
+        Ok(between(&starts, sitting.len()))
     }
 }
 
@@ -63,7 +64,10 @@ mod tests {
     fn a_pause_as_long_as_the_least_one_begins_a_unit() {
         // The turns of a test's session are a minute apart.
         let check = |minutes, expect: &str| {
-            assert_eq!(shown(&TimeGap { minutes }.spans(&Sitting::of(&["a", "b", "c"]))), expect);
+            assert_eq!(
+                shown(&TimeGap { minutes }.spans(&Sitting::of(&["a", "b", "c"]), &Chat::new(None)).unwrap()),
+                expect
+            );
         };
         check(1, "0..1 1..2 2..3");
         check(2, "0..3");

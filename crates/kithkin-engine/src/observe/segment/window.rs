@@ -3,10 +3,11 @@
 //! An answer often lacks the words of the question, because the turn before it has them; searched together they are
 //! found. Needs nothing; costs one memory, and one vector, for each turn.
 
-use kithkin_core::MemoryKind;
+use kithkin_core::{ChatError, MemoryKind};
 use serde::Deserialize;
 
 use super::{Segment, Span};
+use crate::chat::Chat;
 use crate::method::Strategy;
 use crate::observe::Sitting;
 
@@ -42,10 +43,10 @@ impl Segment for Window {
         MemoryKind::Window
     }
 
-    fn spans(&self, sitting: &Sitting) -> Vec<Span> {
+    fn spans(&self, sitting: &Sitting, _chat: &Chat<'_>) -> Result<Vec<Span>, ChatError> {
         let turns = sitting.len();
         let around = |i: usize| i.saturating_sub(self.before)..(i + self.after + 1).min(turns);
-        (0..turns).map(|i| Span { stands_for: i, covers: around(i) }).collect()
+        Ok((0..turns).map(|i| Span { stands_for: i, covers: around(i) }).collect())
     }
 }
 
@@ -54,7 +55,7 @@ mod tests {
     use super::*;
 
     fn check(before: usize, after: usize, turns: usize, expect: &str) {
-        let spans = Window { before, after }.spans(&Sitting::of(&vec!["x"; turns]));
+        let spans = Window { before, after }.spans(&Sitting::of(&vec!["x"; turns]), &Chat::new(None)).unwrap();
         let shown: Vec<String> = spans.iter().map(|s| format!("{}:{:?}", s.stands_for, s.covers)).collect();
         assert_eq!(shown.join(" "), expect);
     }

@@ -10,10 +10,11 @@
 
 mod cues;
 
-use kithkin_core::{EventTime, Memory, MemoryKind};
+use kithkin_core::{ChatError, EventTime, Memory, MemoryKind};
 use serde::Deserialize;
 
 use super::{Extract, memory_of};
+use crate::chat::Chat;
 use crate::method::Strategy;
 use crate::observe::Sitting;
 use crate::observe::segment::Span;
@@ -32,7 +33,13 @@ impl Extract for Fragments {
         vec![MemoryKind::Fact, MemoryKind::Event, MemoryKind::Opinion]
     }
 
-    fn extract(&self, sitting: &Sitting, _kind: MemoryKind, _spans: &[Span]) -> Vec<Memory> {
+    fn extract(
+        &self,
+        sitting: &Sitting,
+        _kind: MemoryKind,
+        _spans: &[Span],
+        _chat: &Chat<'_>,
+    ) -> Result<Vec<Memory>, ChatError> {
         let sentences = SessionWords::of(sitting).sentences(sitting, 0..sitting.len());
         let made = sentences.iter().filter_map(|sentence| {
             let turn = &sitting.turns().get(sentence.turn)?.turn;
@@ -41,7 +48,7 @@ impl Extract for Fragments {
             let when = time.map_or_else(String::new, |time| format!(" ({time})"));
             memory_of(sitting, kind, format!("{}: {}{when}", turn.speaker, sentence.text), [sentence.turn])
         });
-        made.collect()
+        Ok(made.collect())
     }
 }
 
@@ -63,7 +70,7 @@ fn kind_of(sentence: &Sentence<'_>, speaks_of_a_time: bool) -> Option<MemoryKind
 }
 
 /// The days that a sentence speaks of, such as `2023-05-07`, or `2023-05-01/2023-05-07` for several.
-fn spoken_of(sentence: &str, said_at: EventTime) -> Option<String> {
+pub(super) fn spoken_of(sentence: &str, said_at: EventTime) -> Option<String> {
     let mention = time_expression::find(sentence, said_at).into_iter().next()?;
     let day = |millis| Some(EventTime::from_millis(millis).ok()?.civil().date());
     let (from, to) = (day(mention.from)?, day(mention.to)?);
@@ -81,7 +88,9 @@ mod tests {
     #[test]
     fn statements_are_told_apart() {
         let check = |text: &str, expect: &[(MemoryKind, &str)]| {
-            let made = Fragments::default().extract(&Sitting::of(&[text]), MemoryKind::Session, &[]);
+            let made = Fragments::default()
+                .extract(&Sitting::of(&[text]), MemoryKind::Session, &[], &Chat::new(None))
+                .unwrap();
             let found: Vec<(MemoryKind, &str)> = made.iter().map(|m| (m.kind, m.text.as_str())).collect();
             assert_eq!(found, expect, "{text}");
         };

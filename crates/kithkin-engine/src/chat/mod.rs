@@ -1,0 +1,102 @@
+//! Asking a chat model, and reading what it answers.
+//!
+//! A [`Prompt`] is a versioned text of instructions; what was said goes beside it as quoted data ([`quote`]), never into
+//! it. What comes back is model output and is read like broken source ([`answer`]): what is readable is taken, the rest is
+//! dropped and counted. No strategy asks while a lock is held.
+
+pub(crate) mod answer;
+mod prompt;
+pub(crate) mod quote;
+
+pub(crate) use prompt::Prompt;
+
+use std::cell::Cell;
+
+use kithkin_core::{ChatError, ChatModel, ChatRequest};
+
+/// What a strategy asks: the chat model, where there is one. It counts what could not be read of the answers.
+#[derive(Debug)]
+pub(crate) struct Chat<'a> {
+    model: Option<&'a dyn ChatModel>,
+    unread: Cell<u64>,
+}
+
+impl<'a> Chat<'a> {
+    /// Asks this model. Without one only strategies that ask nothing can run.
+    pub(crate) fn new(model: Option<&'a dyn ChatModel>) -> Self {
+        Self { model, unread: Cell::new(0) }
+    }
+
+    /// The answer. `None`, which counts as unreadable, where the model refuses this one request: another may be answered,
+    /// and one session that no model will read must not keep all others from being derived.
+    ///
+    /// # Errors
+    /// The model failed, or is not there.
+    pub(crate) fn ask(&self, request: &ChatRequest) -> Result<Option<String>, ChatError> {
+        let Some(model) = self.model else {
+            return Err(ChatError::Missing { message: "there is no chat model; name one with --chat".to_owned() });
+        };
+        match model.reply(request) {
+            Ok(reply) => Ok(Some(reply.text)),
+            Err(ChatError::Refused { .. }) => {
+                self.drop_unread(1);
+                Ok(None)
+            }
+            Err(e) => Err(e),
+        }
+    }
+
+    /// Notes that so many pieces of answers, or whole answers, could not be read.
+    pub(crate) fn drop_unread(&self, pieces: usize) {
+        self.unread.set(self.unread.get() + pieces as u64);
+    }
+
+    /// How many pieces of answers could not be read so far.
+    pub(crate) fn unread(&self) -> u64 {
+        self.unread.get()
+    }
+}
+
+/// A model for the tests of strategies: it gives its answers in order, the last one again and again, and keeps what it
+/// was asked.
+#[cfg(test)]
+#[derive(Debug, Default)]
+pub(crate) struct Scripted {
+    answers: Vec<String>,
+    asked: std::sync::Mutex<Vec<ChatRequest>>,
+}
+
+#[cfg(test)]
+impl Scripted {
+    pub(crate) fn new<S: Into<String>>(answers: impl IntoIterator<Item = S>) -> Self {
+        Self { answers: answers.into_iter().map(Into::into).collect(), asked: std::sync::Mutex::default() }
+    }
+
+    /// What it was asked, as a reader sees it: the messages one after another.
+    pub(crate) fn asked(&self) -> Vec<String> {
+        let shown = |request: &ChatRequest| {
+            let messages = request.messages.iter().map(|m| format!("[{}]\n{}", m.role.as_str(), m.content.trim_end()));
+            messages.collect::<Vec<_>>().join("\n")
+        };
+        self.asked.lock().unwrap().iter().map(shown).collect()
+    }
+}
+
+#[cfg(test)]
+impl ChatModel for Scripted {
+    fn model(&self) -> &str {
+        "scripted"
+    }
+
+    /// The answer `refuse` is a refusal, `fail` a failure.
+    fn reply(&self, request: &ChatRequest) -> Result<kithkin_core::ChatReply, ChatError> {
+        let mut asked = self.asked.lock().unwrap();
+        asked.push(request.clone());
+        let (model, message) = ("scripted".to_owned(), "as told".to_owned());
+        match self.answers.get(asked.len() - 1).or(self.answers.last()).map(String::as_str) {
+            None | Some("fail") => Err(ChatError::Failed { model, message }),
+            Some("refuse") => Err(ChatError::Refused { model, message }),
+            Some(answer) => Ok(kithkin_core::ChatReply { text: answer.to_owned(), usage: None }),
+        }
+    }
+}

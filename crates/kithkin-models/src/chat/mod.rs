@@ -1,0 +1,74 @@
+//! The chat models: which there are, and how a user names one.
+
+mod recorded;
+
+use std::fmt;
+use std::path::PathBuf;
+use std::str::FromStr;
+
+use kithkin_core::{ChatError, ChatModel};
+
+use self::recorded::Recorded;
+
+/// Where the answers of a chat model come from. As text: `recorded:FILE`.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum ChatSource {
+    /// A file of answers that were written down before; see [`ChatSource::open`] for its form.
+    Recorded(PathBuf),
+}
+
+/// A text that names no chat model.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("there is no chat model {name:?}; there is recorded:FILE, which answers from a file of recorded answers")]
+pub struct UnknownChat {
+    /// The text.
+    pub name: String,
+}
+
+impl FromStr for ChatSource {
+    type Err = UnknownChat;
+
+    fn from_str(name: &str) -> Result<Self, UnknownChat> {
+        match name.split_once(':') {
+            Some(("recorded", file)) if !file.is_empty() => Ok(Self::Recorded(file.into())),
+            _ => Err(UnknownChat { name: name.to_owned() }),
+        }
+    }
+}
+
+impl fmt::Display for ChatSource {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Recorded(file) => write!(f, "recorded:{}", file.display()),
+        }
+    }
+}
+
+impl ChatSource {
+    /// The model. A recording is a file of JSON lines `{"request": …, "prompt": …, "reply": …}`: the hash of a request
+    /// ([`kithkin_core::ChatRequest::hash`]), a text for the reader of the file, and the answer. It is read whole.
+    ///
+    /// # Errors
+    /// [`ChatError::Missing`] names a file that is not there, [`ChatError::Unusable`] the line that is wrong.
+    pub fn open(&self) -> Result<Box<dyn ChatModel>, ChatError> {
+        match self {
+            Self::Recorded(file) => Ok(Box::new(Recorded::open(file)?)),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_source_is_named_by_scheme_and_place() {
+        let check = |name: &str| assert_eq!(name.parse::<ChatSource>().unwrap().to_string(), name);
+        check("recorded:answers.jsonl");
+        check("recorded:C:/answers.jsonl");
+        for name in ["", "recorded", "recorded:", "answers.jsonl", "openai:gpt"] {
+            let error = name.parse::<ChatSource>().unwrap_err().to_string();
+            assert!(error.contains(&format!("{name:?}")) && error.contains("recorded:FILE"), "{error}");
+        }
+    }
+}
