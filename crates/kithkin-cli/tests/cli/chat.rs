@@ -6,7 +6,7 @@ use serde_json::Value;
 
 use crate::harness::{Place, evidence, turn};
 
-/// `memgas-llm` and `secom-llm` in one, without an embedder: segments, facts and summaries by a model, and a filter.
+/// Every strategy that asks a model, without an embedder: segments, facts, summaries, and a filter.
 const PRESET: &str = r#"
 id = "mine"
 title = "x"
@@ -25,7 +25,7 @@ abstain_below = 0.0
 filter = { strategy = "llm" }
 "#;
 
-/// What a model would answer to each of the prompts on the conversation, by words of the error that asks for it.
+/// What a model would answer to the prompts on the conversation, in the order in which they are asked.
 const ANSWERS: [&str; 4] = [
     "{\"segments\": [{\"from\": 1, \"to\": 2}, {\"from\": 3, \"to\": 3}]}",
     "Here: {\"facts\": [{\"kind\": \"event\", \"text\": \"Ann adopted the cat Miso.\", \"turns\": [1], \"when\": \
