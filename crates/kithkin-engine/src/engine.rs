@@ -139,8 +139,8 @@ impl std::fmt::Debug for Engine {
 
 impl Engine {
     /// An engine over a store. Without an embedder only methods that compare words can run, without a chat model only those
-    /// that ask none. Indexes in memory are
-    /// bounded by `cache_bytes`; a turn takes about 2.5 kB with a vector of 384 dimensions.
+    /// that ask none. Indexes in memory are bounded by `cache_bytes`;
+    /// a turn takes about 2.5 kB with a vector of 384 dimensions.
     pub fn new(
         store: Arc<dyn Store>,
         embedder: Option<Arc<dyn Embedder>>,
@@ -241,7 +241,7 @@ impl Engine {
         }
     }
 
-    /// Derives the memories that the person's bound method still lacks; Resumable.
+    /// Derives the memories that the person's bound method still lacks. Resumable.
     ///
     /// # Errors
     /// The store or a model failed, a model is missing, or the caller stopped it.
