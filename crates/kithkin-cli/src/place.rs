@@ -4,32 +4,35 @@ use std::path::PathBuf;
 use std::sync::Arc;
 
 use anyhow::{Context, Result};
-use kithkin::{Builder, Embedder, Kithkin, Method, Person, PersonId, Scope};
+use kithkin::{Embedder, Kithkin, Method, Person, PersonId, Scope};
 
 use crate::args::Place;
 
 impl Place {
     /// The store, without a model: for commands that compare no vectors and derive nothing.
     pub(crate) fn open(&self) -> Result<Kithkin> {
-        Ok(Kithkin::open(&self.store)?.models_dir(self.models_dir()?).start())
+        self.open_with(false, false)
     }
 
     /// The store with the embedder.
     pub(crate) fn open_with_embedder(&self) -> Result<Kithkin> {
-        Ok(Kithkin::open(&self.store)?.embedder(&self.embedder, self.models_dir()?)?.start())
+        self.open_with(true, false)
     }
 
     /// The store with the embedder and, where one is named, the chat model: for commands that derive.
     pub(crate) fn open_with_models(&self) -> Result<Kithkin> {
-        let builder = Kithkin::open(&self.store)?.embedder(&self.embedder, self.models_dir()?)?;
-        Ok(self.with_chat(builder)?.start())
+        self.open_with(true, true)
     }
 
-    fn with_chat(&self, builder: Builder) -> Result<Builder> {
-        match &self.chat {
-            Some(source) => Ok(builder.chat(source)?),
-            None => Ok(builder),
+    fn open_with(&self, embedder: bool, chat: bool) -> Result<Kithkin> {
+        let mut builder = Kithkin::open(&self.store)?.models_dir(self.models_dir()?);
+        if embedder {
+            builder = builder.embedder(&self.embedder, self.models_dir()?)?;
         }
+        if let Some(source) = self.chat.as_ref().filter(|_| chat) {
+            builder = builder.chat(source)?;
+        }
+        Ok(builder.start())
     }
 
     /// The store with the models that the method needs. A person's own method is looked up first.
@@ -46,11 +49,10 @@ impl Place {
     /// The store with the models that the method needs; the one that is open where it needs none.
     pub(crate) fn with_models_for(&self, method: &Method, plain: Kithkin) -> Result<Kithkin> {
         let about = method.about();
-        match (about.needs_embedder, about.needs_chat) {
-            (false, false) => Ok(plain),
-            (true, false) => self.open_with_embedder(),
-            (true, true) => self.open_with_models(),
-            (false, true) => Ok(self.with_chat(Kithkin::open(&self.store)?.models_dir(self.models_dir()?))?.start()),
+        if about.needs_embedder || about.needs_chat {
+            self.open_with(about.needs_embedder, about.needs_chat)
+        } else {
+            Ok(plain)
         }
     }
 

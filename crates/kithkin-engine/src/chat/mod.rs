@@ -14,6 +14,17 @@ use std::cell::Cell;
 
 use kithkin_core::{ChatError, ChatModel, ChatRequest};
 
+/// The most turns that a model is given to read at once.
+const MOST_TURNS: usize = 200;
+
+/// Refuses a number of turns to read at once that is below `least` or above 200.
+pub(crate) fn check_turns(turns: usize, least: usize) -> Result<(), String> {
+    if (least..=MOST_TURNS).contains(&turns) {
+        return Ok(());
+    }
+    Err(format!("turns is {turns}; it must lie within {least} and {MOST_TURNS}"))
+}
+
 /// What a strategy asks: the chat model, where there is one. It counts what could not be read of the answers.
 #[derive(Debug)]
 pub(crate) struct Chat<'a> {

@@ -14,8 +14,8 @@ use serde::Deserialize;
 use serde_json::{Value, json};
 
 use super::fragments::spoken_of;
-use super::{Extract, memory_of};
-use crate::chat::{Chat, Prompt, answer, quote};
+use super::{Extract, memory_of, quoted};
+use crate::chat::{Chat, Prompt, answer, check_turns};
 use crate::method::Strategy;
 use crate::observe::Sitting;
 use crate::observe::segment::Span;
@@ -49,9 +49,7 @@ impl Default for LlmFacts {
 
 impl Strategy for LlmFacts {
     fn check(&self) -> Result<(), String> {
-        if !(1..=200).contains(&self.turns) {
-            return Err(format!("turns is {}; it must lie within 1 and 200", self.turns));
-        }
+        check_turns(self.turns, 1)?;
         PROMPT.check(self.prompt)
     }
 }
@@ -79,8 +77,7 @@ impl Extract for LlmFacts {
         let places: Vec<usize> = (0..sitting.len()).filter(read).collect();
         let mut memories = Vec::new();
         for piece in places.chunks(self.turns.max(1)) {
-            let turns = piece.iter().filter_map(|place| Some((place + 1, sitting.turns().get(*place)?)));
-            let request = PROMPT.request(self.prompt, quote::turns(turns), TOKENS, Some(schema()));
+            let request = PROMPT.request(self.prompt, quoted(sitting, piece), TOKENS, Some(schema()));
             let Some(text) = chat.ask(&request)? else { continue };
             let Some(facts) = answer::list(&text, "facts") else {
                 chat.drop_unread(1);

@@ -9,8 +9,8 @@ use std::ops::Range;
 use kithkin_core::{ChatError, Memory, MemoryKind};
 use serde::Deserialize;
 
-use super::{Extract, Of, memory_of};
-use crate::chat::{Chat, Prompt, quote};
+use super::{Extract, Of, memory_of, quoted};
+use crate::chat::{Chat, Prompt, check_turns};
 use crate::method::Strategy;
 use crate::observe::Sitting;
 use crate::observe::segment::Span;
@@ -41,9 +41,7 @@ impl Default for LlmSummary {
 
 impl Strategy for LlmSummary {
     fn check(&self) -> Result<(), String> {
-        if !(1..=200).contains(&self.turns) {
-            return Err(format!("turns is {}; it must lie within 1 and 200", self.turns));
-        }
+        check_turns(self.turns, 1)?;
         PROMPT.check(self.prompt)
     }
 }
@@ -78,10 +76,8 @@ impl LlmSummary {
         let mut texts: Vec<String> = Vec::new();
         let mut read: Vec<usize> = Vec::new();
         for piece in places.chunks(self.turns.max(1)) {
-            let turns = piece.iter().filter_map(|place| Some((place + 1, sitting.turns().get(*place)?)));
-            let Some(text) = chat.ask(&PROMPT.request(self.prompt, quote::turns(turns), TOKENS, None))? else {
-                continue;
-            };
+            let request = PROMPT.request(self.prompt, quoted(sitting, piece), TOKENS, None);
+            let Some(text) = chat.ask(&request)? else { continue };
             let text = text.split_whitespace().collect::<Vec<_>>().join(" ");
             if text.is_empty() {
                 chat.drop_unread(1);

@@ -16,7 +16,7 @@ use serde::Deserialize;
 
 use super::Sitting;
 use super::segment::Span;
-use crate::chat::Chat;
+use crate::chat::{Chat, quote};
 use crate::method::strategies;
 
 /// Makes memories.
@@ -72,6 +72,11 @@ impl Of {
             Self::Unit => spans.iter().map(|span| span.covers.clone()).collect(),
         }
     }
+}
+
+/// The turns at these positions as a prompt shows them: a turn's number is its position, counted from 1.
+fn quoted(sitting: &Sitting, positions: &[usize]) -> String {
+    quote::turns(positions.iter().filter_map(|position| Some((position + 1, sitting.turns().get(*position)?))))
 }
 
 /// A memory of some turns of a session, given by their positions; the first is the one that it stands for, and gives the

@@ -15,7 +15,7 @@ use serde::Deserialize;
 use serde_json::{Value, json};
 
 use super::{Segment, Span, between};
-use crate::chat::{Chat, Prompt, answer, quote};
+use crate::chat::{Chat, Prompt, answer, check_turns, quote};
 use crate::method::Strategy;
 use crate::observe::Sitting;
 
@@ -43,9 +43,7 @@ impl Default for LlmSegments {
 
 impl Strategy for LlmSegments {
     fn check(&self) -> Result<(), String> {
-        if !(2..=200).contains(&self.turns) {
-            return Err(format!("turns is {}; it must lie within 2 and 200", self.turns));
-        }
+        check_turns(self.turns, 2)?;
         PROMPT.check(self.prompt)
     }
 }
