@@ -78,8 +78,8 @@ pub(crate) enum Command {
     Show(Show),
     /// List a person's turns in the order in which they were said
     Timeline(Who),
-    /// List what the person's method has derived from the turns
-    Memories(Who),
+    /// List what the person's method has derived from the turns, and what of it still holds
+    Memories(Memories),
     /// Erase turns and all that came from them
     Forget(Forget),
     /// Write a person out, lossless, as JSON lines
@@ -107,6 +107,16 @@ pub(crate) struct Who {
     /// The person
     #[arg(long, value_name = "P")]
     pub(crate) person: PersonId,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Memories {
+    /// The person
+    #[arg(long, value_name = "P")]
+    pub(crate) person: PersonId,
+    /// What was known then, and held then [default: now]
+    #[arg(long, value_name = "TIME")]
+    pub(crate) as_of: Option<EventTime>,
 }
 
 #[derive(Debug, Args)]

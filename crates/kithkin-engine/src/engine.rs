@@ -1,7 +1,6 @@
 //! The engine's handle: recall for one person, and the work that keeps the person's derived data up to date.
 
 use std::collections::HashMap;
-use std::ops::ControlFlow;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use kithkin_core::{
@@ -251,12 +250,12 @@ impl Engine {
     }
 
     /// Binds the person to a method once its memories, and the vectors that it compares, are there, and drops the memories
-    /// of the method before. Until then the former method serves. `progress` hears of the vectors.
+    /// of the method before. Until then the former method serves. `progress` hears of sessions, then of vectors.
     ///
     /// # Errors
     /// As [`Engine::derive_missing`] and [`Engine::embed_missing`].
     pub fn rebuild(&self, scope: &Scope, method: &Method, progress: Stop<'_>) -> Result<Derived, EngineError> {
-        let derived = self.derive_missing(scope, method, &mut |_| ControlFlow::Continue(()))?;
+        let derived = self.derive_missing(scope, method, progress)?;
         if method.about().needs_embedder {
             self.embed_missing(scope, method, progress)?;
         }
@@ -311,7 +310,7 @@ impl Engine {
     }
 
     /// Calls `with` on the person's index, brought up to date with the store, of what was said by `end`.
-    fn with_index<T>(
+    pub(crate) fn with_index<T>(
         &self,
         scope: &Scope,
         contents: &Contents,

@@ -7,6 +7,7 @@
 //! chat model and clock are handed in as the traits of `kithkin-core`.
 
 mod cache;
+mod change;
 mod chat;
 mod engine;
 mod error;
@@ -15,10 +16,11 @@ pub mod method;
 mod observe;
 mod recall;
 
+pub use change::{Ended, Held, Reason};
 pub use engine::{Engine, Evidence, Filtered, Lacking, Partial, RecallRequest, Recalled, Timings};
 pub use error::EngineError;
 pub use method::Method;
-pub use observe::{Derived, Progress};
+pub use observe::{Derived, Progress, Work};
 pub use recall::{Aspect, SessionHit};
 
 use std::ops::ControlFlow;

@@ -16,7 +16,7 @@ use serde::Serialize;
 
 use crate::import::{self, Format, ImportOptions, Item};
 use crate::person::admitted;
-use crate::{Error, Kithkin};
+use crate::{Error, Kithkin, Work};
 
 /// Turns of a transaction. Each transaction waits for the disk once.
 const BATCH_TURNS: usize = 2_000;
@@ -140,13 +140,20 @@ fn embed_behind(
             continue;
         }
         for scope in waiting.drain(..) {
-            let before = embedded.load(Ordering::Relaxed);
+            let (mut earlier, mut last) = (embedded.load(Ordering::Relaxed), 0);
             let mut progress = |p: crate::Progress| {
-                embedded.store(before + p.done, Ordering::Relaxed);
+                if p.work == Work::Vectors {
+                    // Vectors that a segmenter asks for and those that come after it are counted from 0 each.
+                    if p.done <= last {
+                        earlier += last;
+                    }
+                    last = p.done;
+                    embedded.store(earlier + last, Ordering::Relaxed);
+                }
                 if stop.load(Ordering::Relaxed) {
                     ControlFlow::Break(())
                 } else {
-                    on_step(Step::Embedded(before + p.done))
+                    on_step(Step::Embedded(earlier + last))
                 }
             };
             match kithkin.person(&scope).catch_up(&mut progress) {

@@ -45,7 +45,7 @@ pub use kithkin_core::{
     PersonId, Precision, Role, Scope, Seq, SessionId, SessionRef, StoreError, TenantId, Turn, TurnId, TurnKey,
 };
 pub use kithkin_engine::method::{About, Paper, SpecError, Status};
-pub use kithkin_engine::{Aspect, Derived, EngineError, Method, Progress};
+pub use kithkin_engine::{Aspect, Derived, EngineError, Method, Progress, Reason, Work};
 pub use kithkin_models::{ChatSource, MODELS, ModelSpec, Status as WeightStatus};
 pub use memories::MemoryReport;
 pub use person::{Forget, Now, Person, Recall, Remember, Remembered};

@@ -151,10 +151,7 @@ impl<'k> Person<'k> {
     /// # Errors
     /// As [`Person::observe`].
     pub fn remember(&self, what: &Remember) -> Result<Remembered, Error> {
-        let said_at = match what.at {
-            Now::At(time) => time,
-            Now::Clock => EventTime::from_millis(self.kithkin.clock.now())?,
-        };
+        let said_at = self.moment(what.at)?;
         let conversation = what.conversation.clone().map_or_else(|| ConversationId::new("notes"), Ok)?;
         let speaker = what.speaker.clone().unwrap_or_else(|| self.scope.person.to_string());
         // A day is a sitting: notes come one by one, without a conversation around them.
@@ -183,14 +180,17 @@ impl<'k> Person<'k> {
     /// The store or a model failed, or the caller stopped it.
     pub fn catch_up(&self, progress: &mut dyn FnMut(Progress) -> ControlFlow<()>) -> Result<u64, Error> {
         let method = self.kithkin.method_of(&self.scope)?;
-        let derived = self.derive(&method);
+        let derived = self.derive(&method, progress);
+        if matches!(derived, Err(Error::Engine(EngineError::Stopped))) {
+            return derived.map(|()| 0);
+        }
         let made = self.kithkin.engine.embed_missing(&self.scope, &method, progress)?;
         derived.map(|()| made)
     }
 
     /// Derives what can be derived here: not what needs a model that is not there.
-    fn derive(&self, method: &Method) -> Result<(), Error> {
-        match self.kithkin.engine.derive_missing(&self.scope, method, &mut |_| ControlFlow::Continue(())) {
+    fn derive(&self, method: &Method, progress: &mut dyn FnMut(Progress) -> ControlFlow<()>) -> Result<(), Error> {
+        match self.kithkin.engine.derive_missing(&self.scope, method, progress) {
             Ok(_) | Err(EngineError::NoEmbedder { .. } | EngineError::NoChatModel { .. }) => Ok(()),
             Err(e) => Err(e.into()),
         }
@@ -208,11 +208,14 @@ impl<'k> Person<'k> {
 
     pub(crate) fn resolve(&self, recall: &Recall) -> Result<(Method, EventTime), Error> {
         let method = recall.method.clone().map_or_else(|| self.kithkin.method_of(&self.scope), Ok)?;
-        let now = match recall.now {
-            Now::At(time) => time,
-            Now::Clock => EventTime::from_millis(self.kithkin.clock.now())?,
-        };
-        Ok((method, now))
+        Ok((method, self.moment(recall.now)?))
+    }
+
+    pub(crate) fn moment(&self, now: Now) -> Result<EventTime, Error> {
+        match now {
+            Now::At(time) => Ok(time),
+            Now::Clock => Ok(EventTime::from_millis(self.kithkin.clock.now())?),
+        }
     }
 
     fn found(&self, recall: &Recall, method: &Method, now: EventTime) -> Result<Recalled, Error> {
@@ -285,7 +288,8 @@ impl<'k> Person<'k> {
         Ok(reports(tellings))
     }
 
-    /// Erases turns and all that came from them; with `dry_run` only counts.
+    /// Erases turns and all that came from them; with `dry_run` only counts. The rest of the sessions that lost a turn is
+    /// derived anew, as far as the models are there; [`Person::catch_up`] makes the vectors of it.
     ///
     /// # Errors
     /// No such person, turn, session or conversation, or an id that is there in several conversations.
@@ -297,7 +301,7 @@ impl<'k> Person<'k> {
             self.kithkin.engine.evict(&self.scope);
             match self.kithkin.method_of(&self.scope) {
                 _ if erasure == Erasure::Person => {}
-                Ok(method) => self.derive(&method)?,
+                Ok(method) => self.derive(&method, &mut |_| ControlFlow::Continue(()))?,
                 // The next rebuild derives from what is left; the erasure itself is done.
                 Err(Error::Rebuild { .. }) => {}
                 Err(e) => return Err(e),

@@ -104,7 +104,7 @@ fn check(method: &Method, turns: &[Turn], now: Option<u16>) {
             .filter(|e| e.said_at.as_ref().is_some_and(|t| t.parse::<EventTime>().unwrap() > moment));
         assert_eq!(late.count(), 0, "{id} saw the future");
     }
-    for memory in kithkin.person(&scope()).memories().unwrap() {
+    for memory in kithkin.person(&scope()).memories(Now::Clock).unwrap() {
         assert!(!memory.sources.is_empty(), "{id} derived a memory from nothing");
         assert!(memory.sources.iter().all(|turn| known.contains(turn.as_str())), "{id} invented a source");
     }

@@ -1,8 +1,9 @@
 //! `kithkin forget`.
 
+use std::ops::ControlFlow;
 use std::process::ExitCode;
 
-use anyhow::Result;
+use anyhow::{Context, Result};
 
 use crate::args::{Forget, Place};
 use crate::output::{self, line};
@@ -17,12 +18,21 @@ pub(super) fn run(place: &Place, args: Forget) -> Result<ExitCode> {
         Forget { turn, conversation, .. } => kithkin::Forget::Turns(turn, conversation),
     };
     let kithkin = place.open()?;
-    let report = place.person(&kithkin, &args.person).forget(&what, args.dry_run)?;
+    let person = place.person(&kithkin, &args.person);
+    let report = person.forget(&what, args.dry_run)?;
     if place.json {
         output::json(&report)?;
     } else {
         let would = if report.dry_run { "would be erased" } else { "erased" };
         line(&format!("{} turns, {} memories, {} vectors {would}", report.turns, report.memories, report.vectors))?;
+    }
+    let derives = person.method().is_ok_and(|method| method.about().needs_memories);
+    if derives && !report.dry_run && what != kithkin::Forget::All {
+        // The erasure is done; what is left of the sessions is made ready to be searched again.
+        let models = place.open_with_models();
+        let models =
+            models.context("the turns are erased; what is left of their sessions is not yet searched as a whole")?;
+        place.person(&models, &args.person).catch_up(&mut |_| ControlFlow::Continue(()))?;
     }
     Ok(ExitCode::SUCCESS)
 }

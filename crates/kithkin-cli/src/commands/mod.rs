@@ -28,7 +28,7 @@ pub(crate) fn run(place: &Place, command: Command) -> Result<ExitCode> {
         Command::Persons => persons::persons(place),
         Command::Show(args) => persons::show(place, &args),
         Command::Timeline(args) => persons::timeline(place, &args),
-        Command::Memories(who) => persons::memories(place, &who),
+        Command::Memories(args) => persons::memories(place, &args),
         Command::Forget(args) => forget::run(place, args),
         Command::Export(args) => export::run(place, &args),
         Command::Rebuild(args) => rebuild::rebuild(place, &args),

@@ -3,9 +3,9 @@
 use std::process::ExitCode;
 
 use anyhow::Result;
-use kithkin::{EngineError, TurnReport};
+use kithkin::{EngineError, Now, TurnReport};
 
-use crate::args::{Place, Show, Who};
+use crate::args::{Memories, Place, Show, Who};
 use crate::output::{self, line};
 
 pub(super) fn persons(place: &Place) -> Result<ExitCode> {
@@ -58,18 +58,22 @@ pub(super) fn timeline(place: &Place, who: &Who) -> Result<ExitCode> {
     print(place, &place.person(&kithkin, &who.person).timeline()?)
 }
 
-pub(super) fn memories(place: &Place, who: &Who) -> Result<ExitCode> {
+pub(super) fn memories(place: &Place, args: &Memories) -> Result<ExitCode> {
     let kithkin = place.open()?;
-    let person = place.person(&kithkin, &who.person);
-    let memories = person.memories()?;
+    let person = place.person(&kithkin, &args.person);
+    let memories = person.memories(args.as_of.map_or(Now::Clock, Now::At))?;
     if place.json {
         output::json(&memories)?;
         return Ok(ExitCode::SUCCESS);
     }
     for memory in &memories {
-        let said_at = memory.said_at.as_deref().unwrap_or("undated");
+        let from = memory.valid_from.as_deref().unwrap_or("undated");
+        let until = memory.superseded_by.map_or_else(String::new, |by| {
+            format!(" until {}, superseded by {by}", memory.valid_to.as_deref().unwrap_or("an unknown time"))
+        });
         let sources = memory.sources.join(" ");
-        line(&format!("{} {said_at} [{sources}]\n    {}", memory.kind, memory.text.replace('\n', "\n    ")))?;
+        let (id, kind, text) = (memory.id, memory.kind, memory.text.replace('\n', "\n    "));
+        line(&format!("{id} {kind} {from}{until} [{sources}]\n    {text}"))?;
     }
     if memories.is_empty() {
         let method = person.method()?.about().id.clone();

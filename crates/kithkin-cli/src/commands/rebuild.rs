@@ -3,7 +3,7 @@
 use std::process::ExitCode;
 
 use anyhow::Result;
-use kithkin::PersonId;
+use kithkin::{PersonId, Work};
 
 use super::interrupt::Interrupt;
 use crate::args::{Place, Rebuild, Reembed};
@@ -19,8 +19,12 @@ pub(super) fn rebuild(place: &Place, args: &Rebuild) -> Result<ExitCode> {
     let kithkin = place.with_models_for(&method, plain)?;
     let person = place.person(&kithkin, &args.person);
     let interrupt = Interrupt::listen()?;
-    let bar = output::progress("vectors");
+    let bar = output::progress("sessions");
     let derived = person.rebuild(&method, &mut |p| {
+        bar.set_prefix(match p.work {
+            Work::Sessions => "sessions",
+            Work::Vectors => "vectors",
+        });
         bar.set_length(p.of);
         bar.set_position(p.done);
         interrupt.flow()

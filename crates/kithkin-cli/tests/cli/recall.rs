@@ -133,7 +133,66 @@ fn memories_are_listed_with_their_turns() {
         sources,
         [&serde_json::json!(["1", "2"]), &serde_json::json!(["2", "1", "3"]), &serde_json::json!(["3", "2"])]
     );
-    assert!(place.ok(&list).out.starts_with("window 2023-01-01 [1 2]\n    "), "{}", place.ok(&list).out);
+    assert!(place.ok(&list).out.contains(" window 2023-01-01 [1 2]\n    "), "{}", place.ok(&list).out);
     place.ok(&["forget", "--person", "ann", "--turn", "2"]);
     assert!(place.json(&list).as_array().unwrap().iter().all(|m| !m["text"].as_str().unwrap().contains("part 2")));
 }
+
+#[test]
+fn a_statement_that_no_longer_holds_says_so_and_is_kept() {
+    let place = Place::new();
+    let said = [
+        ("2023-05-01", "I live in Bristol."),
+        ("2023-06-01", "I love black coffee."),
+        ("2023-07-01", "I love black coffee!"),
+        ("2024-02-01", "I moved to Hamburg."),
+        ("2024-03-01", "I no longer like coffee."),
+    ];
+    let lines = said.iter().map(|(day, text)| turn(day, day, "Ann", text)).collect::<String>();
+    place.import("ann", &lines);
+    let preset = place.file("statements.toml", STATEMENTS);
+    place.ok(&["rebuild", "--person", "ann", "--method", &preset]);
+    let listed = |as_of: &str| {
+        let json = place.json(&["memories", "--person", "ann", "--as-of", as_of]);
+        let line = |m: &serde_json::Value| {
+            format!("{} {} to {}, {}, {}", m["text"], m["valid_from"], m["valid_to"], m["because"], m["sources"])
+        };
+        json.as_array().unwrap().iter().map(line).collect::<Vec<_>>().join("\n")
+    };
+    insta::assert_snapshot!(listed("2024-01-01"), @r#"
+    "Ann: I live in Bristol." "2023-05-01" to null, null, ["2023-05-01"]
+    "Ann: I love black coffee." "2023-06-01" to null, null, ["2023-06-01","2023-07-01"]
+    "#);
+    insta::assert_snapshot!(listed("2024-12-31"), @r#"
+    "Ann: I live in Bristol." "2023-05-01" to "2024-02-01", "value", ["2023-05-01"]
+    "Ann: I love black coffee." "2023-06-01" to "2024-03-01", "opposite", ["2023-06-01","2023-07-01"]
+    "Ann: I moved to Hamburg." "2024-02-01" to null, null, ["2024-02-01"]
+    "Ann: I no longer like coffee." "2024-03-01" to null, null, ["2024-03-01"]
+    "#);
+    let text = place.ok(&["memories", "--person", "ann"]).out;
+    assert!(text.contains("superseded by"), "{text}");
+    let found = |question: &str| place.json(&["recall", "--person", "ann", question])["evidence"][0]["turn"].clone();
+    assert_eq!(found("Where do I live, Bristol or Hamburg?"), "2024-02-01");
+    assert_eq!(found("When did I live in Bristol?"), "2023-05-01", "what once held is still found");
+}
+
+/// A method of statements that compares words only.
+const STATEMENTS: &str = r#"
+id = "statements"
+title = "Statements by their words"
+status = "preview"
+summary = "For this test."
+cost = "None."
+
+[observe]
+segment = { strategy = "session" }
+extract = [{ strategy = "fragments" }]
+
+[recall]
+retrieve = [{ strategy = "bm25" }]
+fuse = { strategy = "weighted", weights = [1.0] }
+rerank = [{ strategy = "superseded", weight = 5.0 }]
+sessions = { strategy = "best-turn" }
+answer = { strategy = "logistic" }
+abstain_below = 0.0
+"#;

@@ -342,6 +342,11 @@ impl PersonIndex {
         self.memories.get(&kind)
     }
 
+    /// The memories of every kind.
+    pub(crate) fn kinds(&self) -> impl Iterator<Item = (MemoryKind, &Units)> {
+        self.memories.iter().map(|(kind, units)| (*kind, units))
+    }
+
     /// The words of a question that are no function words, looked up; all of them where there are no others.
     pub(crate) fn query_terms(&self, text: &str) -> Vec<QueryTerm> {
         let mut terms = self.vocabulary.question(text, self.languages.main());

@@ -8,6 +8,7 @@ use super::analysis::Vocabulary;
 use super::language::Language;
 use super::lexical::Lexical;
 use super::vectors::Vectors;
+use crate::change::{Frame, STATEMENTS};
 use crate::recall::Doc;
 
 /// The memories of one kind that one person has under one derivation.
@@ -20,6 +21,9 @@ pub(crate) struct Units {
     /// Where the turns of a memory end in `docs`.
     ends: Vec<usize>,
     rows: HashMap<MemoryId, u32>,
+    ids: Vec<MemoryId>,
+    /// What of each bears on whether an earlier one still holds; of kinds that state something.
+    frames: Vec<Frame>,
 }
 
 impl Units {
@@ -37,6 +41,10 @@ impl Units {
         self.docs.extend_from_slice(docs);
         self.ends.push(self.docs.len());
         self.rows.insert(stored.id, row);
+        self.ids.push(stored.id);
+        if STATEMENTS.contains(&stored.memory.kind) {
+            self.frames.push(Frame::of(&stored.memory.text, vocabulary, language));
+        }
     }
 
     /// Keeps the vector of a memory, if the memory is one of these.
@@ -70,9 +78,20 @@ impl Units {
         range.and_then(|(from, to)| self.docs.get(from..to)).unwrap_or_default()
     }
 
+    /// The number of a memory in the store.
+    pub(crate) fn id(&self, row: u32) -> Option<MemoryId> {
+        self.ids.get(row as usize).copied()
+    }
+
+    /// What of a statement bears on whether an earlier one still holds; `None` for kinds that state nothing.
+    pub(crate) fn frame(&self, row: u32) -> Option<&Frame> {
+        self.frames.get(row as usize)
+    }
+
     /// Bytes on the heap.
     pub(super) fn bytes(&self) -> usize {
+        let frames: usize = self.frames.iter().map(|frame| size_of::<Frame>() + frame.bytes()).sum();
         let vectors = self.vectors.as_ref().map_or(0, Vectors::bytes);
-        self.lexical.bytes() + vectors + self.docs.len() * size_of::<Doc>() + self.ends.len() * 24
+        self.lexical.bytes() + vectors + self.docs.len() * size_of::<Doc>() + frames + self.ends.len() * 32
     }
 }

@@ -8,7 +8,7 @@ use std::ops::ControlFlow;
 
 use kithkin_core::{ChatError, ChatModel, Embedder, Memory, Scope, Seq, SessionRef, Store, StoredTurn, UnitId};
 
-use super::{Progress, Sitting, embed_missing, vector_space};
+use super::{Progress, Sitting, Work, embed_missing, vector_space};
 use crate::chat::Chat;
 use crate::method::{Method, Observe};
 use crate::{EngineError, Stop};
@@ -68,7 +68,7 @@ pub(crate) fn derive_stale(
         // `false` says that a source went in the meantime; the erasure left the session stale, so a later run does it.
         store.put_memories(scope, method.derivation(), session, upto, &memories)?;
         done += 1;
-        if progress(Progress { done, of }).is_break() {
+        if progress(Progress { work: Work::Sessions, done, of }).is_break() {
             return Err(EngineError::Stopped);
         }
     }

@@ -8,7 +8,7 @@ use std::ops::ControlFlow;
 
 use kithkin_core::{DerivationId, Embedder, MemoryId, Scope, Seq, Store, UnitId, VectorSpace};
 
-use super::{Progress, turn_text, vector_space};
+use super::{Progress, Work, turn_text, vector_space};
 use crate::{EngineError, Stop};
 
 /// Units embedded and stored together. Large enough that sorting by length leaves little padding, small enough that a
@@ -79,7 +79,8 @@ pub(crate) fn embed_missing(
         let rows: Vec<(UnitId, &[f32])> = units.iter().copied().zip(vectors.rows()).collect();
         store.put_vectors(scope, &space, &rows)?;
         done += units.len() as u64;
-        if progress(Progress { done, of }).is_break() { Err(EngineError::Stopped) } else { Ok(()) }
+        let come = Progress { work: Work::Vectors, done, of };
+        if progress(come).is_break() { Err(EngineError::Stopped) } else { Ok(()) }
     };
     for batch in missing.turns.chunks(BATCH) {
         let turns = store.turns(scope, batch)?;

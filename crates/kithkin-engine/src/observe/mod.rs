@@ -18,9 +18,20 @@ pub(crate) use sitting::Sitting;
 
 use kithkin_core::{Embedder, StoredTurn, Turn, VectorSpace};
 
+/// What is being made.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Work {
+    /// Memories, session by session.
+    Sessions,
+    /// Vectors of turns and memories.
+    Vectors,
+}
+
 /// How far a long piece of work has come.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Progress {
+    /// What is counted.
+    pub work: Work,
     /// Units done in this run.
     pub done: u64,
     /// Units that this run set out to do.

@@ -25,6 +25,7 @@ pub(crate) use fuse::Fuse;
 pub(crate) use plan::{Asked, Question};
 pub(crate) use rerank::Rerank;
 pub(crate) use retrieve::Retrieve;
+use run::known;
 pub(crate) use run::run;
 pub(crate) use sessions::Sessions;
 pub(crate) use top::{Top, best_live};

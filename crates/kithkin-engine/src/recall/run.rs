@@ -108,14 +108,18 @@ pub(super) fn at(scores: &[f32], doc: Doc) -> f32 {
     scores.get(doc as usize).copied().unwrap_or(f32::NAN)
 }
 
+/// Whether any signal has found something in the turn.
+pub(super) fn known(signals: &[Signal], doc: Doc) -> bool {
+    signals.iter().any(|s| at(&s.scores, doc) != 0.0 && !at(&s.scores, doc).is_nan())
+}
+
 /// The best turns by score, ties to the earlier turn; turns that no signal knows anything of, and those that the question
 /// does not admit, are left out.
 fn best(view: &View<'_>, signals: &[Signal], scores: &[f32], limit: usize) -> Vec<(Doc, f32)> {
     let (index, question) = (view.index, view.question);
-    let found = |doc: Doc| signals.iter().any(|s| at(&s.scores, doc) != 0.0 && !at(&s.scores, doc).is_nan());
     let mut top = Top::new(limit);
     for (doc, &score) in (0..).zip(scores) {
-        if top.takes(score) && index.is_live(doc) && question.admits(index.session_of(doc)) && found(doc) {
+        if top.takes(score) && index.is_live(doc) && question.admits(index.session_of(doc)) && known(signals, doc) {
             top.offer(doc, score);
         }
     }

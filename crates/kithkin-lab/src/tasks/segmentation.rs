@@ -11,7 +11,7 @@ mod dialogues;
 
 use std::collections::{BTreeMap, HashSet};
 
-use kithkin::{MemoryKind, Method, Scope};
+use kithkin::{MemoryKind, Method, Now, Scope};
 
 use self::dialogues::Dialogue;
 use super::{Setup, TaskSpec};
@@ -51,7 +51,7 @@ fn run(setup: &Setup<'_>) -> Result<Table, LabError> {
 
 /// The boundaries between the units that the person's method has derived; `None` where it derives none.
 fn derived(persons: &Persons, scope: &Scope, dialogue: &Dialogue) -> Result<Option<Vec<bool>>, LabError> {
-    let units = persons.person(scope).memories()?.into_iter().filter(|memory| UNITS.contains(&memory.kind));
+    let units = persons.person(scope).memories(Now::Clock)?.into_iter().filter(|memory| UNITS.contains(&memory.kind));
     let firsts: HashSet<String> = units.filter_map(|unit| unit.sources.into_iter().next()).collect();
     let begins = dialogue.turns.iter().skip(1).map(|turn| firsts.contains(&turn.id)).collect();
     Ok((!firsts.is_empty()).then_some(begins))

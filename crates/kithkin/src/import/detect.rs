@@ -43,10 +43,12 @@ pub(super) fn recognise(head: &[u8]) -> Result<Format, String> {
     line.ok_or_else(|| shape.describe(head))
 }
 
-/// Whether the first line is a whole JSON value, so that the file can be read a line at a time.
+/// Whether the first line is a whole JSON value with more behind it, so that the file can be read a line at a time.
 pub(super) fn is_line_by_line(head: &[u8]) -> bool {
-    let first = head.split(|&b| b == b'\n').find(|line| !line.trim_ascii().is_empty());
-    first.is_some_and(|line| line.len() < head.len() && serde_json::from_slice::<serde::de::IgnoredAny>(line).is_ok())
+    let head = head.trim_ascii_start();
+    let Some(end) = head.iter().position(|&b| b == b'\n') else { return false };
+    let (first, rest) = head.split_at(end);
+    !rest.trim_ascii().is_empty() && serde_json::from_slice::<serde::de::IgnoredAny>(first).is_ok()
 }
 
 /// The first object and what stands around it.
@@ -111,6 +113,17 @@ fn look(scanner: &mut Scanner<'_>, shape: &mut Shape) -> Result<(), Fault> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn lines_are_told_from_a_document() {
+        let check = |head: &str, expect: bool| assert_eq!(is_line_by_line(head.as_bytes()), expect, "{head:?}");
+        check("{\"a\":1}\n{\"b\"", true);
+        check("\n{\"a\":1}\n\n{}", true);
+        check("[{\"messages\":[]}]\n", false);
+        check("{\"a\":1}", false);
+        check("[\n{\"a\":1}]", false);
+        check("", false);
+    }
 
     #[test]
     fn formats_by_content() {

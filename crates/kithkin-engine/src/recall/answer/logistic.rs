@@ -1,9 +1,9 @@
 //! A logistic function of how well the best evidence matches the question.
 //!
-//! Three observations, all free of scale: the share of the question's words, weighted by their idf, that the best turn
-//! and its neighbours hold; how far the highest cosine stands above the mean one; and whether what was found by its
-//! content alone was said by the speaker whom the question names, which is how a question about the wrong person gives
-//! itself away. Needs nothing; costs a pass.
+//! Observations, all free of scale: the largest share of the question's words, weighted by their idf, that a turn and its
+//! neighbours hold; the highest cosine of a turn by itself; and whether what was found by its content alone was said by
+//! the speaker whom the question names, which is how a question about the wrong person gives itself away. Needs nothing;
+//! costs a pass. `docs/decisions/0006` says how the presets' coefficients were fitted.
 
 use kithkin_core::Explanation;
 use serde::Deserialize;
@@ -25,15 +25,21 @@ pub(crate) struct Logistic {
     bias: f32,
     /// Of the share of the question's words, 0 to 1.
     coverage: f32,
-    /// Of the distance between the highest and the mean cosine; 0 where no embeddings are compared.
-    gap: f32,
+    /// Of the highest cosine of a turn by itself, without its neighbours, among the best by content; 0 where no embeddings
+    /// are compared.
+    highest: f32,
     /// Of the share of the content that was said by the named speakers, less one half; 0 when none is named.
     agreement: f32,
 }
 
 impl Strategy for Logistic {
     fn check(&self) -> Result<(), String> {
-        let all = [("bias", self.bias), ("coverage", self.coverage), ("gap", self.gap), ("agreement", self.agreement)];
+        let all = [
+            ("bias", self.bias),
+            ("coverage", self.coverage),
+            ("highest", self.highest),
+            ("agreement", self.agreement),
+        ];
         match all.into_iter().find(|(_, value)| !(-100.0..=100.0).contains(value)) {
             Some((name, value)) => Err(format!("{name} is {value}; it must lie within -100 and 100")),
             None => Ok(()),
@@ -49,14 +55,16 @@ impl Answer for Logistic {
         content: &[f32],
         best: &[(Doc, f32)],
     ) -> (f32, Explanation) {
-        let Some(&(top, _)) = best.first() else {
+        if best.is_empty() {
             return (0.0, Explanation::new("nothing was found", 0.0));
-        };
+        }
+        let witnesses = best_live(view.index, content, WITNESSES);
         let observed = [
-            ("share of the question's words in and around the best turn", self.coverage, coverage(view, signals, top)),
-            ("highest cosine above the mean one", self.gap, gap(signals)),
-            ("said by the named speaker, less one half", self.agreement, agreement(view, content)),
+            ("share of the question's words in and around a turn", self.coverage, coverage(view, signals)),
+            ("highest cosine of a turn by itself", self.highest, highest(view, &witnesses)),
+            ("said by the named speaker, less one half", self.agreement, agreement(view, &witnesses)),
         ];
+        let observed = observed.into_iter().filter(|(_, weight, _)| *weight != 0.0).collect::<Vec<_>>();
         let logit = self.bias + observed.iter().map(|(_, weight, value)| weight * value).sum::<f32>();
         let answerable = 1.0 / (1.0 + (-logit).exp());
         let root =
@@ -68,36 +76,30 @@ impl Answer for Logistic {
     }
 }
 
-/// The best turn's score by words over the one it would have if it held all of them without end.
-fn coverage(view: &View<'_>, signals: &[Signal], doc: Doc) -> f32 {
+/// The highest score by words over the one of a turn that held all of them without end.
+fn coverage(view: &View<'_>, signals: &[Signal]) -> f32 {
     let lexical = view.index.lexical();
     let all: f32 = view.question.terms.iter().map(|term| lexical.idf(&term.terms)).sum();
     let Some(words) = signals.iter().find(|s| s.kind == SignalKind::Words) else { return 0.0 };
-    let score = words.scores.get(doc as usize).copied().unwrap_or(0.0);
+    let score = words.scores.iter().copied().fold(0.0, f32::max);
     if all > 0.0 { (score * lexical.max_idf() / words.ceiling / all).clamp(0.0, 1.0) } else { 0.0 }
 }
 
-fn gap(signals: &[Signal]) -> f32 {
-    let Some(cosines) = signals.iter().find(|s| s.kind == SignalKind::Cosine) else { return 0.0 };
-    let (mut highest, mut sum, mut known) = (f32::MIN, 0.0, 0.0);
-    for cosine in cosines.scores.iter().filter(|c| !c.is_nan()) {
-        highest = highest.max(*cosine);
-        sum += cosine;
-        known += 1.0;
-    }
-    if known > 0.0 { highest - sum / known } else { 0.0 }
+/// The highest cosine among these turns, each by itself.
+fn highest(view: &View<'_>, witnesses: &[(Doc, f32)]) -> f32 {
+    let (Some(vectors), Some(query)) = (view.index.vectors(), &view.question.vector) else { return 0.0 };
+    witnesses.iter().filter_map(|(doc, _)| vectors.exact(*doc, query)).fold(0.0, f32::max)
 }
 
 /// The share of the best content that the named speakers said, each turn weighted by how good it is, less one half.
-fn agreement(view: &View<'_>, content: &[f32]) -> f32 {
+fn agreement(view: &View<'_>, witnesses: &[(Doc, f32)]) -> f32 {
     let about = &view.question.about;
     if about.is_empty() {
         return 0.0;
     }
-    let witnesses = best_live(view.index, content, WITNESSES);
     let Some(&(_, highest)) = witnesses.first() else { return 0.0 };
     let (mut said, mut all) = (0.0, 0.0);
-    for (doc, score) in witnesses {
+    for &(doc, score) in witnesses {
         let weight = ((score - highest) / TEMPERATURE).exp();
         all += weight;
         said += if about.get(view.index.speaker(doc) as usize) == Some(&true) { weight } else { 0.0 };

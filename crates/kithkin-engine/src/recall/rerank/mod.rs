@@ -6,6 +6,7 @@ mod emotion;
 mod question_share;
 mod speaker;
 mod specificity;
+mod superseded;
 mod time;
 mod time_range;
 
@@ -41,6 +42,7 @@ strategies! { "recall.rerank", Rerank:
     "question-share" => question_share::QuestionShare,
     "speaker" => speaker::SpeakerMatch,
     "specificity" => specificity::Specificity,
+    "superseded" => superseded::Superseded,
     "time" => time::TimeMatch,
     "time-range" => time_range::TimeRange,
 }

@@ -22,6 +22,13 @@ pub(crate) struct TimeMatch {
     /// Days after which e times less is gained; 0.1 to 1,000, default 7.
     #[serde(default = "week")]
     days: f32,
+    /// The share of the weight that is gained just outside the time meant; 0 to 1, default 1.
+    #[serde(default = "all")]
+    outside: f32,
+}
+
+fn all() -> f32 {
+    1.0
 }
 
 fn week() -> f32 {
@@ -31,10 +38,13 @@ fn week() -> f32 {
 impl Strategy for TimeMatch {
     fn check(&self) -> Result<(), String> {
         check_weight(self.weight)?;
-        if (0.1..=1000.0).contains(&self.days) {
-            return Ok(());
+        if !(0.1..=1000.0).contains(&self.days) {
+            return Err(format!("days is {}; it must lie within 0.1 and 1000", self.days));
         }
-        Err(format!("days is {}; it must lie within 0.1 and 1000", self.days))
+        if !(0.0..=1.0).contains(&self.outside) {
+            return Err(format!("outside is {}; it must lie within 0 and 1", self.outside));
+        }
+        Ok(())
     }
 }
 
@@ -45,7 +55,7 @@ impl TimeMatch {
         let near = view.question.mentions.iter().map(|meant| {
             let outside = meant.from.saturating_sub(said).max(said.saturating_sub(meant.to)).max(0);
             let gap = (outside.saturating_sub(meant.vagueness).max(0)) as f32 / DAY;
-            (-gap / self.days).exp()
+            if gap > 0.0 { self.outside * (-gap / self.days).exp() } else { 1.0 }
         });
         near.fold(0.0, f32::max)
     }

@@ -1,10 +1,10 @@
-//! A sitting is as good as its best turn. Needs nothing; costs one pass.
+//! A sitting is as good as its best turn; one in whose turns nothing was found is left out. Needs nothing; costs one pass.
 
 use serde::Deserialize;
 
 use super::Sessions;
 use crate::method::Strategy;
-use crate::recall::{Doc, Signal, View};
+use crate::recall::{Doc, Signal, View, known};
 
 /// Parameters of `best-turn`: none.
 #[derive(Debug, Clone, Default, Deserialize)]
@@ -14,10 +14,13 @@ pub(crate) struct BestTurn {}
 impl Strategy for BestTurn {}
 
 impl Sessions for BestTurn {
-    fn rank(&self, view: &View<'_>, _signals: &[Signal], scores: &[f32]) -> Vec<(u32, f32)> {
+    fn rank(&self, view: &View<'_>, signals: &[Signal], scores: &[f32]) -> Vec<(u32, f32)> {
         let mut best: Vec<Option<f32>> = vec![None; view.index.sessions()];
         for (doc, score) in (0 as Doc..).zip(scores) {
-            if let (true, Some(best)) = (view.index.is_live(doc), best.get_mut(view.index.session_of(doc) as usize)) {
+            if !view.index.is_live(doc) || !known(signals, doc) {
+                continue;
+            }
+            if let Some(best) = best.get_mut(view.index.session_of(doc) as usize) {
                 *best = Some(best.map_or(*score, |b| b.max(*score)));
             }
         }
