@@ -1,7 +1,7 @@
 //! Prefers turns said at, or near, the time that the question means.
 //!
-//! A turn gains the whole weight within the time that is meant, and less the further away it was said: people speak of
-//! what happened some days ago. Turns of unknown time gain nothing. Needs nothing; costs one pass, and only when the
+//! A turn gains the whole weight within the time that is meant, and from a share of it just outside on less the further
+//! away it was said: people speak of what happened some days ago. Turns of unknown time gain nothing. Needs nothing; costs one pass, and only when the
 //! question means a time.
 
 use kithkin_core::Explanation;
@@ -22,13 +22,13 @@ pub(crate) struct TimeMatch {
     /// Days after which e times less is gained; 0.1 to 1,000, default 7.
     #[serde(default = "week")]
     days: f32,
-    /// The share of the weight that is gained just outside the time meant; 0 to 1, default 1.
-    #[serde(default = "all")]
+    /// The share of the weight that is gained just outside the time meant; 0 to 1, default 0.7.
+    #[serde(default = "most")]
     outside: f32,
 }
 
-fn all() -> f32 {
-    1.0
+fn most() -> f32 {
+    0.7
 }
 
 fn week() -> f32 {

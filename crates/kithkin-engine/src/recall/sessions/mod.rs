@@ -1,7 +1,6 @@
 //! The stage `sessions`: a rank for every sitting from the scores of its turns.
 
 mod best_turn;
-mod soft_best;
 
 use std::fmt::Debug;
 
@@ -16,5 +15,4 @@ pub(crate) trait Sessions: Debug + Send + Sync {
 
 strategies! { "recall.sessions", Sessions:
     "best-turn" => best_turn::BestTurn,
-    "soft-best" => soft_best::SoftBest,
 }
