@@ -15,7 +15,7 @@ pub mod method;
 mod observe;
 mod recall;
 
-pub use engine::{Engine, Evidence, Filtered, Lacking, Partial, RecallRequest, Recalled, Timings};
+pub use engine::{Engine, Evidence, Filtered, Judged, Lacking, Partial, RecallRequest, Recalled, Timings};
 pub use error::EngineError;
 pub use method::Method;
 pub use observe::{Derived, Progress};
