@@ -5,7 +5,7 @@
 
 use std::ops::ControlFlow;
 
-use kithkin_core::{Millis, Scope, Shown, Store, StoreError, StoredFeedback, VectorSpace};
+use kithkin_core::{Millis, QuestionVector, Scope, Shown, Store, StoreError, StoredFeedback, VectorSpace};
 
 /// What one recall showed.
 pub(crate) struct Lesson {
@@ -45,7 +45,9 @@ impl Lessons {
             return;
         }
         self.latest = self.latest.max(Some(feedback.asked_at));
-        if let Some(of_question) = feedback.vector.filter(|v| v.space == *space) {
+        // One that is no vector would make everything that is learned after it no number.
+        let usable = |v: &QuestionVector| v.space == *space && v.vector.iter().all(|x| x.is_finite());
+        if let Some(of_question) = feedback.vector.filter(usable) {
             self.all.push(Lesson { question: of_question.vector, shown: feedback.shown });
         }
     }
