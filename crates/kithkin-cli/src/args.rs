@@ -70,6 +70,8 @@ pub(crate) enum Command {
     Remember(Remember),
     /// Find the turns that answer a question
     Recall(Recall),
+    /// Say which of the turns that a recall showed were of use
+    Feedback(Feedback),
     /// Make a prompt-ready block for a message: quoted, dated, cited
     Context(Context),
     /// List the persons
@@ -195,6 +197,27 @@ pub(crate) struct Recall {
     /// Print how each score came about
     #[arg(long)]
     pub(crate) explain: bool,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Feedback {
+    /// The person
+    #[arg(long, value_name = "P")]
+    pub(crate) person: PersonId,
+    /// The question that was asked
+    pub(crate) question: String,
+    /// The turns that were shown, best first
+    #[arg(long, value_name = "ID", num_args = 1.., required = true)]
+    pub(crate) shown: Vec<TurnId>,
+    /// Those of them that were cited or useful [default: none]
+    #[arg(long, value_name = "ID", num_args = 1..)]
+    pub(crate) useful: Vec<TurnId>,
+    /// The conversation of the turns, where an id is there in several
+    #[arg(long, value_name = "ID")]
+    pub(crate) conversation: Option<ConversationId>,
+    /// The present that was asked in [default: the clock]
+    #[arg(long, value_name = "TIME")]
+    pub(crate) now: Option<EventTime>,
 }
 
 #[derive(Debug, Args)]

@@ -12,6 +12,7 @@ mod chat;
 mod clock;
 mod embedder;
 mod explanation;
+mod feedback;
 mod ids;
 mod memory;
 mod scope;
@@ -24,6 +25,7 @@ pub use chat::{ChatError, ChatMessage, ChatModel, ChatReply, ChatRequest, ChatRo
 pub use clock::Clock;
 pub use embedder::{EmbedError, Embedder, Embeddings, VectorSpace};
 pub use explanation::Explanation;
+pub use feedback::{Feedback, QuestionVector, Shown, StoredFeedback};
 pub use ids::{ConversationId, InvalidId, MethodId, PersonId, SessionId, TenantId, TurnId};
 pub use memory::{DerivationId, Memory, MemoryId, MemoryKind};
 pub use scope::Scope;

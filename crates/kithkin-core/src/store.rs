@@ -7,8 +7,8 @@ use std::fmt;
 use std::ops::ControlFlow;
 
 use crate::{
-    Blame, ConversationId, DerivationId, Memory, MemoryId, MethodId, Millis, PersonId, Scope, Seq, SessionId,
-    StoredTurn, TenantId, Turn, TurnKey, VectorSpace,
+    Blame, ConversationId, DerivationId, Feedback, Memory, MemoryId, MethodId, Millis, PersonId, Scope, Seq, SessionId,
+    StoredFeedback, StoredTurn, TenantId, Turn, TurnKey, VectorSpace,
 };
 
 /// The turns of one person within a batch.
@@ -149,6 +149,8 @@ pub struct Erased {
     pub memories: u64,
     /// Vectors of both.
     pub vectors: u64,
+    /// Feedback in which one of the turns was shown: its question may speak of what is erased.
+    pub feedback: u64,
 }
 
 /// How a store is.
@@ -408,6 +410,19 @@ pub trait Store: Send + Sync + fmt::Debug {
     /// # Errors
     /// Full, read-only, busy.
     fn drop_other_memories(&self, scope: &Scope, keep: &DerivationId) -> Result<u64, StoreError>;
+
+    /// Adds feedback to the person's log of it and gives its number; `None`, and nothing is written, when no turn was
+    /// shown, or one that no longer exists: an erasure finds feedback by its turns, and what is erased stays so.
+    ///
+    /// # Errors
+    /// Full, read-only, busy.
+    fn put_feedback(&self, scope: &Scope, feedback: &Feedback) -> Result<Option<u64>, StoreError>;
+
+    /// Visits the feedback with a number above `after` (0: all) in order of number.
+    ///
+    /// # Errors
+    /// The engine failed, or a record is damaged.
+    fn scan_feedback(&self, scope: &Scope, after: u64, visit: Visit<'_, StoredFeedback>) -> Result<(), StoreError>;
 
     /// The method that the person is bound to; `None` before one was chosen.
     ///

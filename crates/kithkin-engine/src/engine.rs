@@ -4,7 +4,8 @@ use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use kithkin_core::{
-    Binding, ChatModel, Clock, Embedder, EventTime, Explanation, Millis, Scope, Seq, SessionRef, Store, StoredTurn,
+    Binding, ChatModel, Clock, Embedder, EventTime, Explanation, Feedback, Millis, QuestionVector, Scope, Seq,
+    SessionRef, Shown, Store, StoredTurn,
 };
 
 use crate::cache::Cache;
@@ -30,6 +31,21 @@ pub struct RecallRequest<'a> {
     pub limit: usize,
     /// Whether each turn comes with the whole tree of its score.
     pub explain: bool,
+}
+
+/// What of the turns that a recall showed was of use.
+#[derive(Debug, Clone)]
+pub struct Judged<'a> {
+    /// The question that was asked.
+    pub question: &'a str,
+    /// The method that answered it.
+    pub method: &'a Method,
+    /// The present that it was asked in.
+    pub now: EventTime,
+    /// The turns that were shown, best first, each once.
+    pub shown: &'a [Shown],
+    /// When this is written down.
+    pub recorded_at: Millis,
 }
 
 /// A turn that was found.
@@ -180,18 +196,15 @@ impl Engine {
         Aspect::check(request.aspects)?;
         let about = request.method.about();
         let start = self.millis();
-        let space = match (about.needs_embedder, self.embedder.as_deref()) {
-            (false, _) => None,
-            (true, Some(embedder)) => Some(observe::vector_space(embedder)),
-            (true, None) => return Err(EngineError::NoEmbedder { method: about.id.clone() }),
-        };
+        if about.needs_embedder && self.embedder.is_none() {
+            return Err(EngineError::NoEmbedder { method: about.id.clone() });
+        }
         let filter = request.method.bound().filter.as_deref();
         if filter.is_some() && self.chat.is_none() {
             return Err(EngineError::NoChatModel { method: about.id.clone() });
         }
         let limit = filter.map_or(request.limit, recall::Filter::candidates);
-        let derivation = about.needs_memories.then(|| request.method.derivation().clone());
-        let contents = Contents { space, derivation };
+        let contents = self.contents(request.method);
         let end = request.now.end();
         let asked = self.with_index(scope, &contents, end, |index| {
             index.check(scope, about, contents.space.as_ref())?;
@@ -225,6 +238,44 @@ impl Engine {
         let abstain = evidence.is_empty() || found.answerable < request.method.bound().abstain_below;
         let Found { sessions, compared, answerable, answerable_why, .. } = found;
         Ok(Recalled { evidence, sessions, compared, answerable, answerable_why, abstain, partial, filtered, timings })
+    }
+
+    /// Writes down what of the turns that a recall showed was of use. The question is embedded as `method` embeds it, where
+    /// there is an embedder. Gives the number of the feedback; `None`, and nothing is written, when a turn is gone.
+    ///
+    /// # Errors
+    /// No such person, an empty question, or a failing store or model.
+    pub fn feedback(&self, scope: &Scope, given: &Judged<'_>) -> Result<Option<u64>, EngineError> {
+        if given.question.trim().is_empty() {
+            return Err(EngineError::EmptyQuestion);
+        }
+        let end = given.now.end();
+        let asked = self.with_index(scope, &self.contents(given.method), end, |index| {
+            Ok(Asked::new(given.question, given.now, index.speakers()))
+        })?;
+        let vector = match self.embedder.as_deref() {
+            Some(embedder) => {
+                let vector = embedder.embed(&[&asked.text])?.rows().next().map(<[f32]>::to_vec);
+                vector.map(|vector| QuestionVector { space: observe::vector_space(embedder), vector })
+            }
+            None => None,
+        };
+        let feedback = Feedback {
+            question: given.question.to_owned(),
+            vector,
+            asked_at: end,
+            recorded_at: given.recorded_at,
+            shown: given.shown.to_vec(),
+        };
+        Ok(self.store.put_feedback(scope, &feedback)?)
+    }
+
+    /// What an index holds to serve a method. Without an embedder it holds no vectors.
+    fn contents(&self, method: &Method) -> Contents {
+        let about = method.about();
+        let space = self.embedder.as_deref().filter(|_| about.needs_embedder).map(observe::vector_space);
+        let derivation = about.needs_memories.then(|| method.derivation().clone());
+        Contents { space, derivation, feedback: method.bound().learns }
     }
 
     /// Makes the vectors that the person's turns, and the memories of `method`, lack; gives how many were made. Resumable.

@@ -17,7 +17,7 @@ mod observe;
 mod recall;
 
 pub use change::{Ended, Held, Reason};
-pub use engine::{Engine, Evidence, Filtered, Lacking, Partial, RecallRequest, Recalled, Timings};
+pub use engine::{Engine, Evidence, Filtered, Judged, Lacking, Partial, RecallRequest, Recalled, Timings};
 pub use error::EngineError;
 pub use method::Method;
 pub use observe::{Derived, Progress, Work};

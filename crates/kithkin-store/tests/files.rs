@@ -5,8 +5,8 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use kithkin_core::{
-    Blame, ConversationId, DerivationId, Erasure, Memory, MemoryKind, PersonId, PersonTurns, Role, Scope, Seq,
-    SessionId, SessionRef, Store, StoreError, TenantId, Turn, TurnId, UnitId, VectorSpace,
+    Blame, ConversationId, DerivationId, Erasure, Feedback, Memory, MemoryKind, PersonId, PersonTurns, Role, Scope,
+    Seq, SessionId, SessionRef, Shown, Store, StoreError, TenantId, Turn, TurnId, UnitId, VectorSpace,
 };
 use kithkin_store::SqliteStore;
 use tempfile::TempDir;
@@ -179,6 +179,7 @@ fn fill(store: &SqliteStore, persons: &[&str], conversations: &[&str]) {
             append(store, &scope(person), vec![turn(conversation, 0, "x", &format!("{long} again"))]);
         }
         derive(store, &scope(person));
+        ask(store, &scope(person));
     }
 }
 
@@ -209,6 +210,22 @@ fn derive(store: &SqliteStore, scope: &Scope) {
     store.put_vectors(scope, &space, &rows).unwrap();
 }
 
+/// Feedback on some turns, whose question repeats their words.
+fn ask(store: &SqliteStore, scope: &Scope) {
+    let mut turns: Vec<kithkin_core::StoredTurn> = Vec::new();
+    let mut push = |turn| {
+        turns.push(turn);
+        std::ops::ControlFlow::Continue(())
+    };
+    store.scan_turns(scope, 0, &mut push).unwrap();
+    for turn in turns.iter().step_by(7) {
+        let shown = vec![Shown { seq: turn.seq, useful: true }];
+        let question = format!("who said {}?", turn.turn.text.chars().take(300).collect::<String>());
+        let feedback = Feedback { question, vector: None, asked_at: 0, recorded_at: 0, shown };
+        assert!(store.put_feedback(scope, &feedback).unwrap().is_some());
+    }
+}
+
 #[test]
 fn what_is_erased_leaves_the_files() {
     let persons = ["Xaverius", "Yolanthe", "Zebedaeus"];
@@ -221,7 +238,8 @@ fn what_is_erased_leaves_the_files() {
     let [x, y, z] = persons;
     let [breakfast, luncheon, supper] = conversations;
     let whole = Erasure::Conversation(ConversationId::new(breakfast).unwrap());
-    assert!(store.erase(&scope(x), &whole, false).unwrap().turns > 50);
+    let erased = store.erase(&scope(x), &whole, false).unwrap();
+    assert!(erased.turns > 50 && erased.feedback > 50, "{erased:?}");
     gone(&path, "a conversation", &[&mark(x, breakfast), &format!("of {x} in {breakfast}")]);
 
     let session = SessionRef {

@@ -7,8 +7,9 @@ use std::fmt::Debug;
 use std::ops::ControlFlow;
 
 use kithkin_core::{
-    Binding, ConversationId, DerivationId, Erasure, Memory, MemoryId, MemoryKind, MethodId, PersonId, PersonTurns,
-    Role, Scope, Seq, SessionId, SessionRef, Store, TenantId, Turn, TurnId, UnitId, VectorSpace,
+    Binding, ConversationId, DerivationId, Erasure, Feedback, Memory, MemoryId, MemoryKind, MethodId, PersonId,
+    PersonTurns, QuestionVector, Role, Scope, Seq, SessionId, SessionRef, Shown, Store, TenantId, Turn, TurnId, UnitId,
+    VectorSpace,
 };
 use kithkin_store::{MemoryStore, SqliteStore};
 use proptest::prelude::*;
@@ -19,6 +20,7 @@ enum Op {
     Append(Vec<(u8, Vec<Told>)>),
     PutVectors(u8, u8, Vec<(bool, u64, u8)>),
     PutMemories(u8, u8, u8, u64, Vec<Vec<u64>>),
+    PutFeedback(u8, Option<u8>, Vec<(u64, bool)>),
     Bind(u8, u8),
     DropVectors(u8, u8),
     DropMemories(u8, u8),
@@ -41,6 +43,7 @@ fn op() -> impl Strategy<Value = Op> {
     let turns = prop::collection::vec((0..4u8, 0..5u8, 0..3u8), 0..6);
     let rows = prop::collection::vec((any::<bool>(), 0..12u64, 0..3u8), 0..6);
     let sources = prop::collection::vec(prop::collection::vec(1..12u64, 0..3), 0..3);
+    let shown = prop::collection::vec((1..8u64, any::<bool>()), 0..4);
     let what = prop_oneof![
         3 => prop::collection::vec((0..2u8, 0..5u8), 0..3).prop_map(What::Turns),
         2 => (0..4u8).prop_map(What::Session),
@@ -52,6 +55,8 @@ fn op() -> impl Strategy<Value = Op> {
         4 => (scope.clone(), small.clone(), rows).prop_map(|(s, space, rows)| Op::PutVectors(s, space, rows)),
         4 => (scope.clone(), small.clone(), 0..4u8, 0..15u64, sources)
             .prop_map(|(s, by, session, upto, memories)| Op::PutMemories(s, by, session, upto, memories)),
+        3 => (scope.clone(), prop::option::of(small.clone()), shown)
+            .prop_map(|(s, space, shown)| Op::PutFeedback(s, space, shown)),
         1 => (scope.clone(), small.clone()).prop_map(|(s, method)| Op::Bind(s, method)),
         1 => (scope.clone(), small.clone()).prop_map(|(s, keep)| Op::DropVectors(s, keep)),
         1 => (scope.clone(), small).prop_map(|(s, keep)| Op::DropMemories(s, keep)),
@@ -121,6 +126,13 @@ fn apply(store: &dyn Store, op: &Op) -> (String, Vec<Scope>) {
             let put = store.put_memories(&scope(*n), &derivation(*by), &session(*sitting), Seq(*upto), &memories);
             (show(&put.unwrap()), vec![scope(*n)])
         }
+        Op::PutFeedback(n, of, shown) => {
+            let vector = of.map(|of| QuestionVector { space: space(of), vector: vec![f32::from(of)] });
+            let shown: Vec<Shown> =
+                shown.iter().map(|(seq, useful)| Shown { seq: Seq(*seq), useful: *useful }).collect();
+            let feedback = Feedback { question: format!("of {shown:?}"), vector, asked_at: 2, recorded_at: 3, shown };
+            (show(&store.put_feedback(&scope(*n), &feedback).unwrap()), vec![scope(*n)])
+        }
         Op::Bind(n, method) => {
             let method = MethodId::new(format!("method {method}")).unwrap();
             let binding = Binding { method, spec: "{}".to_owned(), derivation: derivation(0) };
@@ -156,6 +168,7 @@ fn view(store: &dyn Store, scope: &Scope) -> String {
         ControlFlow::Continue(())
     };
     store.scan_turns(scope, 0, &mut |turn| line(&turn)).unwrap();
+    store.scan_feedback(scope, 0, &mut |feedback| line(&feedback)).unwrap();
     for n in 0..3 {
         store.scan_vectors(scope, &space(n), 2, &mut |row| line(&row)).unwrap();
         store.missing_vectors(scope, &space(n), &mut |unit| line(&unit)).unwrap();

@@ -59,6 +59,28 @@ pub enum Error {
         /// The conversations.
         within: Vec<String>,
     },
+    /// Feedback that names no turn that was shown.
+    #[error("the feedback shows no turn; name those that the recall showed with --shown")]
+    NothingShown,
+    /// A turn is marked useful that was not shown.
+    #[error("the turn {turn:?} is marked useful but is not among those shown; name it with --shown as well")]
+    NotShown {
+        /// The turn.
+        turn: String,
+    },
+    /// A turn is said to have been shown before it was said.
+    #[error(
+        "the turn {turn:?} was said after {now}, so no recall then showed it; give the recall's own time with --now"
+    )]
+    SaidLater {
+        /// The turn.
+        turn: String,
+        /// When the question was asked.
+        now: String,
+    },
+    /// A turn that was shown was erased while the feedback was being written.
+    #[error("a turn that was shown has been erased meanwhile; the feedback was not kept")]
+    ErasedMeanwhile,
     /// The person is bound to a method that no longer derives what it did.
     #[error(
         "the preset {method} has changed since {person} was built with it; run `kithkin rebuild --person {person}`"
@@ -93,7 +115,7 @@ impl Error {
         match self {
             Self::Engine(e) => e.blame(),
             Self::Import(e) => e.blame(),
-            Self::Rebuild { .. } => Blame::Conflict,
+            Self::Rebuild { .. } | Self::ErasedMeanwhile => Blame::Conflict,
             Self::Write { .. } | Self::Read { .. } => Blame::Store,
             Self::Id(_)
             | Self::Time(_)
@@ -101,6 +123,9 @@ impl Error {
             | Self::Future { .. }
             | Self::OnlyRecalled
             | Self::NoSuch { .. }
+            | Self::NothingShown
+            | Self::NotShown { .. }
+            | Self::SaidLater { .. }
             | Self::Ambiguous { .. } => Blame::User,
         }
     }

@@ -1,4 +1,4 @@
-//! Lossless export of a person: the log and the method, one JSON object a line.
+//! Lossless export of a person: the log, the method and the feedback, one JSON object a line.
 
 use std::io::Write;
 
@@ -16,10 +16,15 @@ impl Person<'_> {
         let wrong = |e: std::io::Error| Error::Write { path: path.to_owned(), why: e.to_string() };
         let log = self.log()?;
         let method = self.kithkin().engine.store().binding(self.scope())?;
-        let header = format::Header { person: self.scope().person.clone(), method, turns: log.len() as u64 };
+        let feedback = self.feedback_records(&log)?;
+        let (turns, given) = (log.len() as u64, feedback.len() as u64);
+        let header = format::Header { person: self.scope().person.clone(), method, turns, feedback: given };
         format::write_header(out, &header).map_err(wrong)?;
         for turn in &log {
             format::write_turn(out, turn).map_err(wrong)?;
+        }
+        for record in feedback {
+            format::write_feedback(out, record).map_err(wrong)?;
         }
         out.flush().map_err(wrong)?;
         Ok(log.len() as u64)

@@ -14,6 +14,8 @@ use std::time::Instant;
 use kithkin_core::{Binding, EventTime, Millis, Outcome, PersonId, PersonTurns, Scope, TenantId, Turn};
 use serde::Serialize;
 
+use crate::feedback::{Restored, Restorer};
+use crate::import::kithkin::FeedbackRecord;
 use crate::import::{self, Format, ImportOptions, Item};
 use crate::person::admitted;
 use crate::{Error, Kithkin, Work};
@@ -67,6 +69,8 @@ pub struct ImportReport {
     pub changed: u64,
     /// Turns that were there already.
     pub duplicates: u64,
+    /// Pieces of feedback written down.
+    pub feedback: u64,
     /// What was not imported, and why.
     pub rejected: Vec<Rejection>,
     /// Vectors made.
@@ -173,6 +177,8 @@ struct Run<'a> {
     on_step: OnStep<'a>,
     now: Millis,
     batch: Vec<PersonTurns>,
+    /// Feedback with its place in the file; written down once all turns are there.
+    feedback: Vec<(Scope, String, FeedbackRecord)>,
     /// Methods that the file binds persons to; bound once their turns are there.
     bindings: Vec<(Scope, Binding)>,
     batch_turns: usize,
@@ -209,6 +215,7 @@ impl<'a> Run<'a> {
             turns: 0,
             changed: 0,
             duplicates: 0,
+            feedback: 0,
             rejected: Vec::new(),
             vectors: 0,
             seconds: 0.0,
@@ -220,6 +227,7 @@ impl<'a> Run<'a> {
             on_step,
             now,
             batch: Vec::new(),
+            feedback: Vec::new(),
             bindings: Vec::new(),
             batch_turns: 0,
             batch_bytes: 0,
@@ -255,6 +263,7 @@ impl<'a> Run<'a> {
         let flushed = self.flush();
         read?;
         flushed?;
+        self.restore_feedback()?;
         for (scope, binding) in std::mem::take(&mut self.bindings) {
             if self.kithkin.engine.store().pulse(&scope)?.is_some() {
                 self.kithkin.engine.store().bind(&scope, &binding)?;
@@ -272,9 +281,27 @@ impl<'a> Run<'a> {
         match item {
             Item::Turn { person, turn, recorded_at } => self.turn(person, turn, recorded_at)?,
             Item::Method { person, binding } => self.bindings.push((Scope::new(self.tenant.clone(), person), binding)),
+            Item::Feedback { person, location, feedback } => {
+                self.feedback.push((Scope::new(self.tenant.clone(), person), location, feedback));
+            }
             Item::Rejected { location, why } => self.reject(location, why),
         }
         Ok(if self.stopped { ControlFlow::Break(()) } else { ControlFlow::Continue(()) })
+    }
+
+    fn restore_feedback(&mut self) -> Result<(), Error> {
+        let mut restorer = Restorer::new(self.kithkin.engine.store());
+        for (scope, location, record) in std::mem::take(&mut self.feedback) {
+            match restorer.restore(&scope, record)? {
+                Restored::Written => self.report.feedback += 1,
+                Restored::Known => {}
+                Restored::Homeless(turn) => {
+                    let why = format!("the feedback showed the turn {turn}, which is not there with that content");
+                    self.reject(location, why);
+                }
+            }
+        }
+        Ok(())
     }
 
     fn reject(&mut self, location: String, why: String) {

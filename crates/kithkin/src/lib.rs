@@ -25,6 +25,7 @@ mod context;
 mod doctor;
 mod error;
 mod export;
+mod feedback;
 mod handle;
 pub mod import;
 mod ingest;
@@ -37,6 +38,7 @@ pub use audit::AuditReport;
 pub use context::{Citation, Context, estimated_tokens};
 pub use doctor::{Doctor, Finding, Repair};
 pub use error::Error;
+pub use feedback::{Feedback, FeedbackReport};
 pub use handle::{Builder, Kithkin, load_embedder};
 pub use ingest::{ImportReport, Ingest, OnStep, Rejection, Step};
 pub use kithkin_core::{

@@ -3,8 +3,8 @@
 use std::ops::ControlFlow;
 
 use kithkin_core::{
-    ConversationId, Erasure, EventTime, Millis, PersonTurns, Role, Scope, SessionId, SessionRef, StoredTurn, Turn,
-    TurnId, TurnKey,
+    ConversationId, Erased, Erasure, EventTime, Millis, PersonTurns, Role, Scope, SessionId, SessionRef, StoredTurn,
+    Turn, TurnId,
 };
 use kithkin_engine::{Aspect, Derived, EngineError, Evidence, Method, Progress, RecallRequest, Recalled, SessionHit};
 use serde::Serialize;
@@ -307,7 +307,8 @@ impl<'k> Person<'k> {
                 Err(e) => return Err(e),
             }
         }
-        Ok(ForgetReport { turns: erased.turns, memories: erased.memories, vectors: erased.vectors, dry_run })
+        let Erased { turns, memories, vectors, feedback } = erased;
+        Ok(ForgetReport { turns, memories, vectors, feedback, dry_run })
     }
 
     fn erasure(&self, what: &Forget) -> Result<Erasure, Error> {
@@ -326,20 +327,14 @@ impl<'k> Person<'k> {
                 Ok(Erasure::Session(SessionRef { conversation, session: id.clone() }))
             }
             Forget::Turns(ids, within) => {
-                let mut keys = Vec::new();
-                for id in ids {
-                    let tellings = self.kithkin.engine.store().tellings(&self.scope, id)?;
-                    let named = tellings.into_iter().map(|t| t.turn.conversation);
-                    let conversation = self.only("turn", id.as_str(), named, within.as_ref())?;
-                    keys.push(TurnKey { conversation, turn: id.clone() });
-                }
-                Ok(Erasure::Turns(keys))
+                let key = |id| self.turn_key(id, within.as_ref());
+                Ok(Erasure::Turns(ids.iter().map(key).collect::<Result<_, _>>()?))
             }
         }
     }
 
     /// The one conversation that has the named thing.
-    fn only(
+    pub(crate) fn only(
         &self,
         what: &'static str,
         name: &str,
@@ -419,7 +414,7 @@ impl<'k> Person<'k> {
         }
     }
 
-    fn no_such(&self, what: &'static str, name: &str) -> Error {
+    pub(crate) fn no_such(&self, what: &'static str, name: &str) -> Error {
         Error::NoSuch { person: self.scope.person.to_string(), what, name: name.to_owned() }
     }
 }

@@ -126,6 +126,8 @@ pub struct ForgetReport {
     pub memories: u64,
     /// Vectors of both.
     pub vectors: u64,
+    /// Feedback on recalls that had shown them.
+    pub feedback: u64,
     /// Whether it was only counted.
     pub dry_run: bool,
 }

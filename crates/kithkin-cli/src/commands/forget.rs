@@ -24,7 +24,8 @@ pub(super) fn run(place: &Place, args: Forget) -> Result<ExitCode> {
         output::json(&report)?;
     } else {
         let would = if report.dry_run { "would be erased" } else { "erased" };
-        line(&format!("{} turns, {} memories, {} vectors {would}", report.turns, report.memories, report.vectors))?;
+        let kithkin::ForgetReport { turns, memories, vectors, feedback, .. } = report;
+        line(&format!("{turns} turns, {memories} memories, {vectors} vectors, {feedback} pieces of feedback {would}"))?;
     }
     let derives = person.method().is_ok_and(|method| method.about().needs_memories);
     if derives && !report.dry_run && what != kithkin::Forget::All {

@@ -2,6 +2,7 @@
 
 mod check;
 mod export;
+mod feedback;
 mod forget;
 mod import;
 mod lab;
@@ -24,6 +25,7 @@ pub(crate) fn run(place: &Place, command: Command) -> Result<ExitCode> {
         Command::Import(args) => import::run(place, args),
         Command::Remember(args) => remember::run(place, args),
         Command::Recall(args) => recall::recall(place, &args),
+        Command::Feedback(args) => feedback::run(place, args),
         Command::Context(args) => recall::context(place, &args),
         Command::Persons => persons::persons(place),
         Command::Show(args) => persons::show(place, &args),

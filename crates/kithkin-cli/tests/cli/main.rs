@@ -12,6 +12,7 @@ mod disk;
 mod doctor;
 mod erasure;
 mod export;
+mod feedback;
 mod harness;
 mod lab;
 mod processes;

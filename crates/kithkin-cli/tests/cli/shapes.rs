@@ -38,6 +38,8 @@ fn json_shapes() {
         "context",
         place.json(&["context", "--person", "ann", "Who adopted a cat?", "--method", "bm25"])
     );
+    let give = ["feedback", "--person", "ann", "Who adopted a cat?", "--shown", "1", "2", "--useful", "1"];
+    insta::assert_json_snapshot!("feedback", place.json(&[&give[..], &["--now", "2023-06-01"]].concat()));
     insta::assert_json_snapshot!("persons", place.json(&["persons"]));
     insta::assert_json_snapshot!(
         "show",
@@ -53,9 +55,18 @@ fn json_shapes() {
 fn help() {
     let place = Place::empty();
     let mut text = place.ok(&["--help"]).out;
-    for command in
-        ["import", "remember", "recall", "context", "forget", "export", "rebuild", "lab run", "lab reproduce"]
-    {
+    for command in [
+        "import",
+        "remember",
+        "recall",
+        "feedback",
+        "context",
+        "forget",
+        "export",
+        "rebuild",
+        "lab run",
+        "lab reproduce",
+    ] {
         let args: Vec<&str> = command.split(' ').chain(["--help"]).collect();
         text += &format!("\n=== {command}\n{}", place.ok(&args).out);
     }

@@ -184,6 +184,9 @@ pub(super) fn topic(text: &str) -> String {
     let mut topic: String =
         CORRECTIONS.iter().filter(|cue| !spaced(cue)).fold(text.to_owned(), |t, cue| t.replace(cue, " "));
     for cue in LIKING_UNSPACED.iter().chain(DISLIKING_UNSPACED) {
+        for no in NEGATIONS_UNSPACED {
+            topic = topic.replace(&[no, *cue].concat(), " ");
+        }
         topic = topic.replace(cue, " ");
     }
     let cue_words = |word: &str| {

@@ -5,6 +5,7 @@
 
 mod analysis;
 mod language;
+mod lessons;
 mod lexical;
 mod names;
 mod person;
@@ -19,11 +20,12 @@ mod words;
 
 pub(crate) use analysis::{QueryTerm, TermId, Token, Vocabulary};
 pub(crate) use language::Language;
+pub(crate) use lessons::Lesson;
 pub(crate) use lexical::Bm25;
 pub(crate) use person::{Contents, PersonIndex};
 pub(crate) use stopwords::is_function_word;
 pub(crate) use units::Units;
-pub(crate) use vectors::Vectors;
+pub(crate) use vectors::{Vectors, dot};
 pub(crate) use windows::{Reach, WindowScratch, Windows};
 pub(crate) use words::{Kind, Words};
 

@@ -11,6 +11,7 @@ use kithkin_core::{
 
 use super::analysis::{QueryTerm, TermId, Token, Vocabulary};
 use super::language::SpokenLanguages;
+use super::lessons::{Lesson, Lessons};
 use super::lexical::Lexical;
 use super::pooled::{Pools, Sources};
 use super::turns::{Turns, seen_at};
@@ -34,6 +35,8 @@ pub(crate) struct Contents {
     pub(crate) space: Option<VectorSpace>,
     /// Memories of this derivation.
     pub(crate) derivation: Option<DerivationId>,
+    /// Feedback whose question has a vector of the space.
+    pub(crate) feedback: bool,
 }
 
 /// One person's memory, ready to be searched.
@@ -50,6 +53,7 @@ pub(crate) struct PersonIndex {
     memories: BTreeMap<MemoryKind, Units>,
     /// Whether the memories that are searched were never derived.
     underived: bool,
+    lessons: Lessons,
     last: u64,
     /// How many content words each turn has.
     content: Vec<f32>,
@@ -89,6 +93,9 @@ impl PersonIndex {
         }
         if let Some(space) = &contents.space {
             index.load_vectors(store, scope, space)?;
+            if contents.feedback {
+                index.lessons.load(store, scope, space, bound.unwrap_or(Millis::MAX))?;
+            }
         }
         // Every new turn makes every word a little rarer, so this is not extended.
         index.specificity = OnceLock::new();
@@ -112,6 +119,7 @@ impl PersonIndex {
             other_space: None,
             memories: BTreeMap::new(),
             underived: false,
+            lessons: Lessons::default(),
             last: 0,
             content: Vec::new(),
             function: Vec::new(),
@@ -249,6 +257,7 @@ impl PersonIndex {
         let vectors = self.vectors.as_ref().map_or(0, Vectors::bytes);
         let memories: usize = self.memories.values().map(Units::bytes).sum();
         self.turns.bytes()
+            + self.lessons.bytes()
             + self.vocabulary.bytes()
             + self.languages.bytes()
             + self.lexical.bytes()
@@ -262,14 +271,19 @@ impl PersonIndex {
         self.turns.len()
     }
 
-    /// The last moment at which a turn was said.
+    /// The last moment at which a turn was said, or a question asked to which there is feedback.
     pub(crate) fn latest(&self) -> Millis {
-        self.turns.latest()
+        self.lessons.latest().map_or(self.turns.latest(), |asked| asked.max(self.turns.latest()))
     }
 
     /// Whether the turn was not replaced.
     pub(crate) fn is_live(&self, doc: Doc) -> bool {
         self.turns.is_live(doc)
+    }
+
+    /// The number of the turn at this place; `None` for one that was replaced, or is not there.
+    pub(crate) fn doc(&self, seq: Seq) -> Option<Doc> {
+        self.turns.doc(seq)
     }
 
     /// The place of a turn in the log.
@@ -345,6 +359,11 @@ impl PersonIndex {
     /// The memories of every kind.
     pub(crate) fn kinds(&self) -> impl Iterator<Item = (MemoryKind, &Units)> {
         self.memories.iter().map(|(kind, units)| (*kind, units))
+    }
+
+    /// The feedback, in the order in which it was given.
+    pub(crate) fn lessons(&self) -> &[Lesson] {
+        self.lessons.all()
     }
 
     /// The words of a question that are no function words, looked up; all of them where there are no others.

@@ -204,6 +204,8 @@ pub(crate) struct Bound {
     pub(crate) filter: Option<Box<dyn Filter>>,
     pub(crate) abstain_below: f32,
     pub(crate) everything: bool,
+    /// Whether a strategy learns from the person's feedback.
+    pub(crate) learns: bool,
 }
 
 impl Method {
@@ -252,6 +254,7 @@ impl Method {
         let needs: Vec<_> = retrieve.iter().map(|r| r.needs()).chain(rerank.iter().map(|r| r.needs())).collect();
         let segment_needs = observe.as_ref().is_some_and(|o| o.segment.needs_vectors());
         let needs_embedder = segment_needs || needs.iter().any(|n| n.embedder);
+        let learns = needs.iter().any(|n| n.feedback);
         let derived = observe.as_ref().map(Observe::kinds).unwrap_or_default();
         let searched: Vec<MemoryKind> = needs.into_iter().flat_map(|n| n.memories).collect();
         if let Some(missing) = searched.iter().find(|kind| !derived.contains(kind)) {
@@ -286,6 +289,7 @@ impl Method {
             filter,
             abstain_below: file.recall.abstain_below,
             everything: file.recall.everything,
+            learns,
         };
         Ok(Self { inner: Arc::new(bound) })
     }

@@ -55,8 +55,8 @@ const SESSIONS_AT: [usize; 3] = [1, 3, 5];
 const ADVERSARIAL: u8 = 5;
 
 #[derive(Deserialize)]
-struct Item {
-    sample_id: String,
+pub(super) struct Item {
+    pub(super) sample_id: String,
     qa: Vec<Question>,
 }
 
@@ -69,17 +69,20 @@ struct Question {
 }
 
 /// A conversation that has been imported.
-struct Conversation {
-    scope: Scope,
-    now: Now,
-    questions: Vec<Asked>,
-    unresolved: usize,
+pub(super) struct Conversation {
+    pub(super) scope: Scope,
+    /// The time of its last turn.
+    pub(super) now: Now,
+    pub(super) questions: Vec<Asked>,
+    /// How many questions have no evidence that resolves.
+    pub(super) unresolved: usize,
 }
 
-struct Asked {
-    text: String,
-    category: u8,
-    turns: HashSet<String>,
+/// A question with evidence.
+pub(super) struct Asked {
+    pub(super) text: String,
+    pub(super) category: u8,
+    pub(super) turns: HashSet<String>,
     sessions: HashSet<String>,
 }
 
@@ -99,7 +102,7 @@ fn run(setup: &Setup<'_>) -> Result<Table, LabError> {
 }
 
 /// Resolves the questions of an item against the turns that were imported.
-fn conversation(persons: &mut Persons, item: &Item, limit: Option<usize>) -> Result<Conversation, LabError> {
+pub(super) fn conversation(persons: &mut Persons, item: &Item, limit: Option<usize>) -> Result<Conversation, LabError> {
     let scope = persons.scope(&item.sample_id)?;
     let timeline = persons.person(&scope).timeline()?;
     let session_of: HashMap<&str, &str> = timeline.iter().map(|t| (t.turn.as_str(), t.session.as_str())).collect();

@@ -1,6 +1,7 @@
 //! The tasks: a dataset with a question put to it and a metric.
 
 mod ikat_ptkb;
+mod locomo_feedback;
 mod locomo_recall;
 mod longmemeval_recall;
 mod memorybank;
@@ -56,6 +57,7 @@ pub struct TaskSpec {
 /// All tasks.
 pub const TASKS: &[TaskSpec] = &[
     locomo_recall::TASK,
+    locomo_feedback::TASK,
     longmemeval_recall::TASK,
     personabench::TASK,
     memorybank::TASK,

@@ -6,15 +6,15 @@ use kithkin_core::{ConversationId, Erased, Erasure, Outcome, Pulse, Scope, Seq, 
 
 use super::log::nobody_is_empty;
 use super::{
-    ann, append, at, key, log, memories, memory, memory_units, pulse, put_memories, put_vectors, scope, seqs, session,
-    stale, turn, vectors,
+    all_feedback, ann, append, at, feedback, key, log, memories, memory, memory_units, pulse, put_memories,
+    put_vectors, scope, seqs, session, stale, turn, vectors,
 };
 
 /// Erases, after a dry run that must count the same and change nothing.
 fn erase(store: &dyn Store, what: &Erasure, expect: (u64, u64, u64)) {
     let (turns, memories, vectors) = expect;
     let before = (pulse(store, &ann()), seqs(store, &ann()));
-    let expect = Erased { turns, memories, vectors };
+    let expect = Erased { turns, memories, vectors, feedback: 0 };
     assert_eq!(store.erase(&ann(), what, true).unwrap(), expect, "{what:?}");
     assert_eq!((pulse(store, &ann()), seqs(store, &ann())), before);
     assert_eq!(store.erase(&ann(), what, false).unwrap(), expect, "{what:?}");
@@ -54,7 +54,8 @@ pub(super) fn erasing_a_person_leaves_no_name(store: &dyn Store) {
     append(store, &ann(), &[turn("s", "1", "a"), turn("s", "1", "b")]);
     assert!(put_memories(store, &ann(), "s", 2, &[memory("m", &[2])]));
     put_vectors(store, &ann(), "v", &[(at(1), [1.0, 0.0]), (memory_units(store, &ann())[0], [1.0, 0.0])]);
-    let expect = Erased { turns: 2, memories: 1, vectors: 2 };
+    store.put_feedback(&ann(), &feedback("q", &[1])).unwrap().unwrap();
+    let expect = Erased { turns: 2, memories: 1, vectors: 2, feedback: 1 };
     assert_eq!(store.erase(&ann(), &Erasure::Person, true).unwrap(), expect);
     assert_eq!(store.erase(&ann(), &Erasure::Person, false).unwrap(), expect);
     nobody_is_empty(store);
@@ -84,16 +85,25 @@ pub(super) fn scopes_do_not_meet(store: &dyn Store) {
     let persons = ["a", "A", "a/b", "b", "名", " a", "a%", "a_"];
     let scopes = || tenants.iter().flat_map(|tenant| persons.map(|person| scope(tenant, person)));
     let show = |scope: &Scope| {
-        (log(store, scope, 0), vectors(store, scope, "v", 0), memories(store, scope, "d"), pulse(store, scope))
+        let feedback = all_feedback(store, scope, 0);
+        (
+            log(store, scope, 0),
+            vectors(store, scope, "v", 0),
+            memories(store, scope, "d"),
+            pulse(store, scope),
+            feedback,
+        )
     };
     for scope in scopes() {
         append(store, &scope, &[turn("s", "1", &format!("secret of {scope:?}"))]);
         assert!(put_memories(store, &scope, "s", 1, &[memory(&format!("about {scope:?}"), &[1])]));
         put_vectors(store, &scope, "v", &[(at(1), [1.0, 0.0]), (memory_units(store, &scope)[0], [1.0, 0.0])]);
+        store.put_feedback(&scope, &feedback(&format!("asked of {scope:?}"), &[1])).unwrap().unwrap();
     }
     for own in scopes() {
         let before: Vec<_> = scopes().filter(|scope| *scope != own).map(|scope| show(&scope)).collect();
         assert_eq!(log(store, &own, 0)[0].turn.text, format!("secret of {own:?}"));
+        assert_eq!(all_feedback(store, &own, 0)[0].feedback.question, format!("asked of {own:?}"));
         append(store, &own, &[turn("s", "1", "changed")]);
         assert_eq!(store.erase(&own, &Erasure::Turns(vec![key("1")]), false).unwrap().turns, 2);
         let after: Vec<_> = scopes().filter(|scope| *scope != own).map(|scope| show(&scope)).collect();

@@ -6,8 +6,8 @@ use kithkin_core::{
 };
 
 use super::{
-    ann, append, at, derivation, key, log, memories, missing, put_memories, put_vectors, scope, session, space, stale,
-    turn, vectors,
+    all_feedback, ann, append, at, derivation, key, log, memories, missing, put_memories, put_vectors, scope, session,
+    space, stale, turn, vectors,
 };
 
 pub(super) fn nobody_is_empty(store: &dyn Store) {
@@ -22,6 +22,7 @@ pub(super) fn nobody_is_empty(store: &dyn Store) {
     assert_eq!(store.vector_counts(&nobody).unwrap(), []);
     assert_eq!(stale(store, &nobody, "d"), [""; 0]);
     assert_eq!(memories(store, &nobody, "d"), []);
+    assert_eq!(all_feedback(store, &nobody, 0), []);
     assert_eq!(store.binding(&nobody).unwrap(), None);
     for what in [Erasure::Person, Erasure::Turns(vec![key("1")]), Erasure::Session(session("s"))] {
         assert_eq!(store.erase(&nobody, &what, false).unwrap(), Erased::default());

@@ -5,14 +5,16 @@
 
 mod derived;
 mod erasure;
+mod feedback;
 mod log;
 mod whole;
 
 use std::ops::ControlFlow;
 
 use kithkin_core::{
-    ConversationId, DerivationId, Memory, MemoryKind, Outcome, PersonId, PersonTurns, Pulse, Role, Scope, Seq,
-    SessionId, SessionRef, Store, StoredMemory, StoredTurn, TenantId, Turn, TurnId, TurnKey, UnitId, VectorSpace,
+    ConversationId, DerivationId, Feedback, Memory, MemoryKind, Outcome, PersonId, PersonTurns, Pulse, QuestionVector,
+    Role, Scope, Seq, SessionId, SessionRef, Shown, Store, StoredFeedback, StoredMemory, StoredTurn, TenantId, Turn,
+    TurnId, TurnKey, UnitId, VectorSpace,
 };
 
 /// Runs every check, each on a store of its own.
@@ -36,6 +38,9 @@ pub fn run(empty: &mut dyn FnMut() -> Box<dyn Store>) {
         erasure::erasing_a_person_leaves_no_name,
         erasure::erased_places_do_not_come_back,
         erasure::scopes_do_not_meet,
+        feedback::feedback_comes_back_as_it_was,
+        feedback::feedback_of_what_is_not_there_is_refused,
+        feedback::feedback_goes_with_the_turns_it_shows,
         whole::pulses_grow,
         whole::visitors_may_stop_and_call_again,
         whole::many_threads,
@@ -142,6 +147,23 @@ fn memories(store: &dyn Store, scope: &Scope, name: &str) -> Vec<StoredMemory> {
 
 fn memory_units(store: &dyn Store, scope: &Scope) -> Vec<UnitId> {
     memories(store, scope, "d").iter().map(|memory| UnitId::Memory(memory.id)).collect()
+}
+
+/// Feedback that shows these turns, of which the first was useful.
+fn feedback(question: &str, shown: &[u64]) -> Feedback {
+    let shown = shown.iter().enumerate().map(|(n, seq)| Shown { seq: Seq(*seq), useful: n == 0 }).collect();
+    let vector = Some(QuestionVector { space: space("v"), vector: vec![1.0, -0.5] });
+    Feedback { question: question.to_owned(), vector, asked_at: 5, recorded_at: 6, shown }
+}
+
+fn all_feedback(store: &dyn Store, scope: &Scope, after: u64) -> Vec<StoredFeedback> {
+    let mut all = Vec::new();
+    let mut push = |feedback| {
+        all.push(feedback);
+        ControlFlow::Continue(())
+    };
+    store.scan_feedback(scope, after, &mut push).unwrap();
+    all
 }
 
 fn stale(store: &dyn Store, scope: &Scope, name: &str) -> Vec<String> {

@@ -5,7 +5,8 @@ use std::ops::ControlFlow;
 use kithkin_core::{Erasure, Memory, Store, Turn};
 
 use super::{
-    ann, append, at, derivation, key, memory, pulse, put_memories, put_vectors, scope, seqs, space, turn, vectors,
+    ann, append, at, derivation, feedback, key, memory, pulse, put_memories, put_vectors, scope, seqs, space, turn,
+    vectors,
 };
 
 pub(super) fn pulses_grow(store: &dyn Store) {
@@ -32,6 +33,9 @@ pub(super) fn pulses_grow(store: &dyn Store) {
     let derive = || assert!(put_memories(store, &ann(), "s", 9, &[memory("m", &[2])]));
     let drop_vectors = |gone: u64| assert_eq!(store.drop_other_vectors(&ann(), &space("w")).unwrap(), gone);
     let drop_memories = || assert_eq!(store.drop_other_memories(&ann(), &derivation("e")).unwrap(), 1);
+    let give = |shown, kept| {
+        assert_eq!(store.put_feedback(&ann(), &feedback("q", &[shown])).unwrap().is_some(), kept);
+    };
     let erase = |dry, turns: u64| {
         assert_eq!(store.erase(&ann(), &Erasure::Turns(vec![key("1")]), dry).unwrap().turns, turns);
     };
@@ -43,6 +47,8 @@ pub(super) fn pulses_grow(store: &dyn Store) {
     check("another vector", Grows::Both, &|| vector(2.0));
     check("a new memory", Grows::Version, &derive);
     check("a replaced memory", Grows::Both, &derive);
+    check("feedback", Grows::Version, &|| give(2, true));
+    check("feedback refused", Grows::Nothing, &|| give(99, false));
     check("dropped memories", Grows::Both, &drop_memories);
     check("dropped vectors", Grows::Both, &|| drop_vectors(1));
     check("nothing to drop", Grows::Nothing, &|| drop_vectors(0));
@@ -58,6 +64,9 @@ pub(super) fn visitors_may_stop_and_call_again(store: &dyn Store) {
     let derived: Vec<Memory> = (1..=5).map(|seq| memory("m", &[seq])).collect();
     assert!(put_memories(store, &ann(), "s", 50, &derived));
     put_vectors(store, &ann(), "v", &[(at(1), [1.0, 0.0]), (at(2), [1.0, 0.0])]);
+    for question in ["one", "two", "three"] {
+        store.put_feedback(&ann(), &feedback(question, &[1])).unwrap().unwrap();
+    }
     let mut left = 0;
     // Each visitor stops at the second record, having read and written in between.
     let mut stop = |writes: bool| {
@@ -72,7 +81,8 @@ pub(super) fn visitors_may_stop_and_call_again(store: &dyn Store) {
     store.scan_memories(&ann(), &derivation("d"), &mut |_| stop(true)).unwrap();
     store.scan_vectors(&ann(), &space("v"), 0, &mut |_| stop(true)).unwrap();
     store.missing_vectors(&ann(), &space("v"), &mut |_| stop(false)).unwrap();
-    assert_eq!(left, 8);
+    store.scan_feedback(&ann(), 0, &mut |_| stop(false)).unwrap();
+    assert_eq!(left, 10);
     assert_eq!(vectors(store, &ann(), "w", 0).len(), 6);
     // A scan sees one state, whatever is appended meanwhile.
     let mut seen = 0;

@@ -10,9 +10,9 @@ use std::ops::ControlFlow;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use kithkin_core::{
-    Appended, Binding, DerivationId, Erased, Erasure, Memory, Millis, PersonSummary, PersonTurns, Pulse, Scope, Seq,
-    SessionRef, Store, StoreError, StoreHealth, StoredMemory, StoredTurn, TenantId, TurnId, UnitId, VectorCount,
-    VectorSpace, Visit,
+    Appended, Binding, DerivationId, Erased, Erasure, Feedback, Memory, Millis, PersonSummary, PersonTurns, Pulse,
+    Scope, Seq, SessionRef, Store, StoreError, StoreHealth, StoredFeedback, StoredMemory, StoredTurn, TenantId, TurnId,
+    UnitId, VectorCount, VectorSpace, Visit,
 };
 
 use person::Person;
@@ -164,6 +164,15 @@ impl Store for MemoryStore {
 
     fn drop_other_memories(&self, scope: &Scope, keep: &DerivationId) -> Result<u64, StoreError> {
         Ok(self.write(scope, |person| person.drop_other_memories(keep)))
+    }
+
+    fn put_feedback(&self, scope: &Scope, feedback: &Feedback) -> Result<Option<u64>, StoreError> {
+        Ok(self.write(scope, |person| person.put_feedback(feedback)))
+    }
+
+    fn scan_feedback(&self, scope: &Scope, after: u64, visit: Visit<'_, StoredFeedback>) -> Result<(), StoreError> {
+        visit_all(self.read(scope, |person| person.feedback_after(after)), visit);
+        Ok(())
     }
 
     fn binding(&self, scope: &Scope) -> Result<Option<Binding>, StoreError> {

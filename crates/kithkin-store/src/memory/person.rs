@@ -3,8 +3,8 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use kithkin_core::{
-    Binding, DerivationId, Erased, Erasure, Memory, MemoryId, Millis, Outcome, PersonId, PersonSummary, Pulse, Seq,
-    SessionRef, StoredMemory, StoredTurn, Turn, TurnKey, UnitId, VectorCount, VectorSpace,
+    Binding, DerivationId, Erased, Erasure, Feedback, Memory, MemoryId, Millis, Outcome, PersonId, PersonSummary,
+    Pulse, Seq, SessionRef, StoredFeedback, StoredMemory, StoredTurn, Turn, TurnKey, UnitId, VectorCount, VectorSpace,
 };
 
 /// Everything that is kept of a person.
@@ -20,6 +20,7 @@ pub(super) struct Person {
     vectors: BTreeMap<(VectorSpace, UnitId), Vec<f32>>,
     /// Up to which place a derivation has seen a session.
     marks: BTreeMap<(DerivationId, SessionRef), Seq>,
+    feedback: BTreeMap<u64, Feedback>,
 }
 
 #[derive(Debug)]
@@ -31,6 +32,11 @@ struct Derived {
 
 fn session_of(turn: &StoredTurn) -> SessionRef {
     SessionRef { conversation: turn.turn.conversation.clone(), session: turn.turn.session.clone() }
+}
+
+/// Whether one of the units was shown.
+fn shows(feedback: &Feedback, units: &BTreeSet<UnitId>) -> bool {
+    feedback.shown.iter().any(|shown| units.contains(&UnitId::Turn(shown.seq)))
 }
 
 impl Person {
@@ -45,6 +51,7 @@ impl Person {
             memories: BTreeMap::new(),
             vectors: BTreeMap::new(),
             marks: BTreeMap::new(),
+            feedback: BTreeMap::new(),
         }
     }
 
@@ -230,6 +237,21 @@ impl Person {
         }
     }
 
+    pub(super) fn put_feedback(&mut self, feedback: &Feedback) -> Option<u64> {
+        if feedback.shown.is_empty() || !feedback.shown.iter().all(|shown| self.turns.contains_key(&shown.seq)) {
+            return None;
+        }
+        // The number of the write itself, which no other write has.
+        self.wrote(false);
+        self.feedback.insert(self.pulse.version, feedback.clone());
+        Some(self.pulse.version)
+    }
+
+    pub(super) fn feedback_after(&self, after: u64) -> Vec<StoredFeedback> {
+        let later = self.feedback.iter().filter(|(number, _)| **number > after);
+        later.map(|(number, feedback)| StoredFeedback { number: *number, feedback: feedback.clone() }).collect()
+    }
+
     /// The units that an erasure takes with it.
     pub(super) fn doomed(&self, what: &Erasure) -> BTreeSet<UnitId> {
         let named = |turn: &StoredTurn| match what {
@@ -251,7 +273,8 @@ impl Person {
         let turns = doomed.iter().filter(|unit| matches!(unit, UnitId::Turn(_))).count();
         let vectors = self.vectors.keys().filter(|(_, unit)| doomed.contains(unit)).count();
         let memories = doomed.len() - turns;
-        Erased { turns: turns as u64, memories: memories as u64, vectors: vectors as u64 }
+        let feedback = self.feedback.values().filter(|feedback| shows(feedback, doomed)).count();
+        Erased { turns: turns as u64, memories: memories as u64, vectors: vectors as u64, feedback: feedback as u64 }
     }
 
     pub(super) fn erase(&mut self, doomed: &BTreeSet<UnitId>) {
@@ -263,6 +286,7 @@ impl Person {
         self.current.retain(|_, seq| self.turns.contains_key(seq));
         self.marks.retain(|(_, of), _| !sessions.contains(of));
         self.vectors.retain(|(_, of), _| !doomed.contains(of));
+        self.feedback.retain(|_, feedback| !shows(feedback, doomed));
         self.wrote(true);
     }
 }

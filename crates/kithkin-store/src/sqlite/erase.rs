@@ -12,7 +12,7 @@ use rusqlite::{Connection, Row, params};
 
 use super::connection::{Connections, Fault};
 use super::persons::{self, Stale};
-use super::{memories, vectors};
+use super::{feedback, memories, vectors};
 
 /// How long one attempt to empty the log waits, so that writers get their turn between two attempts.
 const ATTEMPT: Duration = Duration::from_millis(200);
@@ -21,6 +21,7 @@ const ATTEMPT: Duration = Duration::from_millis(200);
 struct Doomed {
     turns: BTreeSet<u64>,
     memories: BTreeSet<u64>,
+    feedback: BTreeSet<u64>,
 }
 
 /// What would be erased.
@@ -78,16 +79,22 @@ fn doomed(connection: &Connection, scope: &Scope, what: &Erasure) -> Result<Opti
         }
         Erasure::Person => return Ok(None),
     }
-    let mut memories = BTreeSet::new();
-    let mut derived =
-        connection.prepare_cached("SELECT memory FROM memory_source WHERE tenant = ?1 AND person = ?2 AND seq = ?3")?;
-    for seq in &turns {
-        let rows = derived.query_map(params![scope.tenant.as_str(), scope.person.as_str(), seq], |row| row.get(0))?;
-        for memory in rows {
-            memories.insert(memory?);
+    let memories = led_to(connection, scope, &turns, "SELECT memory FROM memory_source")?;
+    let feedback = led_to(connection, scope, &turns, "SELECT feedback FROM feedback_turn")?;
+    Ok(Some(Doomed { turns, memories, feedback }))
+}
+
+/// What `select`, the head of a query, names for the turns.
+fn led_to(connection: &Connection, scope: &Scope, turns: &BTreeSet<u64>, select: &str) -> Result<BTreeSet<u64>, Fault> {
+    let mut found = BTreeSet::new();
+    let mut select = connection.prepare_cached(&format!("{select} WHERE tenant = ?1 AND person = ?2 AND seq = ?3"))?;
+    for seq in turns {
+        let rows = select.query_map(params![scope.tenant.as_str(), scope.person.as_str(), seq], |row| row.get(0))?;
+        for number in rows {
+            found.insert(number?);
         }
     }
-    Ok(Some(Doomed { turns, memories }))
+    Ok(found)
 }
 
 fn select_turns(
@@ -117,7 +124,8 @@ impl Doomed {
         for unit in self.units() {
             vectors += vectors::count_of(connection, scope, unit)?;
         }
-        Ok(Erased { turns: self.turns.len() as u64, memories: self.memories.len() as u64, vectors })
+        let (turns, memories) = (self.turns.len() as u64, self.memories.len() as u64);
+        Ok(Erased { turns, memories, vectors, feedback: self.feedback.len() as u64 })
     }
 
     fn delete(&self, connection: &Connection, scope: &Scope) -> Result<(), Fault> {
@@ -133,6 +141,7 @@ impl Doomed {
         }
         let memories: Vec<u64> = self.memories.iter().copied().collect();
         memories::delete(connection, scope, &memories)?;
+        feedback::delete(connection, scope, &self.feedback)?;
         let mut remove =
             connection.prepare_cached("DELETE FROM turn WHERE tenant = ?1 AND person = ?2 AND seq = ?3")?;
         for seq in &self.turns {
@@ -156,15 +165,29 @@ fn count_person(connection: &Connection, scope: &Scope) -> Result<Erased, Fault>
     let mut count = connection.prepare_cached(
         "SELECT (SELECT COUNT(*) FROM turn WHERE tenant = ?1 AND person = ?2),
                 (SELECT COUNT(*) FROM memory WHERE tenant = ?1 AND person = ?2),
-                (SELECT COUNT(*) FROM vector WHERE tenant = ?1 AND person = ?2)",
+                (SELECT COUNT(*) FROM vector WHERE tenant = ?1 AND person = ?2),
+                (SELECT COUNT(*) FROM feedback WHERE tenant = ?1 AND person = ?2)",
     )?;
-    let row = |row: &Row<'_>| Ok(Erased { turns: row.get(0)?, memories: row.get(1)?, vectors: row.get(2)? });
+    let row = |row: &Row<'_>| {
+        Ok(Erased { turns: row.get(0)?, memories: row.get(1)?, vectors: row.get(2)?, feedback: row.get(3)? })
+    };
     Ok(count.query_row([scope.tenant.as_str(), scope.person.as_str()], row)?)
 }
 
 fn delete_person(connection: &Connection, scope: &Scope) -> Result<(), Fault> {
-    const TABLES: [&str; 9] =
-        ["turn", "session", "derived_session", "memory", "memory_source", "vector", "embedded", "binding", "person"];
+    const TABLES: [&str; 11] = [
+        "turn",
+        "session",
+        "derived_session",
+        "memory",
+        "memory_source",
+        "vector",
+        "embedded",
+        "feedback",
+        "feedback_turn",
+        "binding",
+        "person",
+    ];
     for table in TABLES {
         let delete = format!("DELETE FROM {table} WHERE tenant = ?1 AND person = ?2");
         connection.execute(&delete, [scope.tenant.as_str(), scope.person.as_str()])?;

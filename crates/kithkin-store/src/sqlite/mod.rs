@@ -6,6 +6,7 @@
 
 mod connection;
 mod erase;
+mod feedback;
 mod memories;
 mod persons;
 mod schema;
@@ -20,9 +21,9 @@ use std::ops::ControlFlow;
 use std::path::Path;
 
 use kithkin_core::{
-    Appended, Binding, DerivationId, Erased, Erasure, Memory, Millis, PersonSummary, PersonTurns, Pulse, Scope, Seq,
-    SessionRef, Store, StoreError, StoreHealth, StoredMemory, StoredTurn, TenantId, TurnId, UnitId, VectorCount,
-    VectorSpace, Visit,
+    Appended, Binding, DerivationId, Erased, Erasure, Feedback, Memory, Millis, PersonSummary, PersonTurns, Pulse,
+    Scope, Seq, SessionRef, Store, StoreError, StoreHealth, StoredFeedback, StoredMemory, StoredTurn, TenantId, TurnId,
+    UnitId, VectorCount, VectorSpace, Visit,
 };
 
 use connection::{Connections, Fault, Patience};
@@ -160,6 +161,14 @@ impl Store for SqliteStore {
 
     fn drop_other_memories(&self, scope: &Scope, keep: &DerivationId) -> Result<u64, StoreError> {
         self.connections.write("dropping memories", |c| memories::drop_others(c, scope, keep))
+    }
+
+    fn put_feedback(&self, scope: &Scope, feedback: &Feedback) -> Result<Option<u64>, StoreError> {
+        self.connections.write("writing feedback", |c| feedback::put(c, scope, feedback))
+    }
+
+    fn scan_feedback(&self, scope: &Scope, after: u64, visit: Visit<'_, StoredFeedback>) -> Result<(), StoreError> {
+        self.connections.read("reading feedback", |c| feedback::scan(c, scope, after, visit))
     }
 
     fn binding(&self, scope: &Scope) -> Result<Option<Binding>, StoreError> {

@@ -35,6 +35,11 @@ impl Counters {
         self.last_memory
     }
 
+    /// The number of the write that comes next: higher than that of any before.
+    pub(super) fn next_write(&self) -> u64 {
+        self.version + 1
+    }
+
     /// The highest of them all, above which a later person of the same name begins.
     pub(super) fn highest(&self) -> u64 {
         self.version.max(self.epoch).max(self.last_seq).max(self.last_memory)

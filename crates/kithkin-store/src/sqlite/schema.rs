@@ -15,8 +15,11 @@ use super::connection::{Connections, Fault, store_error};
 const APPLICATION_ID: u32 = 0x4B69_7468;
 
 /// The migrations in order: number `n` leads from version `n` to `n + 1`.
-const MIGRATIONS: &[&str] =
-    &[include_str!("../../migrations/0001_first.sql"), include_str!("../../migrations/0002_embedded.sql")];
+const MIGRATIONS: &[&str] = &[
+    include_str!("../../migrations/0001_first.sql"),
+    include_str!("../../migrations/0002_embedded.sql"),
+    include_str!("../../migrations/0003_feedback.sql"),
+];
 
 /// What the header of a file says.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -30,7 +30,7 @@ fn session() -> SessionRef {
     SessionRef { conversation: turn.conversation.clone(), session: turn.session.clone() }
 }
 
-/// A store with a turn, a memory, a vector and a binding, whose waits are short.
+/// A store with a turn, a memory, a vector, feedback and a binding, whose waits are short.
 fn store() -> (TempDir, PathBuf, SqliteStore) {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("a.db");
@@ -40,6 +40,7 @@ fn store() -> (TempDir, PathBuf, SqliteStore) {
     let memory = Memory { kind: MemoryKind::Window, text: "m".into(), sources: vec![Seq(1)], said_at: None };
     assert!(store.put_memories(&scope(), &derivation(), &session(), Seq(1), &[memory]).unwrap());
     store.put_vectors(&scope(), &space(), &[(UnitId::Turn(Seq(1)), &[1.0])]).unwrap();
+    store.put_feedback(&scope(), &feedback()).unwrap().unwrap();
     let method = kithkin_core::MethodId::new("m").unwrap();
     store.bind(&scope(), &Binding { method, spec: "{}".into(), derivation: derivation() }).unwrap();
     (folder, path, store)
@@ -48,6 +49,12 @@ fn store() -> (TempDir, PathBuf, SqliteStore) {
 fn open(path: &Path) -> SqliteStore {
     let short = std::time::Duration::from_millis(50);
     SqliteStore::open_with(path, Patience { write: short, purge: short }).unwrap()
+}
+
+fn feedback() -> Feedback {
+    let vector = Some(kithkin_core::QuestionVector { space: space(), vector: vec![1.0] });
+    let shown = vec![kithkin_core::Shown { seq: Seq(1), useful: true }];
+    Feedback { question: "where?".into(), vector, asked_at: 0, recorded_at: 0, shown }
 }
 
 fn derivation() -> DerivationId {
@@ -121,6 +128,7 @@ fn a_write_that_is_cut_off_leaves_nothing() {
     };
     cut_off(&|c| drop(turns::append(c, &batch(9, "new"), 0).unwrap()));
     cut_off(&|c| assert_eq!(erase::delete(c, &scope(), &Erasure::Person).unwrap().turns, 1));
+    cut_off(&|c| assert!(feedback::put(c, &scope(), &feedback()).unwrap().is_some()));
     cut_off(&|c| assert!(memories::put(c, &scope(), &derivation(), &session(), Seq(1), &[]).unwrap()));
     store.append(&batch(2, "goes on"), 0).unwrap();
 }
@@ -171,14 +179,14 @@ fn a_scan_that_erases_does_not_wait_for_itself_for_ever() {
 }
 
 #[test]
-fn a_store_of_the_first_version_is_brought_up_to_date() {
+fn a_store_of_an_earlier_version_is_brought_up_to_date() {
     let (_folder, path, store) = store();
     store.append(&batch(3, "later"), 0).unwrap();
-    let first = "DROP TABLE embedded; PRAGMA user_version = 1;";
+    let first = "DROP TABLE embedded; DROP TABLE feedback; DROP TABLE feedback_turn; PRAGMA user_version = 1;";
     store.connections.with_writer("test", |c| Ok(c.execute_batch(first)?)).unwrap();
     drop(store);
     let store = open(&path);
-    assert_eq!(store.check().unwrap().schema, 2);
+    assert_eq!(store.check().unwrap().schema, 3);
     let missing = || {
         let mut units = Vec::new();
         let mut push = |unit| {
@@ -194,6 +202,15 @@ fn a_store_of_the_first_version_is_brought_up_to_date() {
     assert_eq!(missing(), before[1..]);
     store.put_vectors(&scope(), &space(), &rows).unwrap();
     assert_eq!(missing(), []);
+    assert!(store.put_feedback(&scope(), &feedback()).unwrap().is_some());
+
+    let second = "DROP TABLE feedback; DROP TABLE feedback_turn; PRAGMA user_version = 2;";
+    store.connections.with_writer("test", |c| Ok(c.execute_batch(second)?)).unwrap();
+    drop(store);
+    let store = open(&path);
+    assert_eq!(store.check().unwrap().schema, 3);
+    assert!(store.put_feedback(&scope(), &feedback()).unwrap().is_some());
+    assert_eq!(store.erase(&scope(), &Erasure::Person, false).unwrap().feedback, 1);
 }
 
 #[test]
@@ -218,6 +235,10 @@ fn a_damaged_record_is_named() {
     }
     let vectors = |store: &SqliteStore| store.scan_vectors(&scope(), &space(), 0, &mut |_| go_on);
     check("UPDATE vector SET vector = x'00'", "the vector of turn 1 of t/ann", &vectors);
+    let scan = |store: &SqliteStore| store.scan_feedback(&scope(), 0, &mut |_| go_on);
+    for damage in ["shown = '?'", "vector = x'00'"] {
+        check(&format!("UPDATE feedback SET {damage}"), "feedback 4 of t/ann", &scan);
+    }
     check("UPDATE binding SET method = ''", "the binding of t/ann", &|store| store.binding(&scope()).map(drop));
     check("UPDATE session SET session = ''", "a session of t/ann", &|store| {
         store.stale_sessions(&scope(), &DerivationId("e".into())).map(drop)

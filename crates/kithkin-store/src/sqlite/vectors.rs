@@ -29,14 +29,36 @@ fn space_number(connection: &Connection, space: &VectorSpace) -> Result<Option<i
     Ok(get.query_row([&space.0], |row| row.get(0)).optional()?)
 }
 
+/// The number of a space, which is given one if it has none.
+pub(super) fn space_to_write(connection: &Connection, space: &VectorSpace) -> Result<Option<i64>, Fault> {
+    connection.prepare_cached("INSERT INTO space (name) VALUES (?1) ON CONFLICT DO NOTHING")?.execute([&space.0])?;
+    space_number(connection, space)
+}
+
+/// Writes a vector as the store keeps it into `bytes`.
+pub(super) fn encode(vector: &[f32], bytes: &mut Vec<u8>) {
+    bytes.clear();
+    bytes.extend(vector.iter().flat_map(|x| x.to_le_bytes()));
+}
+
+/// Reads a vector back into `vector`; the error says what is wrong.
+pub(super) fn decode(bytes: &[u8], vector: &mut Vec<f32>) -> Result<(), &'static str> {
+    let (numbers, rest) = bytes.as_chunks::<4>();
+    if !rest.is_empty() {
+        return Err("its length is no multiple of 4 bytes");
+    }
+    vector.clear();
+    vector.extend(numbers.iter().map(|number| f32::from_le_bytes(*number)));
+    Ok(())
+}
+
 pub(super) fn put(
     connection: &Connection,
     scope: &Scope,
     space: &VectorSpace,
     rows: &[(UnitId, &[f32])],
 ) -> Result<(), Fault> {
-    connection.prepare_cached("INSERT INTO space (name) VALUES (?1) ON CONFLICT DO NOTHING")?.execute([&space.0])?;
-    let Some(space) = space_number(connection, space)? else { return Ok(()) };
+    let Some(space) = space_to_write(connection, space)? else { return Ok(()) };
     let add_to = |exists: &str| {
         connection.prepare_cached(&format!(
             "INSERT INTO vector (tenant, person, space, kind, id, vector) SELECT ?1, ?2, ?3, ?4, ?5, ?6
@@ -52,8 +74,7 @@ pub(super) fn put(
     let (mut added, mut replaced) = (0, 0);
     let mut bytes = Vec::new();
     for (unit, vector) in rows {
-        bytes.clear();
-        bytes.extend(vector.iter().flat_map(|x| x.to_le_bytes()));
+        encode(vector, &mut bytes);
         let add: &mut CachedStatement<'_> =
             if matches!(unit, UnitId::Turn(_)) { &mut add_turn } else { &mut add_memory };
         let (kind, id) = key(*unit);
@@ -108,12 +129,7 @@ fn visit_rows(mut rows: Rows<'_>, scope: &Scope, kind: i64, visit: VisitVector<'
             Fault::damaged(what, why)
         };
         let bytes = row.get_ref(1)?.as_blob().map_err(|why| wrong(&why.to_string()))?;
-        let (numbers, rest) = bytes.as_chunks::<4>();
-        if !rest.is_empty() {
-            return Err(wrong("its length is no multiple of 4 bytes"));
-        }
-        vector.clear();
-        vector.extend(numbers.iter().map(|number| f32::from_le_bytes(*number)));
+        decode(bytes, &mut vector).map_err(wrong)?;
         if visit((unit, &vector)).is_break() {
             return Ok(ControlFlow::Break(()));
         }

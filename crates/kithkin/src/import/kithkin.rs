@@ -4,14 +4,20 @@
 //! ```json
 //! {"kithkin_export": 1, "person": "ann", "method": null, "turns": 1}
 //! {"version": 1, "recorded_at": 1709288520000, "turn": {"conversation": "c", "session": "s", "id": "1", …}}
+//! {"feedback": {"question": "Where?", "asked_at": 1709288520000, …, "shown": [{"conversation": "c", "turn": "1", …}]}}
 //! ```
+//! Feedback stands behind the turns and names their tellings by version and content. An export with feedback is of version 2; one without
+//! is of version 1, which earlier versions of Kithkin read as well.
+//!
 //! Another header begins another person, so exports may be joined into one file. What is derived from the turns is not
 //! in it: it is rebuilt. Unlike in other formats, one name with two contents is no error here but two versions, and no
 //! time is refused as lying in the future: what was kept once is kept again.
 
 use std::io::{self, Read, Write};
 
-use kithkin_core::{Binding, DerivationId, MethodId, Millis, PersonId, StoredTurn, Turn};
+use kithkin_core::{
+    Binding, ConversationId, DerivationId, MethodId, Millis, PersonId, StoredTurn, Turn, TurnId, VectorSpace,
+};
 use serde::{Deserialize, Serialize};
 
 use super::ImportError;
@@ -20,8 +26,10 @@ use super::lines::Lines;
 use super::parse::{Place, broken};
 use super::stream::Fault;
 
-/// The version that is written, and the highest that is read.
-const VERSION: u64 = 1;
+/// The highest version that is read; it is written where there is feedback.
+const VERSION: u64 = 2;
+/// The version that is written where there is none.
+const WITHOUT_FEEDBACK: u64 = 1;
 
 /// What the first line of an export says.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -32,6 +40,43 @@ pub struct Header {
     pub method: Option<Binding>,
     /// How many turns follow, counting every version.
     pub turns: u64,
+    /// How many pieces of feedback follow the turns.
+    pub feedback: u64,
+}
+
+/// Feedback as an export holds it.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct FeedbackRecord {
+    /// The question that was asked.
+    pub question: String,
+    /// When it was asked.
+    pub asked_at: Millis,
+    /// When the feedback was written down.
+    pub recorded_at: Millis,
+    /// The space of the question's vector.
+    pub space: Option<VectorSpace>,
+    /// The question's vector; empty without a space.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub vector: Vec<f32>,
+    /// The turns that were shown, best first.
+    pub shown: Vec<ShownRecord>,
+}
+
+/// A turn that was shown, as an export names it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct ShownRecord {
+    /// Its conversation.
+    pub conversation: ConversationId,
+    /// Its id.
+    pub turn: TurnId,
+    /// Which telling: 1 for the first.
+    pub version: u32,
+    /// The hash of its content, by which a telling is found where it has another version.
+    pub content: String,
+    /// Whether it was of use.
+    pub useful: bool,
 }
 
 #[derive(Serialize, Deserialize)]
@@ -41,6 +86,19 @@ struct HeaderLine {
     person: PersonId,
     method: Option<MethodLine>,
     turns: u64,
+    #[serde(default, skip_serializing_if = "is_zero")]
+    feedback: u64,
+}
+
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde asks for a reference")]
+fn is_zero(number: &u64) -> bool {
+    *number == 0
+}
+
+#[derive(Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct FeedbackLine {
+    feedback: FeedbackRecord,
 }
 
 #[derive(Serialize, Deserialize)]
@@ -68,17 +126,18 @@ struct TurnLine {
     turn: Turn,
 }
 
-/// Writes the first line of an export. Exactly `header.turns` turns MUST follow.
+/// Writes the first line of an export. Exactly `header.turns` turns MUST follow, then `header.feedback` of feedback.
 ///
 /// # Errors
 /// What `out` says.
 pub fn write_header(out: &mut dyn Write, header: &Header) -> io::Result<()> {
     let method = header.method.clone();
     let line = HeaderLine {
-        kithkin_export: VERSION,
+        kithkin_export: if header.feedback > 0 { VERSION } else { WITHOUT_FEEDBACK },
         person: header.person.clone(),
         method: method.map(|b| MethodLine { id: b.method, spec: b.spec, derivation: b.derivation }),
         turns: header.turns,
+        feedback: header.feedback,
     };
     write_line(out, &line)
 }
@@ -89,6 +148,14 @@ pub fn write_header(out: &mut dyn Write, header: &Header) -> io::Result<()> {
 /// What `out` says.
 pub fn write_turn(out: &mut dyn Write, stored: &StoredTurn) -> io::Result<()> {
     write_line(out, &TurnLineOut { version: stored.version, recorded_at: stored.recorded_at, turn: &stored.turn })
+}
+
+/// Writes the line of feedback.
+///
+/// # Errors
+/// What `out` says.
+pub fn write_feedback(out: &mut dyn Write, feedback: FeedbackRecord) -> io::Result<()> {
+    write_line(out, &FeedbackLine { feedback })
 }
 
 fn write_line(out: &mut dyn Write, line: &impl Serialize) -> io::Result<()> {
@@ -128,6 +195,7 @@ pub(super) fn read(intake: &mut Intake<'_>, source: &mut dyn Read) -> Result<(),
             continue;
         }
         match &mut part {
+            Some(part) if text.starts_with(FEEDBACK) => part.feedback(intake, &place, start, text)?,
             Some(part) => part.turn(intake, &place, start, text)?,
             None => {
                 intake.reject(place, "no header stands before it; the first line should begin with kithkin_export")?;
@@ -148,11 +216,16 @@ fn header_version(line: &str) -> Option<u64> {
     maybe.then(|| serde_json::from_str::<Version>(line).ok()).flatten().map(|header| header.kithkin_export)
 }
 
-/// The turns behind one header.
+/// How a line of feedback begins; that of a turn does not.
+const FEEDBACK: &str = "{\"feedback\":";
+
+/// The turns and the feedback behind one header.
 struct Part {
     person: PersonId,
     expected: u64,
     found: u64,
+    expected_feedback: u64,
+    found_feedback: u64,
 }
 
 impl Part {
@@ -162,7 +235,21 @@ impl Part {
             let binding = Binding { method: method.id, spec: method.spec, derivation: method.derivation };
             intake.send(super::Item::Method { person: person.clone(), binding })?;
         }
-        Ok(Self { person, expected: header.turns, found: 0 })
+        let (expected, expected_feedback) = (header.turns, header.feedback);
+        Ok(Self { person, expected, found: 0, expected_feedback, found_feedback: 0 })
+    }
+
+    fn feedback(&mut self, intake: &mut Intake<'_>, place: &str, start: Place, text: &str) -> Result<(), Stop> {
+        self.found_feedback += 1;
+        let FeedbackLine { feedback } = match serde_json::from_str(text) {
+            Ok(line) => line,
+            Err(error) => return intake.reject(place, format!("no feedback of an export: {}", broken(&error, start))),
+        };
+        // What showed a turn that is not wanted cannot be kept without it.
+        if !feedback.shown.iter().all(|shown| intake.wants(shown.conversation.as_str())) {
+            return Ok(());
+        }
+        intake.send(super::Item::Feedback { person: self.person.clone(), location: place.to_owned(), feedback })
     }
 
     fn turn(&mut self, intake: &mut Intake<'_>, place: &str, start: Place, text: &str) -> Result<(), Stop> {
@@ -183,10 +270,19 @@ impl Part {
 
 fn finish(intake: &mut Intake<'_>, part: Option<Part>) -> Result<(), Stop> {
     match part {
-        Some(Part { person, expected, found }) if found != expected => {
-            let why = if found < expected { "the file ends" } else { "the file goes on" };
-            intake.reject(format!("person {person}"), format!("{why} after {found} of {expected} turns; export again"))
+        Some(part) => {
+            ended(intake, &part.person, "turns", part.found, part.expected)?;
+            ended(intake, &part.person, "pieces of feedback", part.found_feedback, part.expected_feedback)
         }
-        _ => Ok(()),
+        None => Ok(()),
     }
+}
+
+/// Says where the file holds more or less than its header promised.
+fn ended(intake: &mut Intake<'_>, person: &PersonId, what: &str, found: u64, expected: u64) -> Result<(), Stop> {
+    if found == expected {
+        return Ok(());
+    }
+    let why = if found < expected { "the file ends" } else { "the file goes on" };
+    intake.reject(format!("person {person}"), format!("{why} after {found} of {expected} {what}; export again"))
 }

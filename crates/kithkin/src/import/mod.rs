@@ -163,7 +163,7 @@ impl ImportOptions {
 }
 
 /// What an import hands out.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq)]
 pub enum Item {
     /// A turn, valid by [`Turn::validate`], in the order of the source.
     Turn {
@@ -181,6 +181,15 @@ pub enum Item {
         person: PersonId,
         /// The method as it was bound.
         binding: Binding,
+    },
+    /// What of a recall's turns was of use; only in `kithkin` files, after the turns.
+    Feedback {
+        /// Whose recall.
+        person: PersonId,
+        /// The place within the file.
+        location: String,
+        /// What was given.
+        feedback: kithkin::FeedbackRecord,
     },
     /// Something was left out.
     Rejected {

@@ -39,7 +39,7 @@ impl Strategy for Diversity {
 
 impl Rerank for Diversity {
     fn needs(&self) -> Needs {
-        Needs { embedder: true, memories: Vec::new() }
+        Needs { embedder: true, ..Needs::default() }
     }
 
     fn rerank(&self, view: &View<'_>, scores: &mut [f32]) {

@@ -3,6 +3,7 @@
 mod decay;
 mod diversity;
 mod emotion;
+mod learned;
 mod question_share;
 mod speaker;
 mod specificity;
@@ -39,6 +40,7 @@ strategies! { "recall.rerank", Rerank:
     "decay" => decay::Decay,
     "diversity" => diversity::Diversity,
     "emotion" => emotion::Emotion,
+    "feedback" => learned::Learned,
     "question-share" => question_share::QuestionShare,
     "speaker" => speaker::SpeakerMatch,
     "specificity" => specificity::Specificity,

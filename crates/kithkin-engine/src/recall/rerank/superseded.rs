@@ -27,7 +27,7 @@ impl Strategy for Superseded {
 
 impl Rerank for Superseded {
     fn needs(&self) -> Needs {
-        Needs { embedder: false, memories: Vec::from(STATEMENTS) }
+        Needs { memories: Vec::from(STATEMENTS), ..Needs::default() }
     }
 
     fn rerank(&self, view: &View<'_>, scores: &mut [f32]) {

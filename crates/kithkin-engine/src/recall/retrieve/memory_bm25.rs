@@ -47,7 +47,7 @@ impl Retrieve for MemoryBm25 {
     }
 
     fn needs(&self) -> Needs {
-        Needs { embedder: false, memories: vec![self.kind] }
+        Needs { memories: vec![self.kind], ..Needs::default() }
     }
 
     fn score(&self, view: &View<'_>, scratch: &mut Scratch, out: &mut Vec<f32>) {

@@ -33,7 +33,7 @@ impl Retrieve for MemoryDense {
     }
 
     fn needs(&self) -> Needs {
-        Needs { embedder: true, memories: vec![self.kind] }
+        Needs { embedder: true, memories: vec![self.kind], ..Needs::default() }
     }
 
     fn score(&self, view: &View<'_>, scratch: &mut Scratch, out: &mut Vec<f32>) {

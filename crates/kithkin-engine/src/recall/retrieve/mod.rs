@@ -29,6 +29,8 @@ pub(crate) struct Needs {
     pub(crate) embedder: bool,
     /// Memories of these kinds.
     pub(crate) memories: Vec<MemoryKind>,
+    /// The person's feedback.
+    pub(crate) feedback: bool,
 }
 
 /// Compares a question with every turn.

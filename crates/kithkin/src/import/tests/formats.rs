@@ -1,9 +1,9 @@
 //! Each format's sample gives the turns that it should, and says what it leaves out.
 
-use super::super::kithkin::{Header, write_header, write_turn};
+use super::super::kithkin::{FeedbackRecord, Header, ShownRecord, write_feedback, write_header, write_turn};
 use super::super::{Format, ImportOptions};
 use super::{assert_lines, for_ann, options, run, samples};
-use kithkin_core::{Binding, DerivationId, Seq, StoredTurn, Turn};
+use kithkin_core::{Binding, DerivationId, Seq, StoredTurn, Turn, VectorSpace};
 
 fn check(sample: &str, options: &ImportOptions, format: Format, passed_over: u64, expect: &[&str]) {
     let (items, done) = run(sample.as_bytes(), options);
@@ -185,11 +185,27 @@ fn what_an_export_writes_is_read_back() {
     .unwrap();
     let method =
         Binding { method: "m".parse().unwrap(), spec: "{\"a\":1}".into(), derivation: DerivationId("d".into()) };
-    let header = Header { person: "Ann Lee".parse().unwrap(), method: Some(method.clone()), turns: 1 };
+    let header = Header { person: "Ann Lee".parse().unwrap(), method: Some(method.clone()), turns: 1, feedback: 1 };
     let stored = StoredTurn { seq: Seq(9), version: 3, supersedes: None, recorded_at: -7, turn: turn.clone() };
     let mut file = Vec::new();
     write_header(&mut file, &header).unwrap();
     write_turn(&mut file, &stored).unwrap();
+    let shown = ShownRecord {
+        conversation: turn.conversation.clone(),
+        turn: turn.id.clone(),
+        version: 3,
+        content: turn.content_hash().to_string(),
+        useful: true,
+    };
+    let feedback = FeedbackRecord {
+        question: "\"where?\"\n🦊".into(),
+        asked_at: -1,
+        recorded_at: i64::MAX,
+        space: Some(VectorSpace("v".into())),
+        vector: vec![0.1, -1e-30, f32::MAX],
+        shown: vec![shown],
+    };
+    write_feedback(&mut file, feedback.clone()).unwrap();
 
     let mut items = Vec::new();
     super::super::read_stream("x", &mut file.as_slice(), &options(), &mut |item| {
@@ -199,5 +215,6 @@ fn what_an_export_writes_is_read_back() {
     .unwrap();
     let person = header.person;
     let method = super::super::Item::Method { person: person.clone(), binding: method };
-    assert_eq!(items, [method, super::super::Item::Turn { person, turn, recorded_at: Some(-7) }]);
+    let feedback = super::super::Item::Feedback { person: person.clone(), location: "line 3".into(), feedback };
+    assert_eq!(items, [method, super::super::Item::Turn { person, turn, recorded_at: Some(-7) }, feedback]);
 }

@@ -57,6 +57,10 @@ fn show(item: &Item) -> String {
             fields.join("|").trim_end_matches('|').to_owned()
         }
         Item::Method { person, binding } => format!("method {person} {} {}", binding.method, binding.spec),
+        Item::Feedback { person, location, feedback } => {
+            let shown: Vec<_> = feedback.shown.iter().map(|s| (s.turn.as_str(), s.useful)).collect();
+            format!("feedback {person} {location} {} {shown:?}", feedback.question)
+        }
         Item::Rejected { location, why } => format!("! {location}: {why}"),
     }
 }

@@ -23,7 +23,7 @@ fn files_that_cannot_be_used() {
     check_error(samples::OPENAI_ARRAY.as_bytes(), &options(), "name the person with --person");
     let other = ImportOptions { select: Some("x".into()), ..options() };
     check_error(samples::LOCOMO.as_bytes(), &other, "no conversation \"x\" to select; it has: talk-1, talk-2");
-    check_error(b"{\"kithkin_export\":2}", &options(), "newer Kithkin");
+    check_error(b"{\"kithkin_export\":3}", &options(), "newer Kithkin");
     let utf16 = |mark: &[u8], order: fn(u16) -> [u8; 2]| {
         let units = samples::LOCOMO.encode_utf16().flat_map(order);
         mark.iter().copied().chain(units).collect::<Vec<u8>>()

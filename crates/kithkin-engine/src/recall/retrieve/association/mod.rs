@@ -154,7 +154,7 @@ impl Retrieve for Association {
     }
 
     fn needs(&self) -> Needs {
-        Needs { embedder: true, memories: self.kinds.clone() }
+        Needs { embedder: true, memories: self.kinds.clone(), ..Needs::default() }
     }
 
     fn score(&self, view: &View<'_>, _scratch: &mut Scratch, out: &mut Vec<f32>) {

@@ -152,7 +152,7 @@ impl Retrieve for TieredStores {
     }
 
     fn needs(&self) -> Needs {
-        Needs { embedder: true, memories: vec![MemoryKind::Round] }
+        Needs { embedder: true, memories: vec![MemoryKind::Round], ..Needs::default() }
     }
 
     fn score(&self, view: &View<'_>, scratch: &mut Scratch, out: &mut Vec<f32>) {

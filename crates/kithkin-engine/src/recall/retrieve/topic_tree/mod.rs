@@ -100,7 +100,7 @@ impl Retrieve for TopicTree {
     }
 
     fn needs(&self) -> Needs {
-        Needs { embedder: true, memories: Vec::new() }
+        Needs { embedder: true, ..Needs::default() }
     }
 
     fn score(&self, view: &View<'_>, scratch: &mut Scratch, out: &mut Vec<f32>) {
