@@ -6,8 +6,8 @@
 //! the mean of its pairs of characters.
 //!
 //! Source: the tokens of Li et al., *Compressing Context to Enhance Inference Efficiency of Large Language Models*
-//! (Selective Context, 2023), section 3, without a language model that says how probable a word is; and the rate of Pan et
-//! al. (2025). Needs nothing; costs two passes over the session, and a sort of the words of each text.
+//! (Selective Context, 2023), section 3, without a language model that says how probable a word is; as the denoising of Pan
+//! et al. (2025), who keep 0.75. Needs nothing; costs two passes over the session, and a sort of the words of each text.
 
 use kithkin_core::ChatError;
 use serde::Deserialize;
@@ -24,13 +24,13 @@ use crate::observe::Sitting;
 #[derive(Debug, Clone, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub(crate) struct Information {
-    /// The share of words that is kept; 0 (the piece that tells most) to 1 (all), default 0.75.
+    /// The share of words that is kept; 0 (the piece that tells most) to 1 (all), default 0.5.
     keep: f32,
 }
 
 impl Default for Information {
     fn default() -> Self {
-        Self { keep: 0.75 }
+        Self { keep: 0.5 }
     }
 }
 

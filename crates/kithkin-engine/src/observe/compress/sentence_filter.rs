@@ -24,7 +24,7 @@ use crate::observe::Sitting;
 #[serde(deny_unknown_fields, default)]
 pub(crate) struct SentenceFilter {
     /// The share of what the sentences tell that is kept; 0 (the sentence that tells most) to 1 (all that tell anything),
-    /// default 0.9.
+    /// default 1.
     keep: f32,
     /// The least share of content words in a sentence that is kept; 0 to 1, default 0.15.
     content: f32,
@@ -32,7 +32,7 @@ pub(crate) struct SentenceFilter {
 
 impl Default for SentenceFilter {
     fn default() -> Self {
-        Self { keep: 0.9, content: 0.15 }
+        Self { keep: 1.0, content: 0.15 }
     }
 }
 
