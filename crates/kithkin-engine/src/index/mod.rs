@@ -4,6 +4,7 @@
 //! in reach. [`PersonIndex`] loads from a store and keeps itself up to date with it.
 
 mod analysis;
+mod cues;
 mod language;
 mod lexical;
 mod names;
@@ -18,6 +19,7 @@ mod windows;
 mod words;
 
 pub(crate) use analysis::{QueryTerm, TermId, Token, Vocabulary};
+pub(crate) use cues::Cues;
 pub(crate) use language::Language;
 pub(crate) use lexical::{Bm25, Lexical};
 pub(crate) use person::{Contents, PersonIndex};

@@ -2,9 +2,10 @@
 
 use std::collections::HashMap;
 
-use kithkin_core::{MemoryId, StoredMemory};
+use kithkin_core::{MemoryId, MemoryKind, StoredMemory};
 
 use super::analysis::Vocabulary;
+use super::cues::Cues;
 use super::language::Language;
 use super::lexical::Lexical;
 use super::vectors::Vectors;
@@ -20,6 +21,8 @@ pub(crate) struct Units {
     /// Where the turns of a memory end in `docs`.
     ends: Vec<usize>,
     rows: HashMap<MemoryId, u32>,
+    /// Of statements only.
+    cues: Vec<Cues>,
 }
 
 impl Units {
@@ -37,6 +40,9 @@ impl Units {
         self.docs.extend_from_slice(docs);
         self.ends.push(self.docs.len());
         self.rows.insert(stored.id, row);
+        if matches!(stored.memory.kind, MemoryKind::Fact | MemoryKind::Event | MemoryKind::Opinion) {
+            self.cues.push(Cues::of(&stored.memory.text));
+        }
     }
 
     /// Keeps the vector of a memory, if the memory is one of these.
@@ -70,9 +76,18 @@ impl Units {
         range.and_then(|(from, to)| self.docs.get(from..to)).unwrap_or_default()
     }
 
+    /// What a statement says about how things were and are; nothing for other kinds of memories.
+    pub(crate) fn cues(&self, row: u32) -> Cues {
+        self.cues.get(row as usize).copied().unwrap_or_default()
+    }
+
     /// Bytes on the heap.
     pub(super) fn bytes(&self) -> usize {
         let vectors = self.vectors.as_ref().map_or(0, Vectors::bytes);
-        self.lexical.bytes() + vectors + self.docs.len() * size_of::<Doc>() + self.ends.len() * 24
+        self.lexical.bytes()
+            + vectors
+            + self.docs.len() * size_of::<Doc>()
+            + self.ends.len() * 24
+            + self.cues.len() * size_of::<Cues>()
     }
 }
