@@ -31,9 +31,9 @@ use infer::Relation;
 pub(crate) struct Relations {
     /// Nearest earlier statements that one is related to at most; 1 to 100, default 5.
     links: usize,
-    /// How near statements have to be to be related, in cosine; -1 to 1, default 0.5.
+    /// How near statements have to be to be related, in cosine; -1 to 1, default 0.6.
     near: f32,
-    /// Statements that lend, those that match the question best; 1 to 1,000, default 10.
+    /// Statements that lend, those that match the question best; 1 to 1,000, default 5.
     seeds: usize,
     /// The part of its cosine that a statement lends along an extension; 0 to 1, default 0.8, as of the next four.
     extension: f32,
@@ -43,7 +43,7 @@ pub(crate) struct Relations {
     specification: f32,
     /// Along a transformation.
     transformation: f32,
-    /// Along a connection; default 0.6.
+    /// Along a connection; default 0, because what is merely near is found by its own cosine.
     connection: f32,
 }
 
@@ -51,13 +51,13 @@ impl Default for Relations {
     fn default() -> Self {
         Self {
             links: 5,
-            near: 0.5,
-            seeds: 10,
+            near: 0.6,
+            seeds: 5,
             extension: 0.8,
             accumulation: 0.8,
             specification: 0.8,
             transformation: 0.8,
-            connection: 0.6,
+            connection: 0.0,
         }
     }
 }
