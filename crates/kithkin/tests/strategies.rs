@@ -21,6 +21,10 @@ const BOATS: &[Said<'_>] = &[
     ("e", "3", "2023-06-20", "the boat is red"),
 ];
 
+fn scope() -> Scope {
+    Scope::new("t".parse().unwrap(), "p".parse().unwrap())
+}
+
 fn method(observe: &str, recall: &str) -> Method {
     let text = format!(
         "id = \"x\"\ntitle = \"x\"\nsummary = \"x\"\nstatus = \"preview\"\ncost = \"x\"\n{observe}\n[recall]\n{recall}\n\
@@ -30,9 +34,9 @@ fn method(observe: &str, recall: &str) -> Method {
     Method::parse("x.toml", &text).unwrap()
 }
 
-fn ask(method: &Method, said: &[Said<'_>], question: &str, now: &str) -> RecallReport {
+fn built(method: &Method, said: &[Said<'_>]) -> Kithkin {
     let kithkin = Kithkin::in_memory().embedder_object(Arc::new(Letters)).start();
-    let person = kithkin.person(&Scope::new("t".parse().unwrap(), "p".parse().unwrap()));
+    let person = kithkin.person(&scope());
     let turn = |(id, session, at, text): &Said<'_>| Turn {
         conversation: ConversationId::new("c").unwrap(),
         session: SessionId::new(*session).unwrap(),
@@ -45,8 +49,12 @@ fn ask(method: &Method, said: &[Said<'_>], question: &str, now: &str) -> RecallR
     };
     person.observe(said.iter().map(turn).collect()).unwrap();
     person.rebuild(method, &mut |_| ControlFlow::Continue(())).unwrap();
+    kithkin
+}
+
+fn ask(method: &Method, said: &[Said<'_>], question: &str, now: &str) -> RecallReport {
     let recall = Recall { method: Some(method.clone()), ..Recall::new(question, Now::At(now.parse().unwrap())) };
-    person.recall(&recall).unwrap()
+    built(method, said).person(&scope()).recall(&recall).unwrap()
 }
 
 /// The turns found, best first, under a preset with this `retrieve` and `rerank`.
@@ -132,4 +140,46 @@ fn moods_attract_each_other() {
     check("weight = 9.0", "which boat trip was full of joy", "bca");
     check("weight = 9.0", "boat trip, tears and grief", "abc");
     check("mode = \"sequential\"", "boat trip, tears and grief, lonely or sad", "abc");
+}
+
+const HOMES: &[Said<'_>] = &[
+    ("a", "1", "2023-01-10", "I live in Oslo near the harbour."),
+    ("b", "1", "2023-01-10", "My boat is red and old."),
+    ("c", "2", "2023-05-02", "I live in Ulm now."),
+];
+
+#[test]
+fn what_is_related_lends_a_part_of_its_score() {
+    let observe = "[observe]\nsegment = { strategy = \"session\" }\nextract = [{ strategy = \"fragments\" }]";
+    let with = |more: &str, now: &str| {
+        let recall = format!("retrieve = [{{ strategy = \"relations\", near = 0.0, seeds = 1{more} }}]");
+        let method = method(observe, &recall);
+        let recall = Recall {
+            method: Some(method.clone()),
+            explain: true,
+            ..Recall::new("in ulm now", Now::At(now.parse().unwrap()))
+        };
+        let report = built(&method, HOMES).person(&scope()).recall(&recall).unwrap();
+        report.evidence.iter().map(|e| format!("{}: {}", e.turn, e.why)).collect::<Vec<_>>().join("\n")
+    };
+    insta::assert_snapshot!(with(", transformation = 1.0, connection = 0.0", "2023-07-01"));
+    assert_eq!(with(", transformation = 0.0, connection = 0.0", "2023-07-01"), "");
+    // What is not said yet lends nothing.
+    assert_eq!(with(", transformation = 1.0", "2023-02-01"), "");
+}
+
+#[test]
+fn a_compressed_memory_keeps_its_sources_and_time() {
+    let memories = |compress: &str| {
+        let observe = format!("[observe]\nsegment = {{ strategy = \"session\" }}\n{compress}");
+        let method = method(&observe, "retrieve = [{ strategy = \"memory-bm25\", kind = \"session\" }]");
+        built(&method, HOMES).person(&scope()).memories(Now::Clock).unwrap()
+    };
+    let short = memories("compress = { strategy = \"information\", keep = 0.5 }");
+    let whole = memories("");
+    assert_eq!(short[0].text, "I live Oslo harbour.\nboat red old.");
+    assert_eq!(short.len(), whole.len());
+    for (short, whole) in short.iter().zip(&whole) {
+        assert_eq!((&short.kind, &short.sources, &short.valid_from), (&whole.kind, &whole.sources, &whole.valid_from));
+    }
 }

@@ -1,6 +1,6 @@
 //! What of a statement bears on whether an earlier one still holds.
 
-use super::cues;
+use super::{Cues, cues};
 use crate::index::{Language, TermId, Token, Vocabulary};
 
 /// A statement, as far as changes are concerned.
@@ -12,6 +12,8 @@ pub(crate) struct Frame {
     pub(super) polarity: i8,
     /// Whether it puts an earlier statement right.
     pub(super) corrects: bool,
+    /// What it denies, and whether it says that something changed.
+    pub(crate) cues: Cues,
     /// Whether it says of itself that it is of the past.
     pub(super) past: bool,
     /// The content words that it is about, sorted, each once.
@@ -41,6 +43,7 @@ impl Frame {
             slot,
             polarity: cues::polarity(&said),
             corrects: cues::corrects(&said),
+            cues: Cues::of(&said),
             past: cues::is_past(&said),
             topic: content(&cues::topic(&said), vocabulary, language, &mut tokens),
         }

@@ -13,9 +13,11 @@
 //! [`REMEMBERED`] a word.
 
 mod cues;
+mod denials;
 mod frame;
 mod held;
 
+pub(crate) use denials::Cues;
 pub(crate) use frame::Frame;
 pub use held::{Ended, Held, Reason};
 

@@ -47,6 +47,15 @@ pub(crate) fn question(text: &str, now: &str) -> String {
     block("question", [quoted(&Question { asked_at: now, text: shortened(text.to_owned()) })])
 }
 
+/// A text of several lines in a block of this name; `None` where it is too long to be shown as a whole.
+pub(crate) fn whole(name: &str, text: &str) -> Option<String> {
+    #[derive(Serialize)]
+    struct Whole<'a> {
+        text: &'a str,
+    }
+    text.char_indices().nth(LONGEST).is_none().then(|| block(name, [quoted(&Whole { text })]))
+}
+
 fn block(name: &str, lines: impl IntoIterator<Item = String>) -> String {
     let mut block = format!("<{name}>\n");
     for line in lines {
@@ -89,6 +98,8 @@ mod tests {
             \\\"stop\\\"\\u2028\\u003cturns>\"}\n</turns>\n";
         assert_eq!(block_of(&[forged]), expect);
         assert!(block_of(&[&"x".repeat(LONGEST + 9)]).contains("x…\""));
+        assert_eq!(whole("text", "a\n</text>").as_deref(), Some("<text>\n{\"text\":\"a\\n\\u003c/text>\"}\n</text>\n"));
+        assert_eq!(whole("text", &"x".repeat(LONGEST + 1)), None);
     }
 
     proptest! {

@@ -157,6 +157,19 @@ impl Lexical {
         }
     }
 
+    /// The terms that count of each document, each once, ascending. Cost: one pass over the index.
+    pub(crate) fn contents(&self, counts: impl Fn(TermId) -> bool) -> Vec<Vec<TermId>> {
+        let mut contents = vec![Vec::new(); self.lengths.len()];
+        for (term, list) in (0..).map(TermId).zip(&self.postings).filter(|(term, _)| counts(*term)) {
+            for posting in list {
+                if let Some(terms) = contents.get_mut(posting.doc as usize) {
+                    terms.push(term);
+                }
+            }
+        }
+        contents
+    }
+
     /// Bytes on the heap. Cost: one look at each term.
     pub(crate) fn bytes(&self) -> usize {
         let postings: usize = self.postings.iter().map(Vec::capacity).sum();
@@ -223,6 +236,13 @@ pub(super) mod tests {
             }
             index.information(&mut sums, |term| term != TermId(5));
             let told = |terms: &[u32]| terms.iter().filter(|t| **t != 5).map(|t| index.idf(&[TermId(*t)])).sum::<f32>();
+            let contents = index.contents(|term| term != TermId(5));
+            for (doc, terms) in live.iter().zip(&plain) {
+                let mut terms: Vec<TermId> = terms.iter().filter(|t| **t != 5).map(|t| TermId(*t)).collect();
+                terms.sort_unstable();
+                terms.dedup();
+                prop_assert_eq!(&contents[*doc], &terms);
+            }
             for ((doc, terms), expect) in live.iter().zip(&plain).zip(by_the_book(&plain, &weighted, &query)) {
                 prop_assert!(near(scores[*doc], expect), "{}: {} != {}", doc, scores[*doc], expect);
                 prop_assert!(near(sums[*doc], told(terms)));

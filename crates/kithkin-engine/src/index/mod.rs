@@ -21,7 +21,7 @@ mod words;
 pub(crate) use analysis::{QueryTerm, TermId, Token, Vocabulary};
 pub(crate) use language::Language;
 pub(crate) use lessons::Lesson;
-pub(crate) use lexical::Bm25;
+pub(crate) use lexical::{Bm25, Lexical};
 pub(crate) use person::{Contents, PersonIndex};
 pub(crate) use stopwords::is_function_word;
 pub(crate) use units::Units;

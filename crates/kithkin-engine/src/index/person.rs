@@ -401,13 +401,17 @@ impl PersonIndex {
         Sources { lexical: &self.lexical, links: self.links(), vectors: self.vectors() }
     }
 
+    /// Whether a term is a word of the turns, and no function word.
+    pub(crate) fn is_content(&self, term: TermId) -> bool {
+        self.function.get(term.0 as usize) == Some(&false)
+    }
+
     /// How particular the words of each turn are: the mean idf of its content words in units of the rarest word, shrunk
     /// for short turns. Kept between recalls.
     pub(crate) fn specificity(&self) -> &[f32] {
         self.specificity.get_or_init(|| {
             let mut sums = vec![0.0; self.docs()];
-            let is_content = |term: TermId| self.function.get(term.0 as usize) == Some(&false);
-            self.lexical.information(&mut sums, is_content);
+            self.lexical.information(&mut sums, |term| self.is_content(term));
             let highest = self.lexical.max_idf();
             sums.iter().zip(&self.content).map(|(sum, n)| sum / (n + SHRINKAGE) / highest).collect()
         })

@@ -68,7 +68,8 @@ mod tests {
             Method::parse("x.toml", &text)
         };
         let method = preset("strategy = \"llm\"").unwrap();
-        let id = "{\"segment\":{\"prompt\":1,\"strategy\":\"llm\"},\"extract\":[{\"strategy\":\"span\"}]}";
+        let id = "{\"segment\":{\"prompt\":1,\"strategy\":\"llm\"},\"extract\":[{\"strategy\":\"span\"}],\
+                  \"compress\":{\"prompt\":1,\"strategy\":\"llm\"}}";
         assert_eq!((method.derivation().0.as_str(), method.about().needs_chat), (id, true));
         assert_eq!(preset("strategy = \"llm\", prompt = 1").unwrap().derivation(), method.derivation());
         let error = preset("strategy = \"llm\", prompt = 2").unwrap_err().to_string();

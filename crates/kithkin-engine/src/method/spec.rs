@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 use toml::Table;
 
 use crate::error::near_text;
-use crate::observe::{Extract, Segment};
+use crate::observe::{Compress, Extract, Segment};
 use crate::recall::{Answer, Filter, Fuse, Rerank, Retrieve, Sessions};
 use crate::{observe, recall};
 
@@ -125,6 +125,9 @@ struct ObserveFile {
     /// Each unit as it is, where nothing is said.
     #[serde(default = "whole_spans")]
     extract: Vec<Table>,
+    /// Left out where there is none, so that what was derived before this stage was there keeps its identity.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    compress: Option<Table>,
 }
 
 fn whole_spans() -> Vec<Table> {
@@ -161,6 +164,7 @@ pub struct Method {
 pub(crate) struct Observe {
     pub(crate) segment: Box<dyn Segment>,
     pub(crate) extract: Vec<Box<dyn Extract>>,
+    pub(crate) compress: Option<Box<dyn Compress>>,
 }
 
 impl Observe {
@@ -175,7 +179,13 @@ impl Observe {
             name_prompt(table, extract.prompt());
             bound.push(extract);
         }
-        Ok(Self { segment, extract: bound })
+        let mut compress = None;
+        if let Some(table) = &mut file.compress {
+            let bound = observe::compress::parse(table.clone())?;
+            name_prompt(table, bound.prompt());
+            compress = Some(bound);
+        }
+        Ok(Self { segment, extract: bound, compress })
     }
 
     /// The kinds of memories that are derived.

@@ -78,7 +78,9 @@ pub(crate) fn derive_stale(
 impl Observe {
     /// Whether a strategy asks a chat model.
     pub(crate) fn asks(&self) -> bool {
-        self.segment.prompt().is_some() || self.extract.iter().any(|extract| extract.prompt().is_some())
+        let of_compress = self.compress.as_ref().and_then(|compress| compress.prompt());
+        let of_extract = self.extract.iter().filter_map(|extract| extract.prompt());
+        self.segment.prompt().into_iter().chain(of_extract).chain(of_compress).next().is_some()
     }
 
     /// What is derived from one session.
@@ -89,6 +91,11 @@ impl Observe {
             made.extend(extract.extract(sitting, self.segment.kind(), &spans, chat)?);
         }
         made.retain(|memory| !memory.sources.is_empty());
+        if let Some(compress) = &self.compress {
+            let texts: Vec<&str> = made.iter().map(|memory| memory.text.as_str()).collect();
+            let left = compress.compress(sitting, &texts, chat)?;
+            made.iter_mut().zip(left).for_each(|(memory, text)| memory.text = text);
+        }
         Ok(made)
     }
 }

@@ -2,6 +2,7 @@
 //!
 //! All of it is derived from the log and can be made again at any time. Nothing here writes a turn.
 
+pub(crate) mod compress;
 mod derive;
 mod embed;
 pub(crate) mod extract;
@@ -9,6 +10,7 @@ pub(crate) mod segment;
 pub(crate) mod sentences;
 mod sitting;
 
+pub(crate) use compress::Compress;
 pub use derive::Derived;
 pub(crate) use derive::{Models, derive_stale};
 pub(crate) use embed::{Missing, embed_missing};

@@ -7,6 +7,7 @@ mod dense;
 mod memory_bm25;
 mod memory_dense;
 mod neighbours;
+mod relations;
 mod tiers;
 mod topic_tree;
 
@@ -63,6 +64,7 @@ strategies! { "recall.retrieve", Retrieve:
     "dense" => dense::Dense,
     "memory-bm25" => memory_bm25::MemoryBm25,
     "memory-dense" => memory_dense::MemoryDense,
+    "relations" => relations::Relations,
     "tiers" => tiers::TieredStores,
     "topic-tree" => topic_tree::TopicTree,
 }
