@@ -201,7 +201,7 @@ fn a_preset_that_is_wrong_is_named_with_the_field() {
     check("k1 = 0.9", "k1 = 90", &["k1 is 90", "0 and 10"]);
     check("k1 = 0.9", "k9 = 0.9", &["k9", "k1"]);
     check("strategy = \"bm25\"", "strategy = \"bm52\"", &["bm52", "did you mean bm25"]);
-    check("abstain_below = 0.19", "abstain_below = 2", &["abstain_below"]);
+    check("abstain_below = 0.2", "abstain_below = 2", &["abstain_below"]);
     check("[recall]", "[recal]", &["recal"]);
 }
 

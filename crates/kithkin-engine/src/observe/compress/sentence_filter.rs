@@ -1,7 +1,7 @@
 //! Leaves out the sentences that tell little.
 //!
 //! Sentences without a content word, or with too small a share of them, and those that only greet, thank, agree or
-//! applaud ([`pleasantries`](super::pleasantries)) go first. Of the others those go that tell least, for as long as the
+//! applaud ([`pleasantries`]) go first. Of the others those go that tell least, for as long as the
 //! rest keeps the given share of what all of them tell: the rarities of their content words among the sentences of the
 //! session, added up. The sentence that tells most always stays.
 //!
