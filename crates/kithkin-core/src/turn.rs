@@ -252,6 +252,14 @@ pub struct StoredTurn {
     pub turn: Turn,
 }
 
+impl StoredTurn {
+    /// From when on the turn can be seen: when it was said, and of an undated turn, when it was recorded, since it was
+    /// said no later.
+    pub fn seen_at(&self) -> Millis {
+        self.turn.said_at.map_or(self.recorded_at, |at| at.start())
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

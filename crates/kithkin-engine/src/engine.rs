@@ -275,7 +275,7 @@ impl Engine {
         let about = method.about();
         let space = self.embedder.as_deref().filter(|_| about.needs_embedder).map(observe::vector_space);
         let derivation = about.needs_memories.then(|| method.derivation().clone());
-        Contents { space, derivation, feedback: method.bound().learns }
+        Contents { space, derivation, frames: method.bound().frames, feedback: method.bound().learns }
     }
 
     /// Makes the vectors that the person's turns, and the memories of `method`, lack; gives how many were made. Resumable.

@@ -7,8 +7,7 @@ use std::hash::{DefaultHasher, Hash, Hasher};
 use std::ops::ControlFlow;
 
 use kithkin_core::{
-    ConversationId, EventTime, Feedback as Kept, Millis, QuestionVector, Scope, Seq, Shown, Store, StoredTurn, TurnId,
-    TurnKey,
+    ConversationId, EventTime, Feedback as Kept, QuestionVector, Scope, Seq, Shown, Store, StoredTurn, TurnId, TurnKey,
 };
 use kithkin_engine::Judged;
 use serde::Serialize;
@@ -56,10 +55,7 @@ impl Person<'_> {
     pub fn feedback(&self, given: &Feedback) -> Result<FeedbackReport, Error> {
         self.known()?;
         let clock = self.kithkin().clock.now();
-        let now = match given.now {
-            Now::At(time) => time,
-            Now::Clock => EventTime::from_millis(clock)?,
-        };
+        let now = self.moment(given.now)?;
         if now.start() > clock.saturating_add(FUTURE_SLACK) {
             return Err(Error::Future { given: now.to_string(), now: instant(clock) });
         }
@@ -142,8 +138,7 @@ impl Person<'_> {
         if tellings.is_empty() {
             return Err(self.no_such("turn", key.turn.as_str()));
         }
-        let seen_at = |t: &StoredTurn| -> Millis { t.turn.said_at.map_or(t.recorded_at, |at| at.start()) };
-        let seen = tellings.iter().rev().find(|telling| seen_at(telling) <= now.end());
+        let seen = tellings.iter().rev().find(|telling| telling.seen_at() <= now.end());
         let later = || Error::SaidLater { turn: key.turn.to_string(), now: now.to_string() };
         seen.map(|telling| telling.seq).ok_or_else(later)
     }

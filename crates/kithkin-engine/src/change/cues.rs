@@ -2,6 +2,8 @@
 //!
 //! Closed lists, no model: what is said in other words, or in another language, is not seen as a change.
 
+use crate::index::cue_words;
+
 /// What says that a statement puts an earlier one right, or that something is no longer so.
 const CORRECTIONS: &[&str] = &[
     "actually",
@@ -144,7 +146,7 @@ pub(super) fn is_past(text: &str) -> bool {
 /// Whether somebody likes (1) or dislikes (-1) something in a statement in lower case; 0 where it says neither.
 pub(super) fn polarity(text: &str) -> i8 {
     let any = |spaced: &[&str], unspaced: &[&str]| {
-        words(text).any(|word| spaced.contains(&word)) || unspaced.iter().any(|cue| text.contains(cue))
+        cue_words(text).any(|word| spaced.contains(&word)) || unspaced.iter().any(|cue| text.contains(cue))
     };
     if any(DISLIKING, DISLIKING_UNSPACED) {
         return -1;
@@ -152,7 +154,7 @@ pub(super) fn polarity(text: &str) -> i8 {
     let likes = any(LIKING, LIKING_UNSPACED);
     let unspaced =
         LIKING_UNSPACED.iter().any(|like| NEGATIONS_UNSPACED.iter().any(|no| text.contains(&[no, *like].concat())));
-    let negated = unspaced || (!text.is_empty() && words(text).any(|word| NEGATIONS.contains(&word)));
+    let negated = unspaced || cue_words(text).any(|word| NEGATIONS.contains(&word));
     match (likes, negated) {
         (true, false) => 1,
         (true, true) => -1,
@@ -189,12 +191,12 @@ pub(super) fn topic(text: &str) -> String {
         }
         topic = topic.replace(cue, " ");
     }
-    let cue_words = |word: &str| {
+    let is_cue = |word: &str| {
         let lists = [LIKING, DISLIKING, NEGATIONS];
         lists.iter().any(|list| list.contains(&word))
-            || CORRECTIONS.iter().any(|cue| spaced(cue) && words(cue).any(|of| of == word))
+            || CORRECTIONS.iter().any(|cue| spaced(cue) && cue_words(cue).any(|of| of == word))
     };
-    words(&topic).filter(|word| !cue_words(word)).collect::<Vec<_>>().join(" ")
+    cue_words(&topic).filter(|word| !is_cue(word)).collect::<Vec<_>>().join(" ")
 }
 
 /// Whether a text holds a cue as whole words; scripts without spaces need none around it.
@@ -211,8 +213,4 @@ fn holds(text: &str, cue: &str) -> bool {
 
 fn spaced(cue: &str) -> bool {
     cue.chars().all(|c| c.is_ascii() || matches!(c, 'ä' | 'ö' | 'ü' | 'ß'))
-}
-
-fn words(text: &str) -> impl Iterator<Item = &str> {
-    text.split(|c: char| !(c.is_alphanumeric() || c == '\'')).filter(|word| !word.is_empty())
 }

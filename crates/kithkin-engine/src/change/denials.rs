@@ -2,6 +2,8 @@
 //!
 //! Closed lists, no model. They look at the text, since the endings that deny ("don't") are no words to the index.
 
+use crate::index::cue_words;
+
 /// What a statement says about how things were and are.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub(crate) struct Cues {
@@ -60,8 +62,7 @@ impl Cues {
     /// Reads a statement. Cost: a look at each list for each word, about 1 µs a word.
     pub(crate) fn of(text: &str) -> Self {
         let text = text.to_lowercase().replace('’', "'");
-        let words: Vec<&str> =
-            text.split(|c: char| !(c.is_alphanumeric() || c == '\'')).filter(|word| !word.is_empty()).collect();
+        let words: Vec<&str> = cue_words(&text).collect();
         let line = format!(" {} ", words.join(" "));
         let mut unspaced = text.clone();
         if !text.is_ascii() {

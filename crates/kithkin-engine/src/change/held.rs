@@ -49,7 +49,8 @@ impl Engine {
     /// # Errors
     /// No such person, or the store failed.
     pub fn held(&self, scope: &Scope, method: &Method, now: EventTime) -> Result<Vec<Held>, EngineError> {
-        let contents = Contents { space: None, derivation: Some(method.derivation().clone()), feedback: false };
+        let contents =
+            Contents { space: None, derivation: Some(method.derivation().clone()), frames: true, feedback: false };
         self.with_index(scope, &contents, now.end(), |index| {
             let changes = index.built(super::BUILT, || Changes::of(index));
             let id = |number: u32| {

@@ -78,23 +78,18 @@ pub(crate) struct Changes {
 impl Changes {
     /// The changes among what this index holds.
     pub(crate) fn of(index: &PersonIndex) -> Self {
-        let mut statements = Vec::new();
+        let mut told = Vec::new();
         for kind in STATEMENTS {
             let Some(units) = index.memories(kind) else { continue };
             let rows = 0..units.len() as u32;
-            statements.extend(rows.filter_map(|row| {
-                let doc = *units.docs(row).first()?;
-                index.is_live(doc).then(|| Statement { kind, row, doc, at: index.said_at(doc) })
+            told.extend(rows.filter_map(|row| {
+                let (doc, frame) = (*units.docs(row).first()?, units.frame(row)?);
+                let said = Said { speaker: index.speaker(doc), happened: kind == MemoryKind::Event, frame };
+                index.is_live(doc).then(|| (Statement { kind, row, doc, at: index.said_at(doc) }, said))
             }));
         }
-        statements.sort_by_key(|s| (s.at, s.doc, s.kind, s.row));
-        let said: Vec<Said<'_>> = statements
-            .iter()
-            .filter_map(|s| {
-                let frame = index.memories(s.kind)?.frame(s.row)?;
-                Some(Said { speaker: index.speaker(s.doc), happened: s.kind == MemoryKind::Event, frame })
-            })
-            .collect();
+        told.sort_by_key(|(s, _)| (s.at, s.doc, s.kind, s.row));
+        let (statements, said): (Vec<Statement>, Vec<Said<'_>>) = told.into_iter().unzip();
         let (ends, same) = compare(&said);
         let superseded = superseded(&statements, &ends);
         Self { statements, ends, same, superseded }
@@ -126,79 +121,128 @@ struct Said<'a> {
 
 /// What ended each of these statements, and the first one that says the same.
 fn compare(said: &[Said<'_>]) -> (Vec<Option<End>>, Vec<u32>) {
-    let mut ends: Vec<Option<End>> = vec![None; said.len()];
-    let mut same: Vec<u32> = (0..said.len() as u32).collect();
-    let mut values: HashMap<(u32, &str), u32> = HashMap::new();
-    let mut with_word: HashMap<(u32, TermId), Vec<u32>> = HashMap::new();
-    for (number, now) in (0u32..).zip(said) {
-        let by = |why| Some(End { by: number, why });
-        let mut end = |which: u32, why| {
-            // All that say the same end together.
-            let first = same.get(which as usize).copied();
-            for (end, of) in ends.iter_mut().zip(&same).take(number as usize) {
-                if Some(*of) == first && end.is_none() {
-                    *end = by(why);
-                }
-            }
-        };
-        let slot = now.frame.slot.as_ref().filter(|_| !now.frame.past);
-        if let Some(slot) = slot
-            && let Some(former) = values.insert((now.speaker, &slot.thing), number)
-        {
-            let value = said.get(former as usize).and_then(|s| s.frame.slot.as_ref()).map(|s| &s.value);
-            if value.is_some_and(|value| *value != slot.value) {
-                end(former, Reason::Value);
-            }
-        }
-        let near = near(said, &with_word, *now);
+    let mut comparison = Comparison {
+        said,
+        ends: vec![None; said.len()],
+        same: (0..said.len() as u32).collect(),
+        values: HashMap::new(),
+        with_word: HashMap::new(),
+    };
+    for (number, now) in (0..).zip(said) {
+        comparison.take(number, *now);
+    }
+    (comparison.ends, comparison.same)
+}
+
+/// Statements that are taken one after another, each held against those before it.
+struct Comparison<'a> {
+    said: &'a [Said<'a>],
+    ends: Vec<Option<End>>,
+    same: Vec<u32>,
+    /// The last statement that gave a value to a thing of a speaker.
+    values: HashMap<(u32, &'a str), u32>,
+    /// The statements of a speaker with a word.
+    with_word: HashMap<(u32, TermId), Vec<u32>>,
+}
+
+/// How a statement bears on an earlier one of the same speaker.
+enum Bearing {
+    /// It likes what the other dislikes, or the other way round.
+    Opposite,
+    /// It says the same.
+    Same,
+    /// It puts something right and has this share of its content words in common with the other.
+    Righting(f32),
+}
+
+impl<'a> Comparison<'a> {
+    fn take(&mut self, number: u32, now: Said<'a>) {
+        self.take_value(number, now);
         let mut righted: Option<(f32, u32)> = None;
         let mut first: Option<u32> = None;
-        for &(other, shared) in &near {
-            let Some(before) = said.get(other as usize) else { continue };
-            let (own, theirs) = (now.frame.topic.len() as f32, before.frame.topic.len() as f32);
-            let (of_all, of_shorter) = (shared / (own + theirs - shared), shared / own.min(theirs));
-            let opposite = now.frame.polarity * before.frame.polarity < 0;
-            if opposite && !now.happened && !before.happened && !now.frame.past && of_shorter >= ONE_THING {
-                end(other, Reason::Opposite);
-            } else if of_all >= SAME && !opposite && now.frame.corrects == before.frame.corrects {
-                first = first.or(Some(other));
-            } else if now.frame.corrects && of_all >= PUT_RIGHT && righted.is_none_or(|(best, _)| of_all >= best) {
-                righted = Some((of_all, other));
+        for (other, shared) in self.near(now) {
+            let Some(before) = self.said.get(other as usize) else { continue };
+            match bearing(now, *before, shared) {
+                Some(Bearing::Opposite) => self.end(other, number, Reason::Opposite),
+                Some(Bearing::Same) => first = first.or(Some(other)),
+                Some(Bearing::Righting(share)) if righted.is_none_or(|(best, _)| share >= best) => {
+                    righted = Some((share, other));
+                }
+                Some(Bearing::Righting(_)) | None => {}
             }
         }
         if let Some((_, other)) = righted {
-            end(other, Reason::Correction);
+            self.end(other, number, Reason::Correction);
         }
-        // What was ended before is said again: that is a new statement, not the old one.
-        let again = first.filter(|first| ends.get(*first as usize).is_some_and(Option::is_none));
-        if let (Some(first), Some(own)) =
-            (again.and_then(|f| same.get(f as usize).copied()), same.get_mut(number as usize))
-        {
+        self.join(number, first);
+        for term in &now.frame.topic {
+            self.with_word.entry((now.speaker, *term)).or_default().push(number);
+        }
+    }
+
+    /// Ends the statement that gave another value to the same thing.
+    fn take_value(&mut self, number: u32, now: Said<'a>) {
+        let Some(slot) = now.frame.slot.as_ref().filter(|_| !now.frame.past) else { return };
+        let Some(former) = self.values.insert((now.speaker, &slot.thing), number) else { return };
+        let before = self.said.get(former as usize).and_then(|said| said.frame.slot.as_ref());
+        if before.is_some_and(|before| before.value != slot.value) {
+            self.end(former, number, Reason::Value);
+        }
+    }
+
+    /// Ends a statement, and all that say the same, where they were not ended before.
+    fn end(&mut self, which: u32, by: u32, why: Reason) {
+        let first = self.same.get(which as usize).copied();
+        for (end, of) in self.ends.iter_mut().zip(&self.same).take(by as usize) {
+            if Some(*of) == first && end.is_none() {
+                *end = Some(End { by, why });
+            }
+        }
+    }
+
+    /// Lets a statement be the same as an earlier one. What was ended and is said again is a new statement, not the old
+    /// one.
+    fn join(&mut self, number: u32, earlier: Option<u32>) {
+        let holding = earlier.filter(|earlier| self.ends.get(*earlier as usize).is_some_and(Option::is_none));
+        let first = holding.and_then(|earlier| self.same.get(earlier as usize).copied());
+        if let (Some(first), Some(own)) = (first, self.same.get_mut(number as usize)) {
             *own = first;
         }
-        for term in &now.frame.topic {
-            with_word.entry((now.speaker, *term)).or_default().push(number);
-        }
     }
-    (ends, same)
+
+    /// Earlier statements of the same speaker that share a content word with this one, in order, and how many they share.
+    fn near(&self, now: Said<'_>) -> Vec<(u32, f32)> {
+        let mut near: Vec<u32> = Vec::new();
+        for term in &now.frame.topic {
+            if let Some(numbers) = self.with_word.get(&(now.speaker, *term)) {
+                near.extend(numbers.iter().rev().take(REMEMBERED));
+            }
+        }
+        near.sort_unstable();
+        near.dedup();
+        let shared = |number: &u32| {
+            let theirs = &self.said.get(*number as usize)?.frame.topic;
+            let shared = now.frame.topic.iter().filter(|term| theirs.binary_search(term).is_ok()).count();
+            Some((*number, shared as f32))
+        };
+        near.iter().filter_map(shared).collect()
+    }
 }
 
-/// Earlier statements of the same speaker that share a content word with this one, in order, and how many they share.
-fn near(said: &[Said<'_>], with_word: &HashMap<(u32, TermId), Vec<u32>>, now: Said<'_>) -> Vec<(u32, f32)> {
-    let mut near: Vec<u32> = Vec::new();
-    for term in &now.frame.topic {
-        if let Some(numbers) = with_word.get(&(now.speaker, *term)) {
-            near.extend(numbers.iter().rev().take(REMEMBERED));
-        }
+/// How a statement bears on an earlier one with which it shares so many content words; `None` where it does not.
+fn bearing(now: Said<'_>, before: Said<'_>, shared: f32) -> Option<Bearing> {
+    let (own, theirs) = (now.frame.topic.len() as f32, before.frame.topic.len() as f32);
+    let (of_all, of_shorter) = (shared / (own + theirs - shared), shared / own.min(theirs));
+    let opposite = now.frame.polarity * before.frame.polarity < 0;
+    if opposite && !now.happened && !before.happened && !now.frame.past && of_shorter >= ONE_THING {
+        Some(Bearing::Opposite)
+    } else if of_all >= SAME && !opposite && now.frame.corrects == before.frame.corrects {
+        Some(Bearing::Same)
+    } else if now.frame.corrects && of_all >= PUT_RIGHT {
+        Some(Bearing::Righting(of_all))
+    } else {
+        None
     }
-    near.sort_unstable();
-    near.dedup();
-    let shared = |number: &u32| {
-        let theirs = &said.get(*number as usize)?.frame.topic;
-        let shared = now.frame.topic.iter().filter(|term| theirs.binary_search(term).is_ok()).count();
-        Some((*number, shared as f32))
-    };
-    near.iter().filter_map(shared).collect()
 }
 
 #[cfg(test)]

@@ -27,7 +27,7 @@ pub(crate) use stopwords::is_function_word;
 pub(crate) use units::Units;
 pub(crate) use vectors::{Vectors, dot};
 pub(crate) use windows::{Reach, WindowScratch, Windows};
-pub(crate) use words::{Kind, Words};
+pub(crate) use words::{Kind, Words, cue_words};
 
 /// Buffers of a recall, used again for the next one.
 #[derive(Debug, Default)]

@@ -14,11 +14,12 @@ use super::language::SpokenLanguages;
 use super::lessons::{Lesson, Lessons};
 use super::lexical::Lexical;
 use super::pooled::{Pools, Sources};
-use super::turns::{Turns, seen_at};
+use super::turns::Turns;
 use super::units::Units;
 use super::vectors::Vectors;
 use super::windows::{Links, Reach, WindowLengths};
 use crate::EngineError;
+use crate::change::{Frame, STATEMENTS};
 use crate::engine::Partial;
 use crate::method::About;
 use crate::observe::turn_text;
@@ -35,6 +36,8 @@ pub(crate) struct Contents {
     pub(crate) space: Option<VectorSpace>,
     /// Memories of this derivation.
     pub(crate) derivation: Option<DerivationId>,
+    /// What of the statements among them bears on whether earlier ones still hold.
+    pub(crate) frames: bool,
     /// Feedback whose question has a vector of the space.
     pub(crate) feedback: bool,
 }
@@ -89,7 +92,7 @@ impl PersonIndex {
         let mut index = reusable.unwrap_or_else(|| Self::empty(bound));
         index.load_turns(store, scope)?;
         if let Some(derivation) = &contents.derivation {
-            index.load_memories(store, scope, derivation)?;
+            index.load_memories(store, scope, derivation, contents.frames)?;
         }
         if let Some(space) = &contents.space {
             index.load_vectors(store, scope, space)?;
@@ -135,7 +138,7 @@ impl PersonIndex {
         let mut tokens: Vec<Token> = Vec::new();
         store.scan_turns(scope, self.last, &mut |turn| {
             self.last = self.last.max(turn.seq.0);
-            if seen_at(&turn) <= bound {
+            if turn.seen_at() <= bound {
                 self.add(&turn, &mut tokens);
             }
             ControlFlow::Continue(())
@@ -178,7 +181,13 @@ impl PersonIndex {
     }
 
     /// Takes in the memories all of whose sources can be seen.
-    fn load_memories(&mut self, store: &dyn Store, scope: &Scope, of: &DerivationId) -> Result<(), EngineError> {
+    fn load_memories(
+        &mut self,
+        store: &dyn Store,
+        scope: &Scope,
+        of: &DerivationId,
+        frames: bool,
+    ) -> Result<(), EngineError> {
         self.memories.clear();
         let mut any = false;
         store.scan_memories(scope, of, &mut |stored| {
@@ -187,6 +196,9 @@ impl PersonIndex {
             if let Some(docs) = docs.filter(|docs| !docs.is_empty()) {
                 let units = self.memories.entry(stored.memory.kind).or_default();
                 units.push(&stored, &docs, &mut self.vocabulary, self.languages.main());
+                if frames && STATEMENTS.contains(&stored.memory.kind) {
+                    units.push_frame(Frame::of(&stored.memory.text, &mut self.vocabulary, self.languages.main()));
+                }
             }
             ControlFlow::Continue(())
         })?;

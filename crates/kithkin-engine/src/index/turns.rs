@@ -41,7 +41,7 @@ impl Turns {
     /// Adds a turn and gives its number; places must ascend.
     pub(super) fn push(&mut self, stored: &StoredTurn) -> Doc {
         let doc = self.rows.len() as Doc;
-        let at = seen_at(stored);
+        let at = stored.seen_at();
         let session = self.session(stored);
         let speaker = self.speaker(&stored.turn.speaker, stored.turn.role);
         let question_share = question_share(&stored.turn.text);
@@ -173,12 +173,6 @@ impl Turns {
     fn row(&self, doc: Doc) -> Option<&Row> {
         self.rows.get(doc as usize)
     }
-}
-
-/// From when on the turn can be seen: when it was said, and of an undated turn, when it was recorded, since it was said
-/// no later.
-pub(super) fn seen_at(stored: &StoredTurn) -> Millis {
-    stored.turn.said_at.map_or(stored.recorded_at, |at| at.start())
 }
 
 /// The share of the text, by characters, that stands in sentences that end in a question mark.

@@ -8,7 +8,7 @@ use super::analysis::Vocabulary;
 use super::language::Language;
 use super::lexical::Lexical;
 use super::vectors::Vectors;
-use crate::change::{Frame, STATEMENTS};
+use crate::change::Frame;
 use crate::recall::Doc;
 
 /// The memories of one kind that one person has under one derivation.
@@ -22,7 +22,7 @@ pub(crate) struct Units {
     ends: Vec<usize>,
     rows: HashMap<MemoryId, u32>,
     ids: Vec<MemoryId>,
-    /// What of each bears on whether an earlier one still holds; of kinds that state something.
+    /// What of each bears on whether an earlier one still holds; of kinds that state something, where it was asked for.
     frames: Vec<Frame>,
 }
 
@@ -42,9 +42,11 @@ impl Units {
         self.ends.push(self.docs.len());
         self.rows.insert(stored.id, row);
         self.ids.push(stored.id);
-        if STATEMENTS.contains(&stored.memory.kind) {
-            self.frames.push(Frame::of(&stored.memory.text, vocabulary, language));
-        }
+    }
+
+    /// Keeps what of the memory that was added last bears on whether an earlier one still holds.
+    pub(super) fn push_frame(&mut self, frame: Frame) {
+        self.frames.push(frame);
     }
 
     /// Keeps the vector of a memory, if the memory is one of these.
@@ -83,7 +85,8 @@ impl Units {
         self.ids.get(row as usize).copied()
     }
 
-    /// What of a statement bears on whether an earlier one still holds; `None` for kinds that state nothing.
+    /// What of a statement bears on whether an earlier one still holds; `None` for kinds that state nothing,
+    /// and where it was not asked for.
     pub(crate) fn frame(&self, row: u32) -> Option<&Frame> {
         self.frames.get(row as usize)
     }

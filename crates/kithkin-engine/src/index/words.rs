@@ -203,6 +203,11 @@ const PLAIN: [&str; 3] = [
     "lLlNnNnNn...OoOoOo..RrRrRrSsSsSsSsTtTtTtUuUuUuUuUuUuWwYyYZzZzZz.",
 ];
 
+/// What stands between spaces and signs, apostrophes kept: the words of a text as closed lists of cues have them.
+pub(crate) fn cue_words(text: &str) -> impl Iterator<Item = &str> {
+    text.split(|c: char| !(c.is_alphanumeric() || c == '\'')).filter(|word| !word.is_empty())
+}
+
 /// Puts plain letters for accented Latin ones, so that a name is found however it was typed. For stems, not for words:
 /// stemmers need the accents.
 pub(crate) fn fold_accents(word: &str) -> Cow<'_, str> {

@@ -214,6 +214,8 @@ pub(crate) struct Bound {
     pub(crate) filter: Option<Box<dyn Filter>>,
     pub(crate) abstain_below: f32,
     pub(crate) everything: bool,
+    /// Whether a strategy asks which statements still hold, or how they are related.
+    pub(crate) frames: bool,
     /// Whether a strategy learns from the person's feedback.
     pub(crate) learns: bool,
 }
@@ -265,6 +267,7 @@ impl Method {
         let segment_needs = observe.as_ref().is_some_and(|o| o.segment.needs_vectors());
         let needs_embedder = segment_needs || needs.iter().any(|n| n.embedder);
         let learns = needs.iter().any(|n| n.feedback);
+        let frames = needs.iter().any(|n| n.frames);
         let derived = observe.as_ref().map(Observe::kinds).unwrap_or_default();
         let searched: Vec<MemoryKind> = needs.into_iter().flat_map(|n| n.memories).collect();
         if let Some(missing) = searched.iter().find(|kind| !derived.contains(kind)) {
@@ -299,6 +302,7 @@ impl Method {
             filter,
             abstain_below: file.recall.abstain_below,
             everything: file.recall.everything,
+            frames,
             learns,
         };
         Ok(Self { inner: Arc::new(bound) })

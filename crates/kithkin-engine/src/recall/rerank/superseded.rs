@@ -27,7 +27,7 @@ impl Strategy for Superseded {
 
 impl Rerank for Superseded {
     fn needs(&self) -> Needs {
-        Needs { memories: Vec::from(STATEMENTS), ..Needs::default() }
+        Needs { memories: Vec::from(STATEMENTS), frames: true, ..Needs::default() }
     }
 
     fn rerank(&self, view: &View<'_>, scores: &mut [f32]) {

@@ -30,6 +30,8 @@ pub(crate) struct Needs {
     pub(crate) embedder: bool,
     /// Memories of these kinds.
     pub(crate) memories: Vec<MemoryKind>,
+    /// What of the statements among them bears on whether earlier ones still hold.
+    pub(crate) frames: bool,
     /// The person's feedback.
     pub(crate) feedback: bool,
 }

@@ -2,6 +2,8 @@
 //!
 //! Closed lists and word forms, no model: a sentence of another language is at best a fact by its form.
 
+use crate::index::cue_words;
+
 /// What says that somebody likes, dislikes, thinks or feels.
 const OPINION: &[&str] = &[
     "like",
@@ -84,7 +86,7 @@ pub(super) fn is_opinion(text: &str) -> bool {
 
 /// Whether a sentence in lower case says that something happened.
 pub(super) fn is_event(text: &str) -> bool {
-    says(text, EVENT, EVENT_UNSPACED) || words(text).any(is_past)
+    says(text, EVENT, EVENT_UNSPACED) || cue_words(text).any(is_past)
 }
 
 /// Whether a sentence in lower case says what is.
@@ -93,11 +95,7 @@ pub(super) fn is_fact(text: &str) -> bool {
 }
 
 fn says(text: &str, spaced: &[&str], unspaced: &[&str]) -> bool {
-    words(text).any(|word| spaced.contains(&word)) || unspaced.iter().any(|word| text.contains(word))
-}
-
-fn words(text: &str) -> impl Iterator<Item = &str> {
-    text.split(|c: char| !(c.is_alphanumeric() || c == '\'')).filter(|word| !word.is_empty())
+    cue_words(text).any(|word| spaced.contains(&word)) || unspaced.iter().any(|word| text.contains(word))
 }
 
 /// An English past form in -ed, or a German participle in ge-…-t or ge-…-en.

@@ -140,7 +140,7 @@ impl Retrieve for Relations {
     }
 
     fn needs(&self) -> Needs {
-        Needs { embedder: true, memories: STATEMENTS.to_vec(), ..Needs::default() }
+        Needs { embedder: true, memories: STATEMENTS.to_vec(), frames: true, ..Needs::default() }
     }
 
     fn score(&self, view: &View<'_>, scratch: &mut Scratch, out: &mut Vec<f32>) {
