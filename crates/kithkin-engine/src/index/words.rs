@@ -110,7 +110,8 @@ impl Words {
             '\u{300}'..='\u{36f}' | '\u{20d0}'..='\u{20ff}' | '\u{fe00}'..='\u{fe0f}' => {}
             '\u{ad}' | '\u{200c}' | '\u{200d}' => {}
             '’' | '\'' => self.text.push('\''),
-            _ if c.is_ascii() && !c.is_ascii_alphanumeric() => self.text.push(' '),
+            // The narrow space before French signs belongs to the word for Unicode, but not for a reader.
+            _ if c.is_whitespace() || c.is_ascii() && !c.is_ascii_alphanumeric() => self.text.push(' '),
             // Lower case can bring a combining dot of its own (İ).
             _ => self.text.extend(c.to_lowercase().filter(|c| *c != '\u{307}')),
         }
@@ -244,6 +245,7 @@ mod tests {
         check("3.14 10:30 v2.0 a_b great.I x@y.org", "3 14 10 30 v2 0 a b great i x y org");
         check("Ｒｕｓｔ　２０２４", "rust 2024");
         check("Jose\u{301} İstanbul ÜBER", "jose istanbul über");
+        check("Bonjour\u{202f}! 10\u{202f}000 «\u{202f}oui\u{202f}»", "bonjour 10 000 oui");
         check("我爱你，猫！", "我爱 爱你 猫");
         check("用Rust写程序", "用 rust 写程 程序");
         check("東京タワー 안녕하세요", "東京 京タ タワ ワー 안녕 녕하 하세 세요");

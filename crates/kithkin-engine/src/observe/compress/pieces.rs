@@ -8,18 +8,26 @@ use std::ops::Range;
 
 use unicode_segmentation::UnicodeSegmentation;
 
+use crate::index::Words;
+
 /// Signs that end a clause in scripts without spaces.
 const CLAUSE_ENDS: &[&str] = &["，", "。", "、", "；", "：", "！", "？", "｡", "､"];
 
-/// The sentences of a text (UAX 29), without the white space around them. What is no white space is in one of them.
+/// The sentences of a text (UAX 29), without the white space around them. What is no white space is in one of them. A
+/// bound that falls within a grapheme, as it may before a vowel that is written behind its letter, is none.
 pub(super) fn sentences(text: &str) -> Vec<Range<usize>> {
-    let bounds = text.split_sentence_bound_indices().map(|(at, sentence)| {
+    let graphemes: Vec<usize> = text.grapheme_indices(true).map(|(at, _)| at).collect();
+    let starts = text.split_sentence_bound_indices().map(|(at, _)| at);
+    let starts: Vec<usize> = starts.filter(|at| graphemes.binary_search(at).is_ok()).chain([text.len()]).collect();
+    let trimmed = |bounds: &[usize]| {
+        let [from, to] = *bounds else { return 0..0 };
+        let sentence = slice(text, &(from..to));
         let blank = |grapheme: &&str| is_blank(grapheme);
         let before: usize = sentence.graphemes(true).take_while(blank).map(str::len).sum();
         let after: usize = sentence.graphemes(true).rev().take_while(blank).map(str::len).sum();
-        at + before..(at + sentence.len() - after).max(at + before)
-    });
-    bounds.filter(|sentence| !sentence.is_empty()).collect()
+        from + before..(to - after).max(from + before)
+    };
+    starts.windows(2).map(trimmed).filter(|sentence| !sentence.is_empty()).collect()
 }
 
 /// The pieces of a part of a text.
@@ -47,7 +55,8 @@ pub(super) fn pieces(text: &str, part: &Range<usize>) -> Vec<Range<usize>> {
 }
 
 /// The parts that are kept, one after another: with what stands between them in the text where they are neighbours, with
-/// the end of a line or a space where something was left out.
+/// the end of a line or a space where something was left out. Where a cut would make a word that the text does not have,
+/// as behind a mark that stands on no letter, it is the whole text.
 pub(super) fn joined(text: &str, parts: &[Range<usize>], kept: impl Fn(usize) -> bool) -> String {
     let mut out = String::new();
     let mut last: Option<(usize, usize)> = None;
@@ -63,7 +72,16 @@ pub(super) fn joined(text: &str, parts: &[Range<usize>], kept: impl Fn(usize) ->
         out.push_str(slice(text, part));
         last = Some((place, part.end));
     }
-    out
+    if has_words_of(text, &out) { out } else { text.to_owned() }
+}
+
+/// Whether all words of `left` are words of the text, in their order.
+fn has_words_of(text: &str, left: &str) -> bool {
+    let (mut said, mut kept) = (Words::default(), Words::default());
+    said.read(text);
+    kept.read(left);
+    let mut said = said.iter();
+    kept.iter().all(|(word, _)| said.any(|(other, _)| other == word))
 }
 
 /// A part of a text.
@@ -92,6 +110,24 @@ mod tests {
         check(" I'm here,  (you)!\nyes no", &["I'm", "here,", "(you)!", "yes", "no"], "I'm (you)!\nno");
         check("我住在北京，你呢？我用Rust。", &["我住在北京，", "你呢？", "我用Rust。"], "我住在北京， 我用Rust。");
         check("", &[], "");
+    }
+
+    #[test]
+    fn a_sentence_ends_behind_its_last_grapheme() {
+        let check = |text: &str, expect: &[&str]| {
+            assert_eq!(sentences(text).iter().map(|sentence| slice(text, sentence)).collect::<Vec<_>>(), expect);
+        };
+        check(" Hello there.  How are you?\n", &["Hello there.", "How are you?"]);
+        check("我来了。你呢？", &["我来了。", "你呢？"]);
+        check("?\u{eb3}", &["?\u{eb3}"]);
+        check("", &[]);
+    }
+
+    #[test]
+    fn a_cut_that_makes_another_word_is_not_made() {
+        let check = |text: &str, of: &[Range<usize>]| assert_eq!(joined(text, of, |place| place == 1), text);
+        check("ꬑ.\u{ce2}ϒ", &[0..7, 7..9]);
+        check("。𑜠a.", &[0..3, 3..9]);
     }
 
     proptest! {
