@@ -49,15 +49,50 @@ pub(crate) struct Place {
         value_name = "NAME"
     )]
     pub(crate) embedder: String,
-    /// The chat model of methods that need one: recorded:FILE, a file of recorded answers [default: none]
-    #[arg(long, global = true, env = "KITHKIN_CHAT", hide_env_values = true, value_name = "MODEL")]
-    pub(crate) chat: Option<ChatSource>,
     /// The folder of the models' weights [default: kithkin/models in the user's cache folder]
     #[arg(long, global = true, env = "KITHKIN_MODELS", hide_env_values = true, value_name = "DIR")]
     pub(crate) models: Option<PathBuf>,
     /// Print JSON
     #[arg(long, global = true)]
     pub(crate) json: bool,
+    #[command(flatten)]
+    pub(crate) chat: Chat,
+}
+
+/// The chat model of replies, and of methods that need one.
+#[derive(Debug, Clone, Args)]
+#[command(next_help_heading = "Chat model")]
+pub(crate) struct Chat {
+    /// A file of recorded answers, as recorded:FILE
+    #[arg(long, global = true, env = "KITHKIN_CHAT", hide_env_values = true, value_name = "MODEL")]
+    pub(crate) chat: Option<ChatSource>,
+    /// An OpenAI-compatible endpoint, such as http://localhost:11434/v1; what is asked leaves for there
+    #[arg(
+        long,
+        global = true,
+        env = "KITHKIN_CHAT_URL",
+        hide_env_values = true,
+        value_name = "URL",
+        conflicts_with = "chat"
+    )]
+    pub(crate) chat_url: Option<String>,
+    /// The name of the endpoint's model
+    #[arg(long, global = true, env = "KITHKIN_CHAT_MODEL", hide_env_values = true, value_name = "NAME")]
+    pub(crate) chat_model: Option<String>,
+    /// A file with the endpoint's key [default: the variable KITHKIN_CHAT_KEY]
+    #[arg(long, global = true, env = "KITHKIN_CHAT_KEY_FILE", hide_env_values = true, value_name = "FILE")]
+    pub(crate) chat_key_file: Option<PathBuf>,
+    /// How long a reply may take, in seconds
+    #[arg(
+        long,
+        global = true,
+        env = "KITHKIN_CHAT_TIMEOUT",
+        hide_env_values = true,
+        default_value_t = 120,
+        value_parser = clap::value_parser!(u64).range(1..=86_400),
+        value_name = "S"
+    )]
+    pub(crate) chat_timeout: u64,
 }
 
 #[derive(Debug, Subcommand)]
@@ -74,6 +109,10 @@ pub(crate) enum Command {
     Feedback(Feedback),
     /// Make a prompt-ready block for a message: quoted, dated, cited
     Context(Context),
+    /// Answer a message with what is remembered, and remember both
+    Respond(Respond),
+    /// Talk with a chat model that remembers
+    Chat(ChatWith),
     /// List the persons
     Persons,
     /// Show a person, or one turn with all its versions
@@ -233,6 +272,44 @@ pub(crate) struct Context {
     /// At most so many tokens
     #[arg(long, default_value_t = 1500, value_name = "N")]
     pub(crate) tokens: usize,
+    /// The method: a name from `kithkin methods`, or a preset's file [default: the person's, else hybrid]
+    #[arg(long, value_name = "M")]
+    pub(crate) method: Option<String>,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Respond {
+    /// The person
+    #[arg(long, value_name = "P")]
+    pub(crate) person: PersonId,
+    /// What the person says
+    #[arg(allow_hyphen_values = true)]
+    pub(crate) message: String,
+    /// The conversation that it belongs to
+    #[arg(long, default_value = "chat", value_name = "C")]
+    pub(crate) conversation: ConversationId,
+    /// The present: nothing said after it is seen [default: the clock]
+    #[arg(long, value_name = "TIME")]
+    pub(crate) now: Option<EventTime>,
+    /// The method: a name from `kithkin methods`, or a preset's file [default: the person's, else hybrid]
+    #[arg(long, value_name = "M")]
+    pub(crate) method: Option<String>,
+    /// Remember neither the message nor the reply
+    #[arg(long)]
+    pub(crate) read_only: bool,
+    /// Print which turns the model was shown, and how each score came about
+    #[arg(long)]
+    pub(crate) explain: bool,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct ChatWith {
+    /// The person
+    #[arg(long, value_name = "P")]
+    pub(crate) person: PersonId,
+    /// The conversation that is gone on with
+    #[arg(long, default_value = "chat", value_name = "C")]
+    pub(crate) conversation: ConversationId,
     /// The method: a name from `kithkin methods`, or a preset's file [default: the person's, else hybrid]
     #[arg(long, value_name = "M")]
     pub(crate) method: Option<String>,

@@ -14,6 +14,14 @@ pub(crate) fn line(text: &str) -> Result<()> {
     Ok(())
 }
 
+/// Prints a piece of a line, and shows it at once.
+pub(crate) fn piece(text: &str) -> Result<()> {
+    let mut out = std::io::stdout().lock();
+    write!(out, "{text}")?;
+    out.flush()?;
+    Ok(())
+}
+
 /// Prints a note that is no part of the result.
 pub(crate) fn note(text: &str) {
     eprintln!("{text}");

@@ -3,10 +3,12 @@
 use std::path::PathBuf;
 use std::sync::Arc;
 
-use anyhow::{Context, Result};
-use kithkin::{Embedder, Kithkin, Method, Person, PersonId, Scope};
+use std::time::Duration;
 
-use crate::args::Place;
+use anyhow::{Context, Result};
+use kithkin::{ChatKey, ChatSource, Embedder, Kithkin, Method, OpenAiEndpoint, Person, PersonId, Scope};
+
+use crate::args::{Chat, Place};
 
 impl Place {
     /// The store, without a model: for commands that compare no vectors and derive nothing.
@@ -29,10 +31,19 @@ impl Place {
         if embedder {
             builder = builder.embedder(&self.embedder, self.models_dir()?)?;
         }
-        if let Some(source) = self.chat.as_ref().filter(|_| chat) {
-            builder = builder.chat(source)?;
+        if let Some(source) = self.chat.source()?.filter(|_| chat) {
+            builder = builder.chat(&source)?;
         }
         Ok(builder.start())
+    }
+
+    /// The store with the embedder, where the method needs it, and the chat model: for replies.
+    pub(crate) fn open_to_reply(&self, person: &PersonId, method: Option<&Method>) -> Result<Kithkin> {
+        let embedder = match method {
+            Some(method) => method.about().needs_embedder,
+            None => self.person(&self.open()?, person).method()?.about().needs_embedder,
+        };
+        self.open_with(embedder, true)
     }
 
     /// The store with the models that the method needs. A person's own method is looked up first.
@@ -80,6 +91,32 @@ impl Place {
                 .join(".cache"),
         };
         Ok(cache.join("kithkin").join("models"))
+    }
+}
+
+impl Chat {
+    /// The chat model that is named; `None` where none is.
+    pub(crate) fn source(&self) -> Result<Option<ChatSource>> {
+        let Some(url) = &self.chat_url else { return Ok(self.chat.clone()) };
+        let mut endpoint = OpenAiEndpoint::new(url, self.chat_model.clone().unwrap_or_default(), self.key()?);
+        endpoint.timeout = Duration::from_secs(self.chat_timeout);
+        Ok(Some(ChatSource::OpenAi(endpoint)))
+    }
+
+    fn key(&self) -> Result<Option<ChatKey>> {
+        let (text, origin) = match &self.chat_key_file {
+            Some(file) => {
+                let shown = file.display();
+                let text =
+                    std::fs::read_to_string(file).with_context(|| format!("the key file {shown} cannot be read"))?;
+                (text, shown.to_string())
+            }
+            None => match std::env::var("KITHKIN_CHAT_KEY") {
+                Ok(text) if !text.is_empty() => (text, "KITHKIN_CHAT_KEY".to_owned()),
+                _ => return Ok(None),
+            },
+        };
+        Ok(Some(ChatKey::new(&text).with_context(|| format!("{origin} holds no key"))?))
     }
 }
 

@@ -1,9 +1,10 @@
 //! What turns messages into an answer.
 //!
-//! The engine sees only this trait; the models crate implements it. A reply comes as a whole: there are no streams and no
-//! tools here. Nothing here opens a file or a connection.
+//! The engine sees only this trait; the models crate implements it. There are no tools here: what Kithkin asks of a model
+//! needs none, and what others ask passes through the proxy as it is. Nothing here opens a file or a connection.
 
 use std::fmt;
+use std::ops::ControlFlow;
 
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
@@ -92,8 +93,17 @@ pub struct ChatUsage {
 pub struct ChatReply {
     /// The words. They are model output: nothing about their form is certain.
     pub text: String,
+    /// Whether it broke off: at the limit of tokens, or because whoever listened had heard enough.
+    pub cut: bool,
     /// What it cost, where the model says so.
     pub usage: Option<ChatUsage>,
+}
+
+impl ChatReply {
+    /// A whole reply of a model that does not count tokens.
+    pub fn whole(text: impl Into<String>) -> Self {
+        Self { text: text.into(), cut: false, usage: None }
+    }
 }
 
 /// Why there is no reply.
@@ -149,6 +159,21 @@ pub trait ChatModel: Send + Sync + fmt::Debug {
     /// # Errors
     /// There is no reply. [`ChatError::Refused`] concerns this request alone, all else the model.
     fn reply(&self, request: &ChatRequest) -> Result<ChatReply, ChatError>;
+
+    /// The same, piece by piece as it comes: `heard` gets each piece once, in order, and breaks off with
+    /// [`ControlFlow::Break`]. The reply is what was heard, all together. A model that cannot stream gives one piece.
+    ///
+    /// # Errors
+    /// As [`ChatModel::reply`]. Pieces that were heard before an error are no reply.
+    fn stream(
+        &self,
+        request: &ChatRequest,
+        heard: &mut dyn FnMut(&str) -> ControlFlow<()>,
+    ) -> Result<ChatReply, ChatError> {
+        let reply = self.reply(request)?;
+        let broken = heard(&reply.text).is_break();
+        Ok(ChatReply { cut: reply.cut || broken, ..reply })
+    }
 }
 
 #[cfg(test)]

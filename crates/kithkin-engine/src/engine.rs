@@ -102,7 +102,7 @@ pub struct Timings {
 }
 
 /// What a recall found.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, PartialEq, Default)]
 pub struct Recalled {
     /// The best turns, best first.
     pub evidence: Vec<Evidence>,

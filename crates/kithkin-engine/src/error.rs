@@ -2,6 +2,9 @@
 
 use kithkin_core::{Blame, ChatError, EmbedError, MethodId, Scope, StoreError, VectorSpace};
 
+/// How a chat model is named.
+pub const CHAT_ADVICE: &str = "name one with --chat-url URL --chat-model NAME, such as --chat-url http://localhost:11434/v1, or with --chat recorded:FILE";
+
 /// Why the engine could not do something.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
@@ -33,13 +36,16 @@ pub enum EngineError {
     },
     /// The method asks a chat model, and none is configured.
     #[error(
-        "the method {method} needs a chat model and none is configured; name one with --chat, such as \
-         --chat recorded:FILE, or use a method that needs none (`kithkin methods` lists them)"
+        "the method {method} needs a chat model and none is configured; {CHAT_ADVICE}, or use a method that needs none \
+         (`kithkin methods` lists them)"
     )]
     NoChatModel {
         /// The method.
         method: MethodId,
     },
+    /// A reply is asked for, and no chat model is configured.
+    #[error("a reply needs a chat model and none is configured; {CHAT_ADVICE}")]
+    NoReplyModel,
     /// All vectors of the person were made by another embedder.
     #[error(
         "the vectors of {scope} were made by {stored}, and the embedder in use makes {configured}; \
@@ -101,7 +107,9 @@ impl EngineError {
             | Self::Spec(_)
             | Self::EmptyQuestion
             | Self::Aspect { .. } => Blame::User,
-            Self::NoEmbedder { .. } | Self::NoChatModel { .. } | Self::NotDerived { .. } => Blame::Missing,
+            Self::NoEmbedder { .. } | Self::NoChatModel { .. } | Self::NoReplyModel | Self::NotDerived { .. } => {
+                Blame::Missing
+            }
             Self::OtherEmbedder { .. } | Self::Stopped => Blame::Conflict,
             Self::Store(e) => e.blame(),
             Self::Embed(e) => e.blame(),

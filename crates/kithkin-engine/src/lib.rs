@@ -15,13 +15,16 @@ mod index;
 pub mod method;
 mod observe;
 mod recall;
+mod respond;
 
 pub use change::{Ended, Held, Reason};
+pub use chat::estimated_tokens;
 pub use engine::{Engine, Evidence, Filtered, Judged, Lacking, Partial, RecallRequest, Recalled, Timings};
-pub use error::EngineError;
+pub use error::{CHAT_ADVICE, EngineError};
 pub use method::Method;
 pub use observe::{Derived, Progress, Work};
 pub use recall::{Aspect, SessionHit};
+pub use respond::{Brief, Replied};
 
 use std::ops::ControlFlow;
 

@@ -1,5 +1,6 @@
 //! A prompt-ready block of what is remembered: quoted, dated, cited, within a token budget.
 
+use kithkin_engine::estimated_tokens;
 use serde::Serialize;
 
 use crate::quote::{CLOSE, OPEN, quoted};
@@ -96,10 +97,4 @@ fn line(evidence: &EvidenceReport) -> String {
         quoted(&evidence.speaker),
         quoted(&evidence.text)
     )
-}
-
-/// An estimate of a text's tokens that needs no tokenizer: a quarter of its Latin characters, one for each beyond them.
-pub fn estimated_tokens(text: &str) -> usize {
-    let (latin, other) = text.chars().fold((0, 0), |(l, o), c| if c < '\u{250}' { (l + 1, o) } else { (l, o + 1) });
-    usize::div_ceil(latin, 4) + other
 }

@@ -33,9 +33,10 @@ mod memories;
 mod person;
 mod quote;
 mod reports;
+mod respond;
 
 pub use audit::AuditReport;
-pub use context::{Citation, Context, estimated_tokens};
+pub use context::{Citation, Context};
 pub use doctor::{Doctor, Finding, Repair};
 pub use error::Error;
 pub use feedback::{Feedback, FeedbackReport};
@@ -47,11 +48,12 @@ pub use kithkin_core::{
     PersonId, Precision, Role, Scope, Seq, SessionId, SessionRef, StoreError, TenantId, Turn, TurnId, TurnKey,
 };
 pub use kithkin_engine::method::{About, Paper, SpecError, Status};
-pub use kithkin_engine::{Aspect, Derived, EngineError, Method, Progress, Reason, Work};
-pub use kithkin_models::{ChatSource, MODELS, ModelSpec, Status as WeightStatus};
+pub use kithkin_engine::{Aspect, CHAT_ADVICE, Derived, EngineError, Method, Progress, Reason, Work, estimated_tokens};
+pub use kithkin_models::{ChatKey, ChatSource, MODELS, ModelSpec, NoKey, OpenAiEndpoint, Status as WeightStatus};
 pub use memories::MemoryReport;
 pub use person::{Forget, Now, Person, Recall, Remember, Remembered};
 pub use reports::{
     AspectReport, EvidenceReport, FilterReport, ForgetReport, PartialReport, PersonReport, RecallReport, SessionReport,
     TimingsReport, TurnReport,
 };
+pub use respond::{Respond, RespondReport, TokensReport};

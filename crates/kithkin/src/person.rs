@@ -1,5 +1,6 @@
 //! The handle of one person: observe, recall, look, forget.
 
+use std::collections::BTreeMap;
 use std::ops::ControlFlow;
 
 use kithkin_core::{
@@ -154,17 +155,28 @@ impl<'k> Person<'k> {
         let said_at = self.moment(what.at)?;
         let conversation = what.conversation.clone().map_or_else(|| ConversationId::new("notes"), Ok)?;
         let speaker = what.speaker.clone().unwrap_or_else(|| self.scope.person.to_string());
-        // A day is a sitting: notes come one by one, without a conversation around them.
-        let session = SessionId::new(said_at.civil().date().to_string())?;
+        self.say(&what.text, speaker, Role::User, &conversation, said_at)
+    }
+
+    /// Writes one utterance of a conversation down. A day is a sitting: utterances come one by one, and nothing says where
+    /// a conversation pauses.
+    pub(crate) fn say(
+        &self,
+        text: &str,
+        speaker: String,
+        role: Role,
+        conversation: &ConversationId,
+        said_at: EventTime,
+    ) -> Result<Remembered, Error> {
         let mut turn = Turn {
             id: TurnId::new("unnamed")?,
-            session,
+            session: SessionId::new(said_at.civil().date().to_string())?,
             speaker,
-            role: Role::User,
+            role,
             said_at: Some(said_at),
-            text: what.text.clone(),
+            text: text.to_owned(),
             attachments: Vec::new(),
-            conversation,
+            conversation: conversation.clone(),
         };
         turn.id = TurnId::new(format!("n-{}", turn.content_hash()))?;
         let (id, conversation) = (turn.id.to_string(), turn.conversation.to_string());
@@ -218,7 +230,7 @@ impl<'k> Person<'k> {
         }
     }
 
-    fn found(&self, recall: &Recall, method: &Method, now: EventTime) -> Result<Recalled, Error> {
+    pub(crate) fn found(&self, recall: &Recall, method: &Method, now: EventTime) -> Result<Recalled, Error> {
         let request = RecallRequest {
             question: &recall.question,
             aspects: &recall.aspects,
@@ -233,10 +245,7 @@ impl<'k> Person<'k> {
 
     fn report(&self, recall: &Recall, method: &Method, now: EventTime, found: Recalled) -> RecallReport {
         let about = method.about();
-        let mut models = std::collections::BTreeMap::new();
-        if let Some(model) = self.kithkin.embedder_name().filter(|_| about.needs_embedder) {
-            models.insert("embedder".to_owned(), model.to_owned());
-        }
+        let mut models = self.models(method);
         if let Some(model) = self.kithkin.chat_name().filter(|_| found.filtered.is_some()) {
             models.insert("chat".to_owned(), model.to_owned());
         }
@@ -262,6 +271,12 @@ impl<'k> Person<'k> {
             answerable_why: found.answerable_why,
             timings_ms: TimingsReport { embed: t.embed, load: t.load, search: t.search, total: t.total },
         }
+    }
+
+    /// The models that a recall by this method uses beside those of its filter.
+    pub(crate) fn models(&self, method: &Method) -> BTreeMap<String, String> {
+        let embedder = self.kithkin.embedder_name().filter(|_| method.about().needs_embedder);
+        embedder.map(|model| ("embedder".to_owned(), model.to_owned())).into_iter().collect()
     }
 
     /// All turns in the order in which they were said, replaced tellings included.
@@ -447,7 +462,7 @@ fn reports(turns: Vec<StoredTurn>) -> Vec<TurnReport> {
         .collect()
 }
 
-fn evidence(found: Evidence) -> EvidenceReport {
+pub(crate) fn evidence(found: Evidence) -> EvidenceReport {
     let turn = found.turn.turn;
     EvidenceReport {
         turn: turn.id.to_string(),

@@ -58,7 +58,7 @@ impl ChatModel for Babbler {
     fn reply(&self, request: &ChatRequest) -> Result<ChatReply, ChatError> {
         let draw = usize::from_str_radix(&request.hash()[..8], 16).unwrap();
         match ANSWERS.get(draw % (ANSWERS.len() + 1)) {
-            Some(text) => Ok(ChatReply { text: (*text).to_owned(), usage: None }),
+            Some(text) => Ok(ChatReply::whole(*text)),
             None => Err(ChatError::Refused { model: "babbler".to_owned(), message: "no".to_owned() }),
         }
     }

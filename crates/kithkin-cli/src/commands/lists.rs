@@ -3,7 +3,7 @@
 use std::process::ExitCode;
 
 use anyhow::Result;
-use kithkin::{Kithkin, MODELS, Method, WeightStatus};
+use kithkin::{CHAT_ADVICE, Kithkin, MODELS, Method, WeightStatus};
 use kithkin_lab::datasets;
 
 use crate::args::Place;
@@ -58,9 +58,10 @@ fn no_embedder(place: &Place) -> Option<String> {
 
 /// Why methods that need a chat model cannot run here; `None` when they can.
 fn no_chat(place: &Place) -> Option<String> {
-    match &place.chat {
-        Some(source) => source.open().err().map(|e| e.to_string()),
-        None => Some("no chat model is configured; name one with --chat, such as --chat recorded:FILE".to_owned()),
+    match place.chat.source() {
+        Ok(Some(source)) => source.open().err().map(|e| e.to_string()),
+        Ok(None) => Some(format!("no chat model is configured; {CHAT_ADVICE}")),
+        Err(e) => Some(format!("{e:#}")),
     }
 }
 

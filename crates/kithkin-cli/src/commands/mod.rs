@@ -1,5 +1,6 @@
 //! One file a command, or a few that belong together.
 
+mod chat;
 mod check;
 mod export;
 mod feedback;
@@ -11,6 +12,7 @@ mod persons;
 mod rebuild;
 mod recall;
 mod remember;
+mod respond;
 
 use std::process::ExitCode;
 
@@ -27,6 +29,8 @@ pub(crate) fn run(place: &Place, command: Command) -> Result<ExitCode> {
         Command::Recall(args) => recall::recall(place, &args),
         Command::Feedback(args) => feedback::run(place, args),
         Command::Context(args) => recall::context(place, &args),
+        Command::Respond(args) => respond::run(place, args),
+        Command::Chat(args) => chat::run(place, &args),
         Command::Persons => persons::persons(place),
         Command::Show(args) => persons::show(place, &args),
         Command::Timeline(args) => persons::timeline(place, &args),
@@ -53,25 +57,40 @@ pub(crate) mod interrupt {
     use anyhow::Result;
 
     /// Whether the user asked to stop.
-    #[derive(Clone)]
-    pub(crate) struct Interrupt(Arc<AtomicBool>);
+    #[derive(Clone, Default)]
+    pub(crate) struct Interrupt {
+        asked: Arc<AtomicBool>,
+        /// Nothing runs, so that the first Ctrl-C ends the process.
+        rests: Arc<AtomicBool>,
+    }
 
     impl Interrupt {
         /// Listens from now on.
         pub(crate) fn listen() -> Result<Self> {
-            let asked = Arc::new(AtomicBool::new(false));
-            let handler = Arc::clone(&asked);
+            let interrupt = Self::default();
+            let handler = interrupt.clone();
             ctrlc::set_handler(move || {
-                if handler.swap(true, Ordering::Relaxed) {
+                if handler.rests.load(Ordering::Relaxed) || handler.asked.swap(true, Ordering::Relaxed) {
                     std::process::exit(130);
                 }
             })?;
-            Ok(Self(asked))
+            Ok(interrupt)
+        }
+
+        /// Nothing runs from now on.
+        pub(crate) fn rest(&self) {
+            self.asked.store(false, Ordering::Relaxed);
+            self.rests.store(true, Ordering::Relaxed);
+        }
+
+        /// Something runs again.
+        pub(crate) fn work(&self) {
+            self.rests.store(false, Ordering::Relaxed);
         }
 
         /// Whether it was asked for.
         pub(crate) fn asked(&self) -> bool {
-            self.0.load(Ordering::Relaxed)
+            self.asked.load(Ordering::Relaxed)
         }
 
         /// The answer to a progress call.

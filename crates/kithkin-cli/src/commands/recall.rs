@@ -3,7 +3,7 @@
 use std::process::ExitCode;
 
 use anyhow::Result;
-use kithkin::{EventTime, Explanation, Method, Now, RecallReport};
+use kithkin::{EventTime, EvidenceReport, Explanation, Method, Now, RecallReport};
 
 use crate::args::{Context, Place, Recall};
 use crate::output::{self, line};
@@ -50,17 +50,7 @@ fn print(report: &RecallReport, explain: bool) -> Result<()> {
             "partial: {vectors} of {turns} turns have a vector; the others are found by their words"
         ));
     }
-    for (rank, e) in report.evidence.iter().enumerate() {
-        let said_at = e.said_at.as_deref().unwrap_or("undated");
-        line(&format!("{:>2}. {said_at}  {}  [{}]  {:.3}", rank + 1, e.speaker, e.turn, e.score))?;
-        line(&format!("    {}", e.text.replace('\n', "\n    ")))?;
-        for caption in e.attachments.iter().filter_map(|a| a.caption.as_deref()) {
-            line(&format!("    ({caption})"))?;
-        }
-        if explain {
-            tree(&e.why)?;
-        }
-    }
+    evidence(&report.evidence, explain)?;
     let verdict = if report.abstain { "better say that it is not known" } else { "the evidence can answer" };
     let models: Vec<&str> = report.models.values().map(String::as_str).collect();
     let with = if models.is_empty() { String::new() } else { format!(" with {}", models.join(", ")) };
@@ -73,6 +63,22 @@ fn print(report: &RecallReport, explain: bool) -> Result<()> {
         "method {}{with}; {:.1} ms (embed {:.1}, load {:.1}, search {:.2})",
         report.method, t.total, t.embed, t.load, t.search
     ))
+}
+
+/// Prints turns with their ranks.
+pub(super) fn evidence(found: &[EvidenceReport], explain: bool) -> Result<()> {
+    for (rank, e) in (1..).zip(found) {
+        let said_at = e.said_at.as_deref().unwrap_or("undated");
+        line(&format!("{rank:>2}. {said_at}  {}  [{}]  {:.3}", e.speaker, e.turn, e.score))?;
+        line(&format!("    {}", e.text.replace('\n', "\n    ")))?;
+        for caption in e.attachments.iter().filter_map(|a| a.caption.as_deref()) {
+            line(&format!("    ({caption})"))?;
+        }
+        if explain {
+            tree(&e.why)?;
+        }
+    }
+    Ok(())
 }
 
 fn tree(why: &Explanation) -> Result<()> {

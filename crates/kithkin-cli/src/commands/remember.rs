@@ -5,10 +5,13 @@ use std::ops::ControlFlow;
 use std::process::ExitCode;
 
 use anyhow::{Context, Result};
-use kithkin::Now;
+use kithkin::{Now, Person, PersonId};
 
 use crate::args::{Place, Remember};
 use crate::output::{self, line};
+
+/// What is the case when deriving fails.
+const NO_VECTOR: &str = "the turn is stored and is found by its words, but has no vector";
 
 pub(super) fn run(place: &Place, args: Remember) -> Result<ExitCode> {
     let text = match args.text.as_str() {
@@ -35,8 +38,18 @@ pub(super) fn run(place: &Place, args: Remember) -> Result<ExitCode> {
     }
     // The turn is durable and acknowledged; its vector follows, and a failure here loses nothing.
     drop(kithkin);
-    let embedding =
-        place.open_with_models().context("the turn is stored and is found by its words, but has no vector")?;
-    place.person(&embedding, &args.person).catch_up(&mut |_| ControlFlow::Continue(()))?;
+    derive(place, &args.person)?;
     Ok(ExitCode::SUCCESS)
+}
+
+/// Makes what is still to be derived from what was just said.
+pub(super) fn derive(place: &Place, person: &PersonId) -> Result<()> {
+    let kithkin = place.open_with_models().context(NO_VECTOR)?;
+    catch_up(&place.person(&kithkin, person))
+}
+
+/// The same in a store that is open with its models.
+pub(super) fn catch_up(person: &Person<'_>) -> Result<()> {
+    person.catch_up(&mut |_| ControlFlow::Continue(())).context(NO_VECTOR)?;
+    Ok(())
 }

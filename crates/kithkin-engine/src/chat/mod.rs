@@ -7,12 +7,16 @@
 pub(crate) mod answer;
 mod prompt;
 pub(crate) mod quote;
+mod tokens;
 
 pub(crate) use prompt::Prompt;
+pub use tokens::estimated_tokens;
 
 use std::cell::Cell;
 
 use kithkin_core::{ChatError, ChatModel, ChatRequest};
+
+use crate::error::CHAT_ADVICE;
 
 /// The most turns that a model is given to read at once.
 const MOST_TURNS: usize = 200;
@@ -45,7 +49,7 @@ impl<'a> Chat<'a> {
     /// The model failed, or is not there.
     pub(crate) fn ask(&self, request: &ChatRequest) -> Result<Option<String>, ChatError> {
         let Some(model) = self.model else {
-            return Err(ChatError::Missing { message: "there is no chat model; name one with --chat".to_owned() });
+            return Err(ChatError::Missing { message: format!("there is no chat model; {CHAT_ADVICE}") });
         };
         match model.reply(request) {
             Ok(reply) => Ok(Some(reply.text)),
@@ -107,7 +111,7 @@ impl ChatModel for Scripted {
         match self.answers.get(asked.len() - 1).or(self.answers.last()).map(String::as_str) {
             None | Some("fail") => Err(ChatError::Failed { model, message }),
             Some("refuse") => Err(ChatError::Refused { model, message }),
-            Some(answer) => Ok(kithkin_core::ChatReply { text: answer.to_owned(), usage: None }),
+            Some(answer) => Ok(kithkin_core::ChatReply::whole(answer)),
         }
     }
 }

@@ -36,10 +36,14 @@ impl Prompt {
     /// The request that puts a version of the instructions before the data, for the likeliest answer of at most
     /// `max_tokens`.
     pub(crate) fn request(&self, version: u32, data: String, max_tokens: u32, schema: Option<Value>) -> ChatRequest {
-        let place = (version as usize).saturating_sub(1);
-        let instructions = self.versions.get(place).copied().unwrap_or_default();
         let messages =
-            vec![ChatMessage::new(ChatRole::System, instructions.trim_end()), ChatMessage::new(ChatRole::User, data)];
+            vec![ChatMessage::new(ChatRole::System, self.text(version)), ChatMessage::new(ChatRole::User, data)];
         ChatRequest { messages, max_tokens, temperature: 0.0, schema }
+    }
+
+    /// The words of a version; nothing where there is no such version.
+    pub(crate) fn text(&self, version: u32) -> &'static str {
+        let place = (version as usize).saturating_sub(1);
+        self.versions.get(place).map_or("", |text| text.trim_end())
     }
 }

@@ -10,7 +10,8 @@ use toml::Table;
 use crate::error::near_text;
 use crate::observe::{Compress, Extract, Segment};
 use crate::recall::{Answer, Filter, Fuse, Rerank, Retrieve, Sessions};
-use crate::{observe, recall};
+use crate::respond::Compose;
+use crate::{observe, recall, respond};
 
 /// Why a preset cannot be used.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -115,6 +116,8 @@ struct File {
     differs_from_paper: Option<String>,
     observe: Option<ObserveFile>,
     recall: RecallFile,
+    #[serde(default)]
+    respond: RespondFile,
 }
 
 /// The JSON form is the identity of what is derived.
@@ -131,7 +134,7 @@ struct ObserveFile {
 }
 
 fn whole_spans() -> Vec<Table> {
-    vec![Table::from_iter([("strategy".to_owned(), toml::Value::from("span"))])]
+    vec![named("span")]
 }
 
 #[derive(Deserialize)]
@@ -152,6 +155,24 @@ struct RecallFile {
     /// Return every turn that may be seen, whatever the limit.
     #[serde(default)]
     everything: bool,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct RespondFile {
+    compose: Table,
+}
+
+/// What is recalled is put before the person's words, where nothing is said.
+impl Default for RespondFile {
+    fn default() -> Self {
+        Self { compose: named("memories") }
+    }
+}
+
+/// A strategy with its defaults.
+fn named(strategy: &str) -> Table {
+    Table::from_iter([("strategy".to_owned(), toml::Value::from(strategy))])
 }
 
 /// A preset, checked and bound to its strategies. Cloning shares them.
@@ -212,6 +233,7 @@ pub(crate) struct Bound {
     pub(crate) sessions: Box<dyn Sessions>,
     pub(crate) answer: Box<dyn Answer>,
     pub(crate) filter: Option<Box<dyn Filter>>,
+    pub(crate) compose: Box<dyn Compose>,
     pub(crate) abstain_below: f32,
     pub(crate) everything: bool,
     /// Whether a strategy asks which statements still hold, or how they are related.
@@ -300,6 +322,7 @@ impl Method {
             sessions: recall::sessions::parse(file.recall.sessions)?,
             answer: recall::answer::parse(file.recall.answer)?,
             filter,
+            compose: respond::compose::parse(file.respond.compose)?,
             abstain_below: file.recall.abstain_below,
             everything: file.recall.everything,
             frames,

@@ -1,5 +1,6 @@
 //! The chat models: which there are, and how a user names one.
 
+mod openai;
 mod recorded;
 
 use std::fmt;
@@ -8,18 +9,25 @@ use std::str::FromStr;
 
 use kithkin_core::{ChatError, ChatModel};
 
+use self::openai::OpenAi;
+pub use self::openai::{ChatKey, NoKey, OpenAiEndpoint};
 use self::recorded::Recorded;
 
-/// Where the answers of a chat model come from. As text: `recorded:FILE`.
+/// Where the answers of a chat model come from.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum ChatSource {
-    /// A file of answers that were written down before; see [`ChatSource::open`] for its form.
+    /// A file of answers that were written down before; see [`ChatSource::open`] for its form. As text: `recorded:FILE`.
     Recorded(PathBuf),
+    /// An OpenAI-compatible endpoint. It has no form as text, since it is more than an address.
+    OpenAi(OpenAiEndpoint),
 }
 
 /// A text that names no chat model.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("there is no chat model {name:?}; there is recorded:FILE, which answers from a file of recorded answers")]
+#[error(
+    "there is no chat model {name:?}; there is recorded:FILE, which answers from a file of recorded answers, and any \
+     endpoint, named with --chat-url"
+)]
 pub struct UnknownChat {
     /// The text.
     pub name: String,
@@ -40,19 +48,23 @@ impl fmt::Display for ChatSource {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Recorded(file) => write!(f, "recorded:{}", file.display()),
+            Self::OpenAi(endpoint) => write!(f, "{} at {}", endpoint.model, endpoint.url),
         }
     }
 }
 
 impl ChatSource {
     /// The model. A recording is a file of JSON lines `{"request": …, "prompt": …, "reply": …}`: the hash of a request
-    /// ([`kithkin_core::ChatRequest::hash`]), a text for the reader of the file, and the answer. It is read whole.
+    /// ([`kithkin_core::ChatRequest::hash`]), a text for the reader of the file, and the answer. It is read whole. An
+    /// endpoint is not asked anything yet.
     ///
     /// # Errors
-    /// [`ChatError::Missing`] names a file that is not there, [`ChatError::Unusable`] the line that is wrong.
+    /// [`ChatError::Missing`] names a file that is not there, or that the endpoint's model has no name;
+    /// [`ChatError::Unusable`] the line, or the address, that is wrong.
     pub fn open(&self) -> Result<Box<dyn ChatModel>, ChatError> {
         match self {
             Self::Recorded(file) => Ok(Box::new(Recorded::open(file)?)),
+            Self::OpenAi(endpoint) => Ok(Box::new(OpenAi::new(endpoint.clone())?)),
         }
     }
 }

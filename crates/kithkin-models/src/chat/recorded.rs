@@ -64,7 +64,7 @@ impl ChatModel for Recorded {
     fn reply(&self, request: &ChatRequest) -> Result<ChatReply, ChatError> {
         let hash = request.hash();
         match self.replies.get(&hash) {
-            Some((_, reply)) => Ok(ChatReply { text: reply.clone(), usage: None }),
+            Some((_, reply)) => Ok(ChatReply::whole(reply)),
             None => {
                 // The last message is what differs from request to request; instructions come first.
                 let prompt = request.messages.last().map_or("", |message| message.content.as_str());

@@ -1,0 +1,58 @@
+//! `kithkin respond`.
+
+use std::ops::ControlFlow;
+use std::process::ExitCode;
+
+use anyhow::Result;
+use kithkin::{Now, RespondReport};
+
+use crate::args::{Place, Respond};
+use crate::commands::{recall, remember};
+use crate::output::{self, line};
+use crate::place::named_method;
+
+pub(super) fn run(place: &Place, args: Respond) -> Result<ExitCode> {
+    let method = args.method.as_deref().map(named_method).transpose()?;
+    let kithkin = place.open_to_reply(&args.person, method.as_ref())?;
+    let what = kithkin::Respond {
+        conversation: Some(args.conversation),
+        method,
+        remember: !args.read_only,
+        explain: args.explain,
+        ..kithkin::Respond::new(args.message, args.now.map_or(Now::Clock, Now::At))
+    };
+    let report = place.person(&kithkin, &args.person).respond(&what, &mut |_| ControlFlow::Continue(()))?;
+    if place.json {
+        output::json(&report)?;
+    } else {
+        line(&report.reply)?;
+        cited(&report)?;
+        if args.explain {
+            recall::evidence(&report.shown, true)?;
+        }
+    }
+    if what.remember {
+        drop(kithkin);
+        remember::derive(place, &args.person)?;
+    }
+    Ok(ExitCode::SUCCESS)
+}
+
+/// Prints the turns that a reply names, and what is to be said about it.
+pub(super) fn cited(report: &RespondReport) -> Result<()> {
+    for number in &report.cited {
+        if let Some(e) = report.shown.get(number - 1) {
+            line(&format!("[{number}] {} {}: {}", e.said_at.as_deref().unwrap_or("undated"), e.speaker, e.text))?;
+        }
+    }
+    if report.abstained {
+        output::note("nothing that is remembered answers this; the model was asked without a memory");
+    }
+    if !report.invented.is_empty() {
+        output::note("the model cited turns that it was not shown; those marks were taken out");
+    }
+    if report.cut {
+        output::note("the reply broke off before its end");
+    }
+    Ok(())
+}

@@ -1,0 +1,105 @@
+//! Replies through a real endpoint: what the model is shown, what it cites, what is remembered.
+
+use std::io::Write;
+use std::process::Stdio;
+
+use serde_json::Value;
+
+use crate::endpoint::Endpoint;
+use crate::harness::{Place, Ran, turn};
+
+/// A person who told of a cat and of the rain.
+fn place() -> Place {
+    let place = Place::new();
+    let said =
+        [("1", "p", "I adopted a cat, it is called Miso."), ("2", "Bo", "Nice."), ("3", "p", "It rains in Bergen.")];
+    place.import("p", &said.map(|(id, who, text)| turn(id, "2023-05-08T13:56", who, text)).concat());
+    place
+}
+
+/// A model that names the first turn that it is shown, and one that there is not.
+fn citing(words: &str) -> Option<String> {
+    let shown = words.contains("<turns>");
+    Some(if shown { "It is called Miso [1], or Mi [9].".to_owned() } else { "I do not know [1].".to_owned() })
+}
+
+fn respond(place: &Place, endpoint: &Endpoint, args: &[&str]) -> Ran {
+    let model = ["--chat-url", &endpoint.url, "--chat-model", "small", "--method", "bm25"];
+    place.run(&[&["respond", "--person", "p"], args, &model].concat())
+}
+
+fn report(ran: &Ran) -> Value {
+    assert_eq!(ran.code, Some(0), "{}", ran.err);
+    serde_json::from_str(&ran.out).unwrap()
+}
+
+#[test]
+fn a_reply_cites_the_turn_behind_it_and_is_remembered() {
+    let (place, endpoint) = (place(), Endpoint::start(citing));
+    let args = ["What is my cat called?", "--now", "2023-06-01T10:00", "--json"];
+    let mut said = report(&respond(&place, &endpoint, &args));
+    said["models"]["chat"] = "small".into();
+    for turn in said["shown"].as_array_mut().unwrap() {
+        (turn["score"], turn["why"]) = ("[score]".into(), "[tree]".into());
+    }
+    insta::assert_json_snapshot!(said);
+    let log = place.json(&["timeline", "--person", "p"]);
+    let texts: Vec<&str> = log.as_array().unwrap().iter().map(|t| t["text"].as_str().unwrap()).collect();
+    assert_eq!(texts[3..], ["What is my cat called?", "It is called Miso, or Mi."]);
+    // What was said in this conversation is heard as such, and not quoted as a memory.
+    let again =
+        report(&respond(&place, &endpoint, &["And my cat, what is it called?", "--now", "2023-06-01T10:01", "--json"]));
+    assert_eq!(again["citations"], serde_json::json!(["1"]));
+    let asked = &endpoint.asked()[1];
+    let roles: Vec<&str> = asked["messages"].as_array().unwrap().iter().map(|m| m["role"].as_str().unwrap()).collect();
+    assert_eq!(roles, ["system", "user", "assistant", "user"]);
+    let last = asked["messages"][3]["content"].as_str().unwrap();
+    assert!(!last.contains("What is my cat called?") && last.ends_with("And my cat, what is it called?"), "{last}");
+}
+
+#[test]
+fn without_a_memory_that_answers_the_model_is_asked_as_without_one() {
+    let (place, endpoint) = (place(), Endpoint::start(citing));
+    let said = report(&respond(&place, &endpoint, &["Who won the election?", "--now", "2023-06-01", "--json"]));
+    assert_eq!((&said["abstained"], &said["reply"]), (&Value::from(true), &Value::from("I do not know [1].")));
+    // A person of whom nothing is known, whose question is the same, is asked for in the same words.
+    let model = ["--chat-url", &endpoint.url, "--chat-model", "small", "--method", "bm25", "--read-only"];
+    place.ok(&[&["respond", "--person", "new", "Who won the election?", "--now", "2023-06-01"], &model[..]].concat());
+    let asked = endpoint.asked();
+    assert_eq!(asked[0], asked[1]);
+    place.fails(&["timeline", "--person", "new"], &["there is no person"]);
+}
+
+#[test]
+fn what_was_said_is_remembered_when_the_reply_fails() {
+    let (place, endpoint) = (place(), Endpoint::start(|_| None));
+    respond(&place, &endpoint, &["I moved to Oslo."]).failed(&["the reply broke off after 5 characters"]);
+    place.ok(&["recall", "--person", "p", "Oslo", "--method", "bm25"]);
+    assert_eq!(place.turns(), 4);
+    place.fails(&["respond", "--person", "p", "Hello"], &["a reply needs a chat model", "--chat-url"]);
+    place.fails(&["respond", "--person", "p", " ", "--chat", "recorded:x"], &["no x"]);
+    let none = ["--chat-url", "http://127.0.0.1:9/v1", "--chat-model", "small", "--method", "bm25"];
+    let refused = place.run(&[&["respond", "--person", "p", "Hello", "--method", "bm25"], &none[..2]].concat());
+    refused.failed(&["has no name", "--chat-model"]);
+    let both = place.run(&[&["persons", "--chat", "recorded:x"], &none[..2]].concat());
+    assert!(both.code == Some(2) && both.err.contains("cannot be used with"), "{}", both.err);
+    let key = place.file("key", "a b");
+    let bad_key = [&["respond", "--person", "p", "Hello", "--chat-key-file", &key], &none[..]].concat();
+    place.fails(&bad_key, &["holds no key"]);
+}
+
+#[test]
+fn a_conversation_in_the_terminal() {
+    let (place, endpoint) = (place(), Endpoint::start(citing));
+    let args = ["chat", "--person", "p", "--chat-url", &endpoint.url, "--chat-model", "small"];
+    let mut child =
+        place.command(&args).stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
+    let lines = "/why\n/method bm25\nWhat is my cat called?\n/why\n/forget\n/forget\n/fly\n/method x\n\nWhere does it rain? 🌧\n/quit\nnever\n";
+    child.stdin.take().unwrap().write_all(lines.as_bytes()).unwrap();
+    let ran = Ran::of(&child.wait_with_output().unwrap());
+    assert_eq!(ran.code, Some(0), "{}", ran.err);
+    let out = ran.out.lines().filter(|line| !line.starts_with("      ")).collect::<Vec<_>>().join("\n");
+    insta::assert_snapshot!(format!("{out}\n---\n{}", ran.err));
+    // The first exchange was forgotten, the second one is there.
+    assert_eq!(place.turns(), 5);
+}

@@ -1,0 +1,20 @@
+//! Nothing of the person's memory: the row that others are compared with. Needs nothing.
+
+use serde::Deserialize;
+
+use super::{Compose, Composed};
+use crate::method::Strategy;
+use crate::respond::Brief;
+
+/// Parameters of `plain`: none.
+#[derive(Debug, Clone, Default, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub(crate) struct Plain {}
+
+impl Strategy for Plain {}
+
+impl Compose for Plain {
+    fn compose(&self, _brief: &Brief<'_>) -> Composed {
+        Composed::default()
+    }
+}

@@ -1,0 +1,217 @@
+//! Replies: recall, ask the chat model, and remember both what was said and what was answered.
+//!
+//! What the person says is durable before the model is asked, so that a model that fails loses nothing. It is recalled
+//! for before it is stored: otherwise the question would find itself.
+
+use std::collections::{BTreeMap, HashSet};
+use std::ops::ControlFlow;
+
+use kithkin_core::{ConversationId, EventTime, Role, Seq, StoredTurn};
+use kithkin_engine::{Brief, EngineError, Method, Recalled, Replied};
+use serde::Serialize;
+
+use crate::{Error, EvidenceReport, Now, Person, Recall};
+
+/// Turns that are recalled for a reply; how many of them the model is shown is its method's to say.
+const CONSIDERED: usize = 64;
+/// The last turns of the log among which those of the same conversation are looked for.
+const LOOKED_AT: u64 = 400;
+
+/// Something that a person says and that is to be answered.
+#[derive(Debug, Clone)]
+pub struct Respond {
+    /// The words.
+    pub message: String,
+    /// The present: the time at which the message is said. Nothing said after it is seen.
+    pub now: Now,
+    /// The conversation that it belongs to; by default `chat`. Its last turns go to the model as they are.
+    pub conversation: Option<ConversationId>,
+    /// How to recall and to compose; by default the method that the person is bound to, else `hybrid`.
+    pub method: Option<Method>,
+    /// At most so many turns of the conversation go to the model; 20 by default.
+    pub history: usize,
+    /// At most so many tokens come back; 800 by default.
+    pub max_tokens: u32,
+    /// How freely the model chooses among likely words, 0 to 2; 0.3 by default.
+    pub temperature: f64,
+    /// Whether message and reply are remembered; by default they are.
+    pub remember: bool,
+    /// Whether each recalled turn comes with the whole tree of its score.
+    pub explain: bool,
+}
+
+impl Respond {
+    /// A message with the defaults.
+    pub fn new(message: impl Into<String>, now: Now) -> Self {
+        Self {
+            message: message.into(),
+            now,
+            conversation: None,
+            method: None,
+            history: 20,
+            max_tokens: 800,
+            temperature: 0.3,
+            remember: true,
+            explain: false,
+        }
+    }
+}
+
+/// What a reply cost, as the model counts; 0 where it does not say.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize)]
+pub struct TokensReport {
+    /// Tokens that it read.
+    #[serde(rename = "in")]
+    pub read: u64,
+    /// Tokens that it said.
+    #[serde(rename = "out")]
+    pub said: u64,
+}
+
+/// A reply.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct RespondReport {
+    /// The words; `[k]` stands behind what rests on the `k`th turn of `shown`.
+    pub reply: String,
+    /// The ids of the turns that the reply names, each once, in the order in which it names them.
+    pub citations: Vec<String>,
+    /// Their numbers in the reply.
+    pub cited: Vec<usize>,
+    /// Whether nothing that is remembered answers the message, so that the model was asked as without a memory.
+    pub abstained: bool,
+    /// Numbers that the model cited and that lead to no turn. They were taken out of the reply.
+    pub invented: Vec<u64>,
+    /// Whether the reply broke off before its end.
+    pub cut: bool,
+    /// The turns that the model was shown, best first.
+    pub shown: Vec<EvidenceReport>,
+    /// How many more were found and did not fit.
+    pub left_out: usize,
+    /// What it cost.
+    pub tokens: TokensReport,
+    /// The method that ran.
+    pub method: String,
+    /// The models that ran.
+    pub models: BTreeMap<String, String>,
+    /// The ids under which message and reply are remembered; nothing where they are not.
+    pub remembered: Vec<String>,
+}
+
+impl Person<'_> {
+    /// Answers a message. `heard` gets the reply piece by piece, as the model says it: with markers that are not checked
+    /// yet. It ends the reply with [`ControlFlow::Break`]; what was said so far is the reply then.
+    ///
+    /// # Errors
+    /// An empty message or no chat model: then nothing is remembered. A method that cannot run here, or a model that
+    /// failed: the message is remembered all the same.
+    pub fn respond(
+        &self,
+        what: &Respond,
+        heard: &mut dyn FnMut(&str) -> ControlFlow<()>,
+    ) -> Result<RespondReport, Error> {
+        if what.message.trim().is_empty() {
+            return Err(EngineError::EmptyQuestion.into());
+        }
+        if self.kithkin().engine.chat().is_none() {
+            return Err(EngineError::NoReplyModel.into());
+        }
+        let conversation = what.conversation.clone().map_or_else(|| ConversationId::new("chat"), Ok)?;
+        let recall = Recall {
+            limit: CONSIDERED,
+            explain: what.explain,
+            method: what.method.clone(),
+            ..Recall::new(&what.message, what.now)
+        };
+        let (method, now) = self.resolve(&recall)?;
+        let history = self.history(&conversation, now, what.history)?;
+        let recalled = self.recalled(&recall, &method, now);
+        let mut remembered = Vec::new();
+        if what.remember {
+            let speaker = self.scope().person.to_string();
+            remembered.push(self.say(&what.message, speaker, Role::User, &conversation, now)?.turn);
+        }
+        let mut recalled = recalled?;
+        // What the model hears anyway, as the conversation itself, is not quoted to it again.
+        let heard_anyway: HashSet<Seq> = history.iter().map(|turn| turn.seq).collect();
+        recalled.evidence.retain(|evidence| !heard_anyway.contains(&evidence.turn.seq));
+        let abstained = recalled.abstain || recalled.evidence.is_empty();
+        if abstained {
+            recalled.evidence.clear();
+        }
+        let evidence: Vec<StoredTurn> = recalled.evidence.iter().map(|evidence| evidence.turn.clone()).collect();
+        let brief = Brief {
+            message: &what.message,
+            now,
+            history: &history,
+            evidence: &evidence,
+            max_tokens: what.max_tokens,
+            temperature: what.temperature,
+        };
+        let replied = self.kithkin().engine.respond(&method, &brief, heard)?;
+        if what.remember && !replied.plain.is_empty() {
+            let said_at = self.moment(what.now)?;
+            remembered
+                .push(self.say(&replied.plain, "assistant".into(), Role::Assistant, &conversation, said_at)?.turn);
+        }
+        Ok(self.replied(&method, recalled, replied, abstained, remembered))
+    }
+
+    /// What is recalled for a message; nothing of a person of whom nothing is known.
+    fn recalled(&self, recall: &Recall, method: &Method, now: EventTime) -> Result<Recalled, Error> {
+        match self.found(recall, method, now) {
+            Err(Error::Engine(EngineError::NoPerson { .. })) => Ok(Recalled::default()),
+            found => found,
+        }
+    }
+
+    /// The last turns of a conversation, oldest first, as far as they are among the last of the log.
+    fn history(&self, conversation: &ConversationId, now: EventTime, most: usize) -> Result<Vec<StoredTurn>, Error> {
+        let store = self.kithkin().engine.store();
+        let Some(pulse) = store.pulse(self.scope())? else { return Ok(Vec::new()) };
+        let mut turns: Vec<StoredTurn> = Vec::new();
+        store.scan_turns(self.scope(), pulse.last_seq.saturating_sub(LOOKED_AT), &mut |turn| {
+            if let Some(replaced) = turn.supersedes {
+                turns.retain(|earlier| earlier.seq != replaced);
+            }
+            if turn.turn.conversation == *conversation && turn.seen_at() <= now.end() {
+                turns.push(turn);
+            }
+            ControlFlow::Continue(())
+        })?;
+        turns.sort_by_key(|turn| (turn.seen_at(), turn.seq));
+        Ok(turns.split_off(turns.len().saturating_sub(most)))
+    }
+
+    fn replied(
+        &self,
+        method: &Method,
+        recalled: Recalled,
+        replied: Replied,
+        abstained: bool,
+        remembered: Vec<String>,
+    ) -> RespondReport {
+        let mut models = self.models(method);
+        models.extend(self.kithkin().chat_name().map(|model| ("chat".to_owned(), model.to_owned())));
+        let found = recalled.evidence.len();
+        let shown: Vec<EvidenceReport> =
+            recalled.evidence.into_iter().take(replied.shown).map(crate::person::evidence).collect();
+        let usage = replied.usage;
+        RespondReport {
+            citations: replied.cited.iter().filter_map(|place| Some(shown.get(*place)?.turn.clone())).collect(),
+            cited: replied.cited.iter().map(|place| place + 1).collect(),
+            reply: replied.text,
+            abstained,
+            invented: replied.invented,
+            cut: replied.cut,
+            left_out: found - shown.len(),
+            shown,
+            tokens: usage.map_or_else(TokensReport::default, |usage| TokensReport {
+                read: usage.prompt_tokens,
+                said: usage.completion_tokens,
+            }),
+            method: method.about().id.to_string(),
+            models,
+            remembered,
+        }
+    }
+}
