@@ -1,6 +1,6 @@
 //! What can go wrong in the engine.
 
-use kithkin_core::{Blame, ChatError, EmbedError, MethodId, Scope, StoreError, VectorSpace};
+use kithkin_core::{Blame, ChatError, EmbedError, MethodId, RerankError, Scope, StoreError, VectorSpace};
 
 /// Why the engine could not do something.
 #[derive(Debug, thiserror::Error)]
@@ -37,6 +37,15 @@ pub enum EngineError {
          --chat recorded:FILE, or use a method that needs none (`kithkin methods` lists them)"
     )]
     NoChatModel {
+        /// The method.
+        method: MethodId,
+    },
+    /// The method lets a reranker order the best turns, and none is configured.
+    #[error(
+        "the method {method} needs a reranker and none is configured; name the folder of a cross-encoder with --reranker, \
+         or use a method that needs none (`kithkin methods` lists them)"
+    )]
+    NoReranker {
         /// The method.
         method: MethodId,
     },
@@ -84,6 +93,9 @@ pub enum EngineError {
     /// The chat model failed.
     #[error(transparent)]
     Chat(#[from] ChatError),
+    /// The reranker failed.
+    #[error(transparent)]
+    Rerank(#[from] RerankError),
     /// A bug: an invariant of the engine does not hold.
     #[error("internal error: {what}; please report it")]
     Internal {
@@ -101,11 +113,14 @@ impl EngineError {
             | Self::Spec(_)
             | Self::EmptyQuestion
             | Self::Aspect { .. } => Blame::User,
-            Self::NoEmbedder { .. } | Self::NoChatModel { .. } | Self::NotDerived { .. } => Blame::Missing,
+            Self::NoEmbedder { .. } | Self::NoChatModel { .. } | Self::NoReranker { .. } | Self::NotDerived { .. } => {
+                Blame::Missing
+            }
             Self::OtherEmbedder { .. } | Self::Stopped => Blame::Conflict,
             Self::Store(e) => e.blame(),
             Self::Embed(e) => e.blame(),
             Self::Chat(e) => e.blame(),
+            Self::Rerank(e) => e.blame(),
             Self::Internal { .. } => Blame::Internal,
         }
     }

@@ -69,7 +69,7 @@ impl Place {
         let mut command = Command::new(words[0]);
         command.args(&words[1..]).current_dir(self.dir.path()).stdin(Stdio::null());
         command.env("KITHKIN_STORE", self.path("kithkin.db")).env("KITHKIN_EMBEDDER", self.embedder);
-        command.env_remove("KITHKIN_TENANT").env_remove("KITHKIN_CHAT");
+        command.env_remove("KITHKIN_TENANT").env_remove("KITHKIN_CHAT").env_remove("KITHKIN_RERANKER");
         command
     }
 

@@ -17,5 +17,9 @@ mod harness;
 mod lab;
 mod processes;
 mod recall;
+mod rerank;
 mod shapes;
 mod weights;
+
+#[path = "../../../kithkin-models/tests/tiny/mod.rs"]
+mod tiny;
