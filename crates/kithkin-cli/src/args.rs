@@ -49,6 +49,9 @@ pub(crate) struct Place {
         value_name = "NAME"
     )]
     pub(crate) embedder: String,
+    /// The folder of the cross-encoder of methods that need one [default: none]
+    #[arg(long, global = true, env = "KITHKIN_RERANKER", hide_env_values = true, value_name = "DIR")]
+    pub(crate) reranker: Option<PathBuf>,
     /// The folder of the models' weights [default: kithkin/models in the user's cache folder]
     #[arg(long, global = true, env = "KITHKIN_MODELS", hide_env_values = true, value_name = "DIR")]
     pub(crate) models: Option<PathBuf>,

@@ -2,48 +2,71 @@
 
 use std::path::PathBuf;
 use std::sync::Arc;
-
 use std::time::Duration;
 
 use anyhow::{Context, Result};
-use kithkin::{ChatKey, ChatSource, Embedder, Kithkin, Method, OpenAiEndpoint, Person, PersonId, Scope};
+use kithkin::{ChatKey, ChatSource, Embedder, Kithkin, Method, OpenAiEndpoint, Person, PersonId, Reranker, Scope};
 
 use crate::args::{Chat, Place};
+
+/// Which models a command loads; of those that are optional, only where one is named.
+#[derive(Clone, Copy, Default)]
+struct Models {
+    embedder: bool,
+    chat: bool,
+    reranker: bool,
+}
+
+impl Models {
+    /// Those that a method needs.
+    fn of(method: &Method) -> Self {
+        let about = method.about();
+        Self { embedder: about.needs_embedder, chat: about.needs_chat, reranker: about.needs_reranker }
+    }
+}
 
 impl Place {
     /// The store, without a model: for commands that compare no vectors and derive nothing.
     pub(crate) fn open(&self) -> Result<Kithkin> {
-        self.open_with(false, false)
+        self.open_with(Models::default())
     }
 
     /// The store with the embedder.
     pub(crate) fn open_with_embedder(&self) -> Result<Kithkin> {
-        self.open_with(true, false)
+        self.open_with(Models { embedder: true, ..Models::default() })
     }
 
     /// The store with the embedder and, where one is named, the chat model: for commands that derive.
     pub(crate) fn open_with_models(&self) -> Result<Kithkin> {
-        self.open_with(true, true)
+        self.open_with(Models { embedder: true, chat: true, ..Models::default() })
     }
 
-    fn open_with(&self, embedder: bool, chat: bool) -> Result<Kithkin> {
+    fn open_with(&self, models: Models) -> Result<Kithkin> {
         let mut builder = Kithkin::open(&self.store)?.models_dir(self.models_dir()?);
-        if embedder {
+        if models.embedder {
             builder = builder.embedder(&self.embedder, self.models_dir()?)?;
         }
-        if let Some(source) = self.chat.source()?.filter(|_| chat) {
+        if let Some(source) = self.chat.source()?.filter(|_| models.chat) {
             builder = builder.chat(&source)?;
+        }
+        if let Some(folder) = self.reranker.as_ref().filter(|_| models.reranker) {
+            builder = builder.reranker(folder)?;
         }
         Ok(builder.start())
     }
 
-    /// The store with the embedder, where the method needs it, and the chat model: for replies.
+    /// The store with every model that is named: for a conversation, in which the method may change.
+    pub(crate) fn open_with_all(&self) -> Result<Kithkin> {
+        self.open_with(Models { embedder: true, chat: true, reranker: true })
+    }
+
+    /// The store with the chat model and those that the method needs: for replies.
     pub(crate) fn open_to_reply(&self, person: &PersonId, method: Option<&Method>) -> Result<Kithkin> {
-        let embedder = match method {
-            Some(method) => method.about().needs_embedder,
-            None => self.person(&self.open()?, person).method()?.about().needs_embedder,
+        let method = match method {
+            Some(method) => method.clone(),
+            None => self.person(&self.open()?, person).method()?,
         };
-        self.open_with(embedder, true)
+        self.open_with(Models { chat: true, ..Models::of(&method) })
     }
 
     /// The store with the models that the method needs. A person's own method is looked up first.
@@ -59,12 +82,8 @@ impl Place {
 
     /// The store with the models that the method needs; the one that is open where it needs none.
     pub(crate) fn with_models_for(&self, method: &Method, plain: Kithkin) -> Result<Kithkin> {
-        let about = method.about();
-        if about.needs_embedder || about.needs_chat {
-            self.open_with(about.needs_embedder, about.needs_chat)
-        } else {
-            Ok(plain)
-        }
+        let models = Models::of(method);
+        if models.embedder || models.chat || models.reranker { self.open_with(models) } else { Ok(plain) }
     }
 
     /// The embedder alone.
@@ -72,6 +91,11 @@ impl Place {
         let folder =
             self.models_dir().map_err(|e| kithkin::Error::Read { path: "cache folder".into(), why: e.to_string() })?;
         kithkin::load_embedder(name, &folder)
+    }
+
+    /// The reranker alone, where one is named.
+    pub(crate) fn reranker(&self) -> Result<Option<Arc<dyn Reranker>>, kithkin::Error> {
+        self.reranker.as_deref().map(kithkin::load_reranker).transpose()
     }
 
     /// The person of the tenant.

@@ -2,8 +2,8 @@
 //!
 //! Every other crate speaks in these types: who a piece of data belongs to ([`Scope`]), what was said ([`Turn`]),
 //! what was derived from it ([`Memory`]), and how a score came about ([`Explanation`]). The traits [`Store`],
-//! [`Embedder`], [`ChatModel`] and [`Clock`] are what the engine needs from the outside; it gets them as arguments and never
-//! reaches out itself.
+//! [`Embedder`], [`Reranker`], [`ChatModel`] and [`Clock`] are what the engine needs from the outside; it gets them as
+//! arguments and never reaches out itself.
 //!
 //! This crate does no I/O: no files, no SQL, no HTTP, no clock, no tensors.
 
@@ -15,6 +15,7 @@ mod explanation;
 mod feedback;
 mod ids;
 mod memory;
+mod reranker;
 mod scope;
 mod store;
 mod time;
@@ -28,6 +29,7 @@ pub use explanation::Explanation;
 pub use feedback::{Feedback, QuestionVector, Shown, StoredFeedback};
 pub use ids::{ConversationId, InvalidId, MethodId, PersonId, SessionId, TenantId, TurnId};
 pub use memory::{DerivationId, Memory, MemoryId, MemoryKind};
+pub use reranker::{RerankError, Reranker};
 pub use scope::Scope;
 pub use store::{
     Appended, Binding, Erased, Erasure, Outcome, PersonSummary, PersonTurns, Pulse, SessionRef, Store, StoreError,

@@ -1,15 +1,18 @@
 //! The engine's handle: recall for one person, and the work that keeps the person's derived data up to date.
 
+mod passes;
+
+pub use passes::{Filtered, Rescored};
+
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use kithkin_core::{
-    Binding, ChatModel, Clock, Embedder, EventTime, Explanation, Feedback, Millis, QuestionVector, Scope, Seq,
-    SessionRef, Shown, Store, StoredTurn,
+    Binding, ChatModel, Clock, Embedder, EventTime, Explanation, Feedback, Millis, QuestionVector, Reranker, Scope,
+    Seq, SessionRef, Shown, Store, StoredTurn,
 };
 
 use crate::cache::Cache;
-use crate::chat::Chat;
 use crate::index::{Contents, PersonIndex, Scratch};
 use crate::recall::{self, Asked, Aspect, Found, Question, SessionHit};
 use crate::{Derived, EngineError, Method, Stop, observe};
@@ -68,17 +71,6 @@ pub struct Partial {
     pub turns: u64,
 }
 
-/// What a chat model made of the best turns.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Filtered {
-    /// Turns that it looked at.
-    pub candidates: usize,
-    /// Turns that it called relevant; all where its answer could not be read.
-    pub relevant: usize,
-    /// Whether its answer could be read.
-    pub readable: bool,
-}
-
 /// How much has no vector yet.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct Lacking {
@@ -97,7 +89,7 @@ pub struct Timings {
     pub load: f64,
     /// Searching and ranking.
     pub search: f64,
-    /// Everything, with reading the texts and filtering them.
+    /// Everything, with reading the texts, rescoring and filtering them.
     pub total: f64,
 }
 
@@ -118,6 +110,8 @@ pub struct Recalled {
     pub abstain: bool,
     /// Set while vectors are still being made.
     pub partial: Option<Partial>,
+    /// Set where the method lets a reranker order the best turns.
+    pub rescored: Option<Rescored>,
     /// Set where the method lets a chat model choose among the best turns.
     pub filtered: Option<Filtered>,
     /// How long it took.
@@ -137,6 +131,7 @@ pub struct Engine {
     store: Arc<dyn Store>,
     embedder: Option<Arc<dyn Embedder>>,
     chat: Option<Arc<dyn ChatModel>>,
+    reranker: Option<Arc<dyn Reranker>>,
     clock: Arc<dyn Clock>,
     cache: Cache<Key, PersonIndex>,
     scratch: Mutex<Vec<Scratch>>,
@@ -148,22 +143,25 @@ impl std::fmt::Debug for Engine {
             .field("store", &self.store)
             .field("embedder", &self.embedder)
             .field("chat", &self.chat)
+            .field("reranker", &self.reranker)
             .finish_non_exhaustive()
     }
 }
 
 impl Engine {
-    /// An engine over a store. Without an embedder only methods that compare words can run, without a chat model only those
-    /// that ask none. Indexes in memory are bounded by `cache_bytes`;
+    /// An engine over a store. Without an embedder only methods that compare words can run, without a chat model or a
+    /// reranker only those that ask none. Indexes in memory are bounded by `cache_bytes`;
     /// a turn takes about 2.5 kB with a vector of 384 dimensions.
     pub fn new(
         store: Arc<dyn Store>,
         embedder: Option<Arc<dyn Embedder>>,
         chat: Option<Arc<dyn ChatModel>>,
+        reranker: Option<Arc<dyn Reranker>>,
         clock: Arc<dyn Clock>,
         cache_bytes: usize,
     ) -> Self {
-        Self { store, embedder, chat, clock, cache: Cache::new(cache_bytes), scratch: Mutex::new(Vec::new()) }
+        let (cache, scratch) = (Cache::new(cache_bytes), Mutex::new(Vec::new()));
+        Self { store, embedder, chat, reranker, clock, cache, scratch }
     }
 
     /// The store.
@@ -181,10 +179,16 @@ impl Engine {
         self.chat.as_deref()
     }
 
+    /// The reranker, if there is one.
+    pub fn reranker(&self) -> Option<&dyn Reranker> {
+        self.reranker.as_deref()
+    }
+
     /// Finds the turns that answer a question. The cost is one embedding of the question, one read of the person's
     /// counters, a scan of the person's index, and one read for each turn returned; it does not depend on other persons.
     /// Each aspect costs an embedding, in the same batch, and a scan more. The first recall of a person loads the index. A
-    /// method with a filter costs a call of the chat model.
+    /// method that rescores costs what the reranker takes until its deadline, and one with a filter a call of the chat
+    /// model.
     ///
     /// # Errors
     /// No such person, an empty question or aspect, a weight out of range, a method that cannot run here, or a failing
@@ -199,11 +203,8 @@ impl Engine {
         if about.needs_embedder && self.embedder.is_none() {
             return Err(EngineError::NoEmbedder { method: about.id.clone() });
         }
-        let filter = request.method.bound().filter.as_deref();
-        if filter.is_some() && self.chat.is_none() {
-            return Err(EngineError::NoChatModel { method: about.id.clone() });
-        }
-        let limit = filter.map_or(request.limit, recall::Filter::candidates);
+        self.check_passes(request.method)?;
+        let limit = passes::wanted(request.method, request.limit);
         let contents = self.contents(request.method);
         let end = request.now.end();
         let asked = self.with_index(scope, &contents, end, |index| {
@@ -227,7 +228,7 @@ impl Engine {
         })?;
         let searched = self.millis();
         let mut evidence = self.read(scope, &found)?;
-        let filtered = filter.map(|filter| self.filter(filter, request, &mut evidence)).transpose()?;
+        let (rescored, filtered) = self.pass(request, &mut evidence)?;
         let total = self.millis();
         let timings = Timings {
             embed: embedded - loaded,
@@ -237,7 +238,18 @@ impl Engine {
         };
         let abstain = evidence.is_empty() || found.answerable < request.method.bound().abstain_below;
         let Found { sessions, compared, answerable, answerable_why, .. } = found;
-        Ok(Recalled { evidence, sessions, compared, answerable, answerable_why, abstain, partial, filtered, timings })
+        Ok(Recalled {
+            evidence,
+            sessions,
+            compared,
+            answerable,
+            answerable_why,
+            abstain,
+            partial,
+            rescored,
+            filtered,
+            timings,
+        })
     }
 
     /// Writes down what of the turns that a recall showed was of use. The question is embedded as `method` embeds it, where
@@ -414,31 +426,6 @@ impl Engine {
             Some(Evidence { turn, score: hit.score, why: hit.why.clone() })
         });
         Ok(evidence.collect())
-    }
-
-    /// Leaves the turns that the filter keeps, at most as many as were asked for.
-    fn filter(
-        &self,
-        filter: &dyn recall::Filter,
-        request: &RecallRequest<'_>,
-        evidence: &mut Vec<Evidence>,
-    ) -> Result<Filtered, EngineError> {
-        evidence.truncate(filter.candidates());
-        let candidates = evidence.len();
-        let turns: Vec<&StoredTurn> = evidence.iter().map(|e| &e.turn).collect();
-        let kept = filter.keep(request.question, request.now, &turns, &Chat::new(self.chat()))?;
-        let readable = kept.is_some() || candidates == 0;
-        if let Some(kept) = kept {
-            let mut place = 0..;
-            evidence.retain(|_| place.next().is_some_and(|place| kept.contains(&place)));
-        }
-        let label = if readable { "the chat model calls it relevant" } else { "the chat model's answer is unreadable" };
-        for evidence in evidence.iter_mut() {
-            evidence.why.parts.push(Explanation::new(label, 0.0));
-        }
-        let relevant = evidence.len();
-        evidence.truncate(request.limit);
-        Ok(Filtered { candidates, relevant, readable })
     }
 
     fn millis(&self) -> f64 {

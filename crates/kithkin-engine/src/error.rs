@@ -1,6 +1,6 @@
 //! What can go wrong in the engine.
 
-use kithkin_core::{Blame, ChatError, EmbedError, MethodId, Scope, StoreError, VectorSpace};
+use kithkin_core::{Blame, ChatError, EmbedError, MethodId, RerankError, Scope, StoreError, VectorSpace};
 
 /// How a chat model is named.
 pub const CHAT_ADVICE: &str = "name one with --chat-url URL --chat-model NAME, such as --chat-url http://localhost:11434/v1, or with --chat recorded:FILE";
@@ -46,6 +46,15 @@ pub enum EngineError {
     /// A reply is asked for, and no chat model is configured.
     #[error("a reply needs a chat model and none is configured; {CHAT_ADVICE}")]
     NoReplyModel,
+    /// The method lets a reranker order the best turns, and none is configured.
+    #[error(
+        "the method {method} needs a reranker and none is configured; name the folder of a cross-encoder with --reranker, \
+         or use a method that needs none (`kithkin methods` lists them)"
+    )]
+    NoReranker {
+        /// The method.
+        method: MethodId,
+    },
     /// All vectors of the person were made by another embedder.
     #[error(
         "the vectors of {scope} were made by {stored}, and the embedder in use makes {configured}; \
@@ -90,6 +99,9 @@ pub enum EngineError {
     /// The chat model failed.
     #[error(transparent)]
     Chat(#[from] ChatError),
+    /// The reranker failed.
+    #[error(transparent)]
+    Rerank(#[from] RerankError),
     /// A bug: an invariant of the engine does not hold.
     #[error("internal error: {what}; please report it")]
     Internal {
@@ -107,13 +119,16 @@ impl EngineError {
             | Self::Spec(_)
             | Self::EmptyQuestion
             | Self::Aspect { .. } => Blame::User,
-            Self::NoEmbedder { .. } | Self::NoChatModel { .. } | Self::NoReplyModel | Self::NotDerived { .. } => {
-                Blame::Missing
-            }
+            Self::NoEmbedder { .. }
+            | Self::NoChatModel { .. }
+            | Self::NoReplyModel
+            | Self::NoReranker { .. }
+            | Self::NotDerived { .. } => Blame::Missing,
             Self::OtherEmbedder { .. } | Self::Stopped => Blame::Conflict,
             Self::Store(e) => e.blame(),
             Self::Embed(e) => e.blame(),
             Self::Chat(e) => e.blame(),
+            Self::Rerank(e) => e.blame(),
             Self::Internal { .. } => Blame::Internal,
         }
     }

@@ -4,7 +4,7 @@
 //! date with the store before each recall, and runs the stages of a [`Method`] over it. [`method`] reads presets.
 //!
 //! The engine does no I/O of its own: no files, no environment, no sockets, no clock, no random numbers. Store, embedder,
-//! chat model and clock are handed in as the traits of `kithkin-core`.
+//! chat model, reranker and clock are handed in as the traits of `kithkin-core`.
 
 mod cache;
 mod change;
@@ -19,7 +19,7 @@ mod respond;
 
 pub use change::{Ended, Held, Reason};
 pub use chat::estimated_tokens;
-pub use engine::{Engine, Evidence, Filtered, Judged, Lacking, Partial, RecallRequest, Recalled, Timings};
+pub use engine::{Engine, Evidence, Filtered, Judged, Lacking, Partial, RecallRequest, Recalled, Rescored, Timings};
 pub use error::{CHAT_ADVICE, EngineError};
 pub use method::Method;
 pub use observe::{Derived, Progress, Work};

@@ -55,6 +55,9 @@ impl Persons {
         if let Some(embedder) = &setup.embedder {
             builder = builder.embedder_object(Arc::clone(embedder));
         }
+        if let Some(reranker) = &setup.reranker {
+            builder = builder.reranker_object(Arc::clone(reranker));
+        }
         let tenant = TenantId::new("lab").map_err(kithkin::Error::from)?;
         Ok(Self { kithkin: builder.start(), tenant, scopes: Vec::new(), stored: 0.0, embedded: None })
     }

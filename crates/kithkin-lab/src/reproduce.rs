@@ -115,6 +115,7 @@ pub fn reproduce(
         data: path,
         methods: vec![Kithkin::method(&row.method)?],
         embedder: embedder(&row.embedder)?,
+        reranker: None,
         items,
         limit: None,
         progress,

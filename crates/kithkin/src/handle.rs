@@ -3,10 +3,10 @@
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use kithkin_core::{ChatModel, Clock, DerivationId, Embedder, Scope, Store, TenantId};
+use kithkin_core::{ChatModel, Clock, DerivationId, Embedder, Reranker, Scope, Store, TenantId};
 use kithkin_engine::method::{preset, presets};
 use kithkin_engine::{Engine, EngineError, Method};
-use kithkin_models::{ChatSource, open_embedder};
+use kithkin_models::{ChatSource, open_cross_encoder, open_embedder};
 use kithkin_store::{MemoryStore, SqliteStore};
 
 use crate::clock::SystemClock;
@@ -27,19 +27,29 @@ pub fn load_embedder(name: &str, models_dir: &Path) -> Result<Option<Arc<dyn Emb
     if name == "none" { Ok(None) } else { Ok(Some(Arc::from(open_embedder(name, models_dir)?))) }
 }
 
+/// Loads the cross-encoder in a folder: `config.json`, `tokenizer.json` and `model.safetensors` of a BERT with one label.
+///
+/// # Errors
+/// A file that is missing, damaged, or of another form of model.
+pub fn load_reranker(folder: &Path) -> Result<Arc<dyn Reranker>, Error> {
+    Ok(Arc::from(open_cross_encoder(folder).map_err(EngineError::from)?))
+}
+
 /// A store that is open, on its way to a [`Kithkin`].
 #[derive(Debug)]
 pub struct Builder {
     store: Arc<dyn Store>,
     embedder: Option<Arc<dyn Embedder>>,
     chat: Option<Arc<dyn ChatModel>>,
+    reranker: Option<Arc<dyn Reranker>>,
     models_dir: PathBuf,
     cache_bytes: usize,
 }
 
 impl Builder {
     fn new(store: Arc<dyn Store>) -> Self {
-        Self { store, embedder: None, chat: None, models_dir: PathBuf::new(), cache_bytes: CACHE_BYTES }
+        let (embedder, chat, reranker) = (None, None, None);
+        Self { store, embedder, chat, reranker, models_dir: PathBuf::new(), cache_bytes: CACHE_BYTES }
     }
 
     /// Loads the weights of a named embedder from its folder under `models_dir`. The name `none` loads nothing: then
@@ -83,6 +93,22 @@ impl Builder {
         self
     }
 
+    /// Loads a cross-encoder; see [`load_reranker`]. Without one only methods that need none can run.
+    ///
+    /// # Errors
+    /// As [`load_reranker`].
+    pub fn reranker(mut self, folder: impl AsRef<Path>) -> Result<Self, Error> {
+        self.reranker = Some(load_reranker(folder.as_ref())?);
+        Ok(self)
+    }
+
+    /// Uses a reranker of the caller's own.
+    #[must_use]
+    pub fn reranker_object(mut self, reranker: Arc<dyn Reranker>) -> Self {
+        self.reranker = Some(reranker);
+        self
+    }
+
     /// Bounds the indexes in memory; the default is 512 MiB.
     #[must_use]
     pub fn cache_bytes(mut self, bytes: usize) -> Self {
@@ -93,8 +119,9 @@ impl Builder {
     /// The handle.
     pub fn start(self) -> Kithkin {
         let clock: Arc<dyn Clock> = Arc::new(SystemClock::new());
-        let engine = Engine::new(self.store, self.embedder, self.chat, Arc::clone(&clock), self.cache_bytes);
-        Kithkin { engine, clock, models_dir: self.models_dir }
+        let Self { store, embedder, chat, reranker, models_dir, cache_bytes } = self;
+        let engine = Engine::new(store, embedder, chat, reranker, Arc::clone(&clock), cache_bytes);
+        Kithkin { engine, clock, models_dir }
     }
 }
 
@@ -174,6 +201,11 @@ impl Kithkin {
     /// The name of the chat model in use.
     pub fn chat_name(&self) -> Option<&str> {
         self.engine.chat().map(ChatModel::model)
+    }
+
+    /// The name of the reranker in use.
+    pub fn reranker_name(&self) -> Option<&str> {
+        self.engine.reranker().map(Reranker::model)
     }
 
     /// The method that a person is bound to, or the default.

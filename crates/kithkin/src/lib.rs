@@ -40,12 +40,13 @@ pub use context::{Citation, Context};
 pub use doctor::{Doctor, Finding, Repair};
 pub use error::Error;
 pub use feedback::{Feedback, FeedbackReport};
-pub use handle::{Builder, Kithkin, load_embedder};
+pub use handle::{Builder, Kithkin, load_embedder, load_reranker};
 pub use ingest::{ImportReport, Ingest, OnStep, Rejection, Step};
 pub use kithkin_core::{
     Attachment, Blame, ChatError, ChatMessage, ChatModel, ChatReply, ChatRequest, ChatRole, ChatUsage, ConversationId,
     EmbedError, Embedder, Embeddings, EventTime, Explanation, InvalidId, InvalidTime, InvalidTurn, MemoryKind, Millis,
-    PersonId, Precision, Role, Scope, Seq, SessionId, SessionRef, StoreError, TenantId, Turn, TurnId, TurnKey,
+    PersonId, Precision, RerankError, Reranker, Role, Scope, Seq, SessionId, SessionRef, StoreError, TenantId, Turn,
+    TurnId, TurnKey,
 };
 pub use kithkin_engine::method::{About, Paper, SpecError, Status};
 pub use kithkin_engine::{Aspect, CHAT_ADVICE, Derived, EngineError, Method, Progress, Reason, Work, estimated_tokens};
@@ -53,7 +54,7 @@ pub use kithkin_models::{ChatKey, ChatSource, MODELS, ModelSpec, NoKey, OpenAiEn
 pub use memories::MemoryReport;
 pub use person::{Forget, Now, Person, Recall, Remember, Remembered};
 pub use reports::{
-    AspectReport, EvidenceReport, FilterReport, ForgetReport, PartialReport, PersonReport, RecallReport, SessionReport,
-    TimingsReport, TurnReport,
+    AspectReport, EvidenceReport, FilterReport, ForgetReport, PartialReport, PersonReport, RecallReport, RescoreReport,
+    SessionReport, TimingsReport, TurnReport,
 };
 pub use respond::{Respond, RespondReport, TokensReport};

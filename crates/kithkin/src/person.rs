@@ -12,8 +12,8 @@ use serde::Serialize;
 
 use crate::quote::without_blocks;
 use crate::reports::{
-    AspectReport, EvidenceReport, FilterReport, ForgetReport, PartialReport, RecallReport, SessionReport,
-    TimingsReport, TurnReport, instant,
+    AspectReport, EvidenceReport, FilterReport, ForgetReport, PartialReport, RecallReport, RescoreReport,
+    SessionReport, TimingsReport, TurnReport, instant,
 };
 use crate::{Error, Kithkin};
 
@@ -211,7 +211,8 @@ impl<'k> Person<'k> {
     /// Finds the turns that answer a question.
     ///
     /// # Errors
-    /// No such person, an empty question or aspect, a weight out of range, or a method that cannot run here.
+    /// No such person, an empty question or aspect, a weight out of range, a method that cannot run here, or a failing store
+    /// or model.
     pub fn recall(&self, recall: &Recall) -> Result<RecallReport, Error> {
         let (method, now) = self.resolve(recall)?;
         let found = self.found(recall, &method, now)?;
@@ -249,6 +250,9 @@ impl<'k> Person<'k> {
         if let Some(model) = self.kithkin.chat_name().filter(|_| found.filtered.is_some()) {
             models.insert("chat".to_owned(), model.to_owned());
         }
+        if let Some(model) = self.kithkin.reranker_name().filter(|_| found.rescored.is_some()) {
+            models.insert("reranker".to_owned(), model.to_owned());
+        }
         let filter = |f: kithkin_engine::Filtered| FilterReport {
             candidates: f.candidates,
             relevant: f.relevant,
@@ -264,6 +268,7 @@ impl<'k> Person<'k> {
             answerable: found.answerable,
             abstain: found.abstain,
             partial: found.partial.map(|p| PartialReport { vectors: p.vectors, turns: p.turns }),
+            rescore: found.rescored.map(|r| RescoreReport { candidates: r.candidates, scored: r.scored }),
             filter: found.filtered.map(filter),
             evidence: found.evidence.into_iter().map(evidence).collect(),
             sessions: found.sessions.iter().map(session).collect(),

@@ -47,6 +47,16 @@ pub struct PartialReport {
     pub turns: u64,
 }
 
+/// What a reranker made of the best turns.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+pub struct RescoreReport {
+    /// Turns that it was to read, the best of the search.
+    pub candidates: usize,
+    /// Turns that it came to before its deadline, the first of them. They are in its order; all others follow in that of
+    /// the search.
+    pub scored: usize,
+}
+
 /// What a chat model made of the best turns.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
 pub struct FilterReport {
@@ -92,7 +102,7 @@ pub struct RecallReport {
     pub now: String,
     /// The method that ran.
     pub method: String,
-    /// The models that ran, by their part.
+    /// The models that ran, by their part: `embedder`, `reranker`, `chat`.
     pub models: std::collections::BTreeMap<String, String>,
     /// How likely the evidence can answer the question, 0 to 1.
     pub answerable: f32,
@@ -101,6 +111,9 @@ pub struct RecallReport {
     /// Set while vectors are still being made.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub partial: Option<PartialReport>,
+    /// Set where the method lets a reranker order the best turns.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub rescore: Option<RescoreReport>,
     /// Set where the method lets a chat model choose among the best turns.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub filter: Option<FilterReport>,

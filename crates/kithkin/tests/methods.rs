@@ -10,7 +10,7 @@ use std::sync::Arc;
 
 use kithkin::{
     ChatError, ChatModel, ChatReply, ChatRequest, ConversationId, EventTime, Forget, Ingest, Kithkin, Method, Now,
-    Recall, RecallReport, Role, Scope, SessionId, Turn, TurnId,
+    Recall, RecallReport, RerankError, Reranker, Role, Scope, SessionId, Turn, TurnId,
 };
 use letters::Letters;
 use proptest::prelude::*;
@@ -64,9 +64,24 @@ impl ChatModel for Babbler {
     }
 }
 
+/// A reranker that likes long texts, in steps, so that some are alike.
+#[derive(Debug)]
+struct Lengths;
+
+impl Reranker for Lengths {
+    fn model(&self) -> &str {
+        "lengths"
+    }
+
+    fn score(&self, _: &str, texts: &[&str]) -> Result<Vec<f32>, RerankError> {
+        Ok(texts.iter().map(|text| (text.len() / 8) as f32).collect())
+    }
+}
+
 /// A store with these turns, built for the method.
 fn built(method: &Method, turns: &[Turn]) -> Kithkin {
-    let kithkin = Kithkin::in_memory().embedder_object(Arc::new(Letters)).chat_object(Arc::new(Babbler)).start();
+    let kithkin = Kithkin::in_memory().embedder_object(Arc::new(Letters)).chat_object(Arc::new(Babbler));
+    let kithkin = kithkin.reranker_object(Arc::new(Lengths)).start();
     let person = kithkin.person(&scope());
     person.observe(turns.to_vec()).unwrap();
     person.rebuild(method, &mut |_| ControlFlow::Continue(())).unwrap();

@@ -21,8 +21,7 @@ const COMMANDS: &str = "/why  the turns behind the last reply, with their scores
 
 pub(super) fn run(place: &Place, args: &ChatWith) -> Result<ExitCode> {
     let method = args.method.as_deref().map(named_method).transpose()?;
-    // Another method may be named later, so the embedder is there from the start.
-    let kithkin = place.open_with_models()?;
+    let kithkin = place.open_with_all()?;
     output::note("what you say is answered and remembered; /help lists what else there is");
     let mut talk = Talk { place, kithkin: &kithkin, args, method, last: None, interrupt: Interrupt::listen()? };
     let asks = std::io::stdin().is_terminal();

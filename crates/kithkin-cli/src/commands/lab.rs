@@ -18,27 +18,34 @@ pub(super) fn run(place: &Place, command: LabCommand) -> Result<ExitCode> {
 }
 
 fn task(place: &Place, args: LabRun) -> Result<ExitCode> {
-    let methods: Vec<Method> = match args.method.as_slice() {
-        [all] if all == "all" => {
-            let (asking, methods): (Vec<Method>, Vec<Method>) = Kithkin::methods()?.into_iter().partition(asks);
-            if !asking.is_empty() {
-                output::note(&format!("left out, as the lab has no chat model: {}", names(&asking).join(", ")));
-            }
-            methods
-        }
+    let lacks = |method: &Method| lacks(method, place.reranker.is_some());
+    let mut methods: Vec<Method> = match args.method.as_slice() {
+        [all] if all == "all" => Kithkin::methods()?,
         chosen => chosen.iter().map(|name| named_method(name)).collect::<Result<_>>()?,
     };
-    let asking: Vec<Method> = methods.iter().filter(|m| asks(m)).cloned().collect();
-    if !asking.is_empty() {
-        bail!("the lab has no chat model, and these methods need one: {}", names(&asking).join(", "));
+    for why in [NO_CHAT, NO_RERANKER] {
+        let without: Vec<&str> =
+            methods.iter().filter(|m| lacks(m) == Some(why)).map(|m| m.about().id.as_str()).collect();
+        if without.is_empty() {
+            continue;
+        }
+        let without = without.join(", ");
+        if args.method != ["all"] {
+            bail!("{why}, and these methods need one: {without}");
+        }
+        output::note(&format!("left out, as {why}: {without}"));
     }
+    methods.retain(|method| lacks(method).is_none());
     let needed = methods.iter().any(|m| m.about().needs_embedder);
     let embedder = if needed { place.embedder(&place.embedder)? } else { None };
+    let needed = methods.iter().any(|m| m.about().needs_reranker);
+    let reranker = if needed { place.reranker()? } else { None };
     let bar = output::progress("lab");
     let setup = Setup {
         data: args.data,
         methods,
         embedder,
+        reranker,
         items: args.items,
         limit: args.limit,
         progress: &|_, done, of| {
@@ -62,12 +69,14 @@ fn task(place: &Place, args: LabRun) -> Result<ExitCode> {
     Ok(ExitCode::SUCCESS)
 }
 
-fn asks(method: &Method) -> bool {
-    method.about().needs_chat
-}
+const NO_CHAT: &str = "the lab has no chat model";
+const NO_RERANKER: &str = "no reranker is named with --reranker";
 
-fn names(methods: &[Method]) -> Vec<&str> {
-    methods.iter().map(|m| m.about().id.as_str()).collect()
+/// Why the method cannot be measured here, where a reranker is named or not.
+fn lacks(method: &Method, reranker: bool) -> Option<&'static str> {
+    let about = method.about();
+    let reasons = [(about.needs_chat, NO_CHAT), (about.needs_reranker && !reranker, NO_RERANKER)];
+    reasons.into_iter().find(|(applies, _)| *applies).map(|(_, why)| why)
 }
 
 fn print(table: &Table) -> Result<()> {

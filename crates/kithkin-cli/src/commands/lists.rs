@@ -10,7 +10,7 @@ use crate::args::Place;
 use crate::output::{self, line};
 
 pub(super) fn methods(place: &Place, name: Option<&str>) -> Result<ExitCode> {
-    let (no_embedder, no_chat) = (no_embedder(place), no_chat(place));
+    let (no_embedder, no_chat, no_reranker) = (no_embedder(place), no_chat(place), no_reranker(place));
     let methods = match name {
         Some(name) => vec![crate::place::named_method(name)?],
         None => Kithkin::methods()?,
@@ -18,7 +18,8 @@ pub(super) fn methods(place: &Place, name: Option<&str>) -> Result<ExitCode> {
     let why_not = |method: &Method| {
         let about = method.about();
         let embedder = no_embedder.clone().filter(|_| about.needs_embedder);
-        embedder.or_else(|| no_chat.clone().filter(|_| about.needs_chat))
+        let chat = no_chat.clone().filter(|_| about.needs_chat);
+        embedder.or(chat).or_else(|| no_reranker.clone().filter(|_| about.needs_reranker))
     };
     if place.json {
         let entry = |m: &Method| serde_json::json!({ "about": m.about(), "unavailable": why_not(m) });
@@ -31,15 +32,19 @@ pub(super) fn methods(place: &Place, name: Option<&str>) -> Result<ExitCode> {
     }
     let row = |m: &Method| {
         let about = m.about();
-        let needs =
-            [("embedder", about.needs_embedder), ("chat model", about.needs_chat), ("rebuild", about.needs_memories)];
+        let needs = [
+            ("embedder", about.needs_embedder),
+            ("chat model", about.needs_chat),
+            ("reranker", about.needs_reranker),
+            ("rebuild", about.needs_memories),
+        ];
         let needs: Vec<&str> = needs.into_iter().filter(|(_, needed)| *needed).map(|(what, _)| what).collect();
         let needs = if needs.is_empty() { "nothing".to_owned() } else { needs.join(", ") };
         let runs = if why_not(m).is_some() { "no" } else { "yes" };
         vec![about.id.to_string(), about.title.clone(), needs, runs.to_owned()]
     };
     output::table(&["method", "what it does", "needs", "runs here"], methods.iter().map(row).collect())?;
-    for (what, why) in [("an embedder", no_embedder), ("a chat model", no_chat)] {
+    for (what, why) in [("an embedder", no_embedder), ("a chat model", no_chat), ("a reranker", no_reranker)] {
         if let Some(why) = why {
             output::note(&format!("methods that need {what} cannot run: {why}"));
         }
@@ -62,6 +67,15 @@ fn no_chat(place: &Place) -> Option<String> {
         Ok(Some(source)) => source.open().err().map(|e| e.to_string()),
         Ok(None) => Some(format!("no chat model is configured; {CHAT_ADVICE}")),
         Err(e) => Some(format!("{e:#}")),
+    }
+}
+
+/// Why methods that need a reranker cannot run here; `None` when they can.
+fn no_reranker(place: &Place) -> Option<String> {
+    match place.reranker() {
+        Ok(Some(_)) => None,
+        Ok(None) => Some("no reranker is configured; name the folder of a cross-encoder with --reranker".to_owned()),
+        Err(e) => Some(e.to_string()),
     }
 }
 

@@ -59,6 +59,9 @@ fn print(report: &RecallReport, explain: bool) -> Result<()> {
     if let Some(why) = &report.answerable_why {
         tree(why)?;
     }
+    if let Some(rescore) = report.rescore {
+        line(&format!("the reranker read {} of the best {} turns", rescore.scored, rescore.candidates))?;
+    }
     line(&format!(
         "method {}{with}; {:.1} ms (embed {:.1}, load {:.1}, search {:.2})",
         report.method, t.total, t.embed, t.load, t.search

@@ -18,6 +18,10 @@ mod harness;
 mod lab;
 mod processes;
 mod recall;
+mod rerank;
 mod respond;
 mod shapes;
 mod weights;
+
+#[path = "../../../kithkin-models/tests/tiny/mod.rs"]
+mod tiny;

@@ -55,7 +55,7 @@ mod tests {
         let check = |name: &str, expect: &str| assert_eq!(preset(name).unwrap_err().to_string(), expect);
         check(
             "hybird",
-            "there is no method \"hybird\"; did you mean hybrid or hybrid-window?; `kithkin methods` lists them",
+            "there is no method \"hybird\"; did you mean hybrid or hybrid-window or hybrid-cross-encoder?; `kithkin methods` lists them",
         );
         check("zzz", "there is no method \"zzz\"; `kithkin methods` lists them");
     }

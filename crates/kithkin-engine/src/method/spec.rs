@@ -9,7 +9,7 @@ use toml::Table;
 
 use crate::error::near_text;
 use crate::observe::{Compress, Extract, Segment};
-use crate::recall::{Answer, Filter, Fuse, Rerank, Retrieve, Sessions};
+use crate::recall::{Answer, Filter, Fuse, Rerank, Rescore, Retrieve, Sessions};
 use crate::respond::Compose;
 use crate::{observe, recall, respond};
 
@@ -102,6 +102,8 @@ pub struct About {
     pub needs_memories: bool,
     /// Whether it asks a chat model, to derive memories or to choose among what was found.
     pub needs_chat: bool,
+    /// Whether a reranker orders the best turns.
+    pub needs_reranker: bool,
 }
 
 #[derive(Deserialize)]
@@ -149,6 +151,7 @@ struct RecallFile {
     rerank: Vec<Table>,
     sessions: Table,
     answer: Table,
+    rescore: Option<Table>,
     filter: Option<Table>,
     /// Evidence below this answerability makes recall abstain.
     abstain_below: f32,
@@ -232,6 +235,7 @@ pub(crate) struct Bound {
     pub(crate) rerank: Vec<Box<dyn Rerank>>,
     pub(crate) sessions: Box<dyn Sessions>,
     pub(crate) answer: Box<dyn Answer>,
+    pub(crate) rescore: Option<Box<dyn Rescore>>,
     pub(crate) filter: Option<Box<dyn Filter>>,
     pub(crate) compose: Box<dyn Compose>,
     pub(crate) abstain_below: f32,
@@ -281,6 +285,7 @@ impl Method {
             return Err(wrong("recall.retrieve is empty; name at least one strategy".to_owned()));
         }
         recall::fuse::check_weights(&file.recall.aspects).map_err(|why| wrong(format!("recall.aspects: {why}")))?;
+        let rescore = file.recall.rescore.map(recall::rescore::parse).transpose()?;
         let filter = file.recall.filter.map(recall::filter::parse).transpose()?;
         let needs_chat = filter.is_some() || observe.as_ref().is_some_and(Observe::asks);
         let rerank: Vec<Box<dyn Rerank>> =
@@ -309,6 +314,7 @@ impl Method {
             needs_embedder,
             needs_memories,
             needs_chat,
+            needs_reranker: rescore.is_some(),
         };
         let bound = Bound {
             about,
@@ -321,6 +327,7 @@ impl Method {
             rerank,
             sessions: recall::sessions::parse(file.recall.sessions)?,
             answer: recall::answer::parse(file.recall.answer)?,
+            rescore,
             filter,
             compose: respond::compose::parse(file.respond.compose)?,
             abstain_below: file.recall.abstain_below,

@@ -1,9 +1,9 @@
-//! From a question to evidence: plan, retrieve, fuse, rerank, sessions, answer, filter.
+//! From a question to evidence: plan, retrieve, fuse, rerank, sessions, answer, rescore, filter.
 //!
 //! A person's turns are numbered (`Doc`) in their index. Each retriever gives every turn a number in a dense array;
 //! `fuse` makes one array of them, `rerank` changes it, the best of it is the evidence, `sessions` ranks the sittings,
 //! and `answer` says whether the evidence can answer at all. No array element is allocated for on its own, and nothing
-//! here touches a store or a model, but for `filter`, which runs afterwards and asks a chat model about texts: the
+//! here touches a store or a model, but for `rescore` and `filter`, which run afterwards and show texts to a model: the
 //! question's vector comes in with the [`Question`].
 
 pub(crate) mod answer;
@@ -12,6 +12,7 @@ pub(crate) mod filter;
 pub(crate) mod fuse;
 pub(crate) mod plan;
 pub(crate) mod rerank;
+pub(crate) mod rescore;
 pub(crate) mod retrieve;
 pub(crate) mod sessions;
 
@@ -24,6 +25,7 @@ pub(crate) use filter::Filter;
 pub(crate) use fuse::Fuse;
 pub(crate) use plan::{Asked, Question};
 pub(crate) use rerank::Rerank;
+pub(crate) use rescore::Rescore;
 pub(crate) use retrieve::Retrieve;
 use run::known;
 pub(crate) use run::run;

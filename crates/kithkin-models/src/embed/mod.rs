@@ -2,7 +2,6 @@
 
 mod minilm;
 mod static_words;
-mod weights;
 
 use std::fs::File;
 use std::io::{self, Read};
@@ -13,7 +12,7 @@ use sha2::{Digest, Sha256};
 
 use self::minilm::MiniLm;
 use self::static_words::StaticWords;
-use self::weights::Folder;
+use crate::weights::{FileError, Folder};
 
 /// A file of a model, as `make weights` puts it there.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -166,7 +165,7 @@ pub fn verify(name: &str, models_dir: &Path) -> Result<Status, UnknownModel> {
 impl ModelSpec {
     /// The command that gets the files.
     pub fn command(&self) -> String {
-        format!("make weights MODEL={}", self.name)
+        command(self.name)
     }
 
     /// Loads the model from its folder under `models_dir`, in 0.05 to 0.15 s. Sizes and hashes are not checked: a file
@@ -177,7 +176,7 @@ impl ModelSpec {
     /// [`EmbedError::Missing`] names the first file that is not there; [`EmbedError::Unusable`] the file that is
     /// damaged or of another model.
     pub fn open(&self, models_dir: &Path) -> Result<Box<dyn Embedder>, EmbedError> {
-        let folder = Folder::new(self.name, models_dir);
+        let folder = folder(self.name, models_dir);
         Ok(match self.kind {
             Kind::MiniLm => Box::new(MiniLm::load(&folder)?),
             Kind::StaticWords => Box::new(StaticWords::load(&folder, self.dims)?),
@@ -214,6 +213,41 @@ impl ModelSpec {
             Some(file) => Status::Damaged { file },
             None => Status::Present,
         }
+    }
+}
+
+/// The command that gets the files of a model.
+fn command(model: &str) -> String {
+    format!("make weights MODEL={model}")
+}
+
+/// The folder of a model among all models' folders.
+fn folder<'a>(model: &'a str, models_dir: &Path) -> Folder<'a> {
+    let command = command(model);
+    Folder {
+        model,
+        path: models_dir.join(model),
+        if_missing: format!("run `{command}`"),
+        if_unusable: format!("delete it and run `{command}`"),
+    }
+}
+
+impl From<FileError> for EmbedError {
+    fn from(e: FileError) -> Self {
+        match e {
+            FileError::Missing { message } => Self::Missing { message },
+            FileError::Unusable { message } => Self::Unusable { message },
+        }
+    }
+}
+
+/// Brings a vector to length 1. A vector of length 0 becomes the first axis, so that every text has a direction.
+fn to_unit_length(vector: &mut [f32]) {
+    let length = vector.iter().map(|x| x * x).sum::<f32>().sqrt();
+    if length > 0.0 {
+        vector.iter_mut().for_each(|x| *x /= length);
+    } else if let Some(first) = vector.first_mut() {
+        *first = 1.0;
     }
 }
 

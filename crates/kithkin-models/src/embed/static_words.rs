@@ -9,7 +9,8 @@ use kithkin_core::{EmbedError, Embedder, Embeddings};
 use rayon::prelude::*;
 use tokenizers::Tokenizer;
 
-use super::weights::{Folder, head, to_unit_length};
+use super::to_unit_length;
+use crate::weights::{Folder, head};
 
 const TOKENIZER: &str = "l2_supercat_tokenizer_config.json";
 const WEIGHTS: &str = "l2_supercat_256.safetensors";
@@ -77,7 +78,7 @@ mod tests {
     /// A model of three words, two dimensions, stored in 16 bits; the third vector is zero.
     fn load(width: usize) -> Result<StaticWords, EmbedError> {
         let dir = tempfile::tempdir().unwrap();
-        let folder = Folder::new("tiny", dir.path());
+        let folder = super::super::folder("tiny", dir.path());
         std::fs::create_dir(&folder.path).unwrap();
         let tokenizer = json!({
             "version": "1.0", "truncation": null, "padding": null, "added_tokens": [], "normalizer": null,

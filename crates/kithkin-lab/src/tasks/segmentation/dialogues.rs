@@ -194,8 +194,15 @@ mod tests {
 
     fn read_at(path: std::path::PathBuf, items: &[&str]) -> Result<Vec<Dialogue>, LabError> {
         let items = items.iter().map(|item| (*item).to_owned()).collect();
-        let setup =
-            Setup { data: path, methods: Vec::new(), embedder: None, items, limit: None, progress: &|_, _, _| {} };
+        let setup = Setup {
+            data: path,
+            methods: Vec::new(),
+            embedder: None,
+            reranker: None,
+            items,
+            limit: None,
+            progress: &|_, _, _| {},
+        };
         Ok(read(&setup)?.1)
     }
 

@@ -9,6 +9,7 @@ use safetensors::tensor::{Dtype, TensorView};
 use serde_json::json;
 
 use super::*;
+use crate::bert::CONFIG;
 
 const WORDS: [&str; 12] = ["[PAD]", "[UNK]", "[CLS]", "[SEP]", "the", "dog", "cat", "saw", "a", "bird", "##s", "."];
 
@@ -82,7 +83,7 @@ fn tiny_weights() -> Vec<u8> {
 }
 
 fn load(dir: &Path) -> Result<MiniLm, EmbedError> {
-    MiniLm::load(&Folder::new("tiny", dir))
+    MiniLm::load(&super::super::folder("tiny", dir))
 }
 
 fn tiny() -> MiniLm {
@@ -126,21 +127,6 @@ fn no_text_is_no_vector_and_an_empty_text_is_one() {
     let found = rows(&model, &["", " \n", "dog"]);
     near(&found[0], &found[1]);
     assert!(found[0] != found[2]);
-}
-
-#[test]
-fn runs_share_the_tokens_between_the_threads() {
-    let text = [0_u32; 100];
-    let check = |texts: usize, threads: usize, right: &[usize]| {
-        let texts = vec![text.as_slice(); texts];
-        let sizes: Vec<usize> = batches(&texts, threads).iter().map(|b| b.len()).collect();
-        assert_eq!(sizes, right, "{} texts on {threads} threads", texts.len());
-    };
-    check(0, 2, &[]);
-    check(1, 2, &[1]);
-    check(2, 8, &[1, 1]);
-    check(6, 2, &[3, 3]);
-    check(12, 1, &[5, 5, 2]);
 }
 
 #[test]

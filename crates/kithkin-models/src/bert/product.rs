@@ -6,7 +6,7 @@
 
 use candle_core::{CpuStorage, CustomOp2, Device, Layout, Result, Shape, Tensor, bail};
 
-use super::bert::floats;
+use super::forward::floats;
 
 /// `a · b` for a contiguous matrix `a` and the [`panels`] of `b`.
 pub(super) struct Product;

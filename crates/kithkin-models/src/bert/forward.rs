@@ -1,25 +1,27 @@
-//! The forward pass of BERT: from token ids to one vector of unit length a text.
+//! The forward pass of BERT: from token ids to one row a token.
 //!
 //! Over candle's tensors; the matrix products are in `product`, what lies between them in `lanes`. It is written out
 //! here because candle-transformers compiles some hundred models for the sake of one, and because the texts of a batch
 //! are laid one after another without padding, which those models cannot do: then no work is spent on padding, no mask
-//! is needed, and a text cannot depend on its neighbours. It only infers: no dropout, no gradient.
+//! is needed, and a text cannot depend on its neighbours. It only infers: no dropout, no gradient. What becomes of the
+//! rows is the business of the model that asks.
 
+use std::iter::repeat;
 use std::ops::Range;
 
 use candle_core::{CpuStorage, CustomOp1, Device, InplaceOp1, InplaceOp2, Layout, Result, Shape, Tensor, bail};
 
+use super::Text;
 use super::lanes::{self, Heads, Norm};
 use super::product::Product;
-use crate::embed::weights::to_unit_length;
 
 /// The weights of a BERT encoder.
 #[derive(Debug)]
-pub(super) struct Bert {
+pub(crate) struct Bert {
     /// One row a token of the vocabulary.
     pub(super) words: Vec<f32>,
-    /// One row a position, with the type embedding of the first segment added.
-    pub(super) positions: Vec<f32>,
+    /// For each segment that a token may be of, one row a position, with the segment's embedding added.
+    pub(super) positions: Vec<Vec<f32>>,
     pub(super) norm: Norm,
     pub(super) heads: Heads,
     pub(super) layers: Vec<Layer>,
@@ -45,44 +47,45 @@ pub(super) struct Linear {
 }
 
 impl Bert {
-    /// The length of a vector.
-    pub(super) fn dims(&self) -> usize {
+    /// The length of a row.
+    pub(crate) fn dims(&self) -> usize {
         self.norm.scale.len()
     }
 
-    /// Embeds texts, each given by its token ids: the mean of its tokens, at unit length. A text has at least one token
-    /// and at most as many as there are positions; ids beyond the vocabulary are an error.
-    pub(super) fn embed(&self, texts: &[&[u32]]) -> Result<Vec<f32>> {
-        let dims = self.dims();
+    /// How many tokens have an embedding.
+    pub(crate) fn tokens(&self) -> usize {
+        self.words.len() / self.dims().max(1)
+    }
+
+    /// The last layer's rows, one a token, and which of them are whose. A text has at least one token and at most as many
+    /// as there are positions; ids beyond the vocabulary are an error.
+    pub(crate) fn rows(&self, texts: &[Text<'_>]) -> Result<(Vec<f32>, Vec<Range<usize>>)> {
         let mut bounds = Vec::with_capacity(texts.len());
         let mut start = 0;
         for text in texts {
-            bounds.push(start..start + text.len());
-            start += text.len();
+            bounds.push(start..start + text.ids.len());
+            start += text.ids.len();
         }
-        let mut x = Tensor::from_vec(self.look_up(texts)?, (start, dims), &Device::Cpu)?;
+        let mut x = Tensor::from_vec(self.look_up(texts)?, (start, self.dims()), &Device::Cpu)?;
         for layer in &self.layers {
             x = layer.forward(&x, self.heads, &bounds)?;
         }
-        let rows = x.flatten_all()?.to_vec1::<f32>()?;
-        let mut vectors = vec![0.0; texts.len() * dims];
-        for (vector, text) in vectors.chunks_exact_mut(dims).zip(&bounds) {
-            for row in rows[text.start * dims..text.end * dims].chunks_exact(dims) {
-                vector.iter_mut().zip(row).for_each(|(sum, x)| *sum += x);
-            }
-            to_unit_length(vector);
-        }
-        Ok(vectors)
+        Ok((x.flatten_all()?.to_vec1::<f32>()?, bounds))
     }
 
     /// The embeddings of the tokens, before the first layer.
-    fn look_up(&self, texts: &[&[u32]]) -> Result<Vec<f32>> {
+    fn look_up(&self, texts: &[Text<'_>]) -> Result<Vec<f32>> {
         let dims = self.dims();
-        let mut rows = Vec::with_capacity(texts.iter().map(|t| t.len() * dims).sum());
+        let mut rows = Vec::with_capacity(texts.iter().map(|t| t.ids.len() * dims).sum());
         for text in texts {
-            for (id, position) in text.iter().zip(self.positions.chunks_exact(dims)) {
+            let segments = text.segments.iter().copied().chain(repeat(0));
+            for (place, (id, segment)) in text.ids.iter().zip(segments).enumerate() {
                 let at = *id as usize * dims;
                 let Some(word) = self.words.get(at..at + dims) else { bail!("no embedding for the token {id}") };
+                let positions = self.positions.get(segment as usize);
+                let Some(position) = positions.and_then(|rows| rows.get(place * dims..(place + 1) * dims)) else {
+                    bail!("no embedding for the place {place} in the segment {segment}")
+                };
                 rows.extend(word.iter().zip(position).map(|(w, p)| w + p));
             }
         }
