@@ -124,6 +124,8 @@ pub(crate) enum Command {
     Timeline(Who),
     /// List what the person's method has derived from the turns, and what of it still holds
     Memories(Memories),
+    /// Show what is known of a person, with the turns behind it and what held before
+    Profile(Memories),
     /// Erase turns and all that came from them
     Forget(Forget),
     /// Write a person out, lossless, as JSON lines

@@ -14,6 +14,7 @@ mod error;
 mod index;
 pub mod method;
 mod observe;
+mod profile;
 mod recall;
 mod respond;
 
@@ -23,6 +24,7 @@ pub use engine::{Engine, Evidence, Filtered, Judged, Lacking, Partial, RecallReq
 pub use error::{CHAT_ADVICE, EngineError};
 pub use method::Method;
 pub use observe::{Derived, Progress, Work};
+pub use profile::{Entry, EntryKind, Version, profile};
 pub use recall::{Aspect, SessionHit};
 pub use respond::{Brief, Replied};
 

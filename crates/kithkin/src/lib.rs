@@ -31,6 +31,7 @@ pub mod import;
 mod ingest;
 mod memories;
 mod person;
+mod profile;
 mod quote;
 mod reports;
 mod respond;
@@ -49,12 +50,15 @@ pub use kithkin_core::{
     TurnId, TurnKey,
 };
 pub use kithkin_engine::method::{About, Paper, SpecError, Status};
-pub use kithkin_engine::{Aspect, CHAT_ADVICE, Derived, EngineError, Method, Progress, Reason, Work, estimated_tokens};
+pub use kithkin_engine::{
+    Aspect, CHAT_ADVICE, Derived, EngineError, EntryKind, Method, Progress, Reason, Work, estimated_tokens,
+};
 pub use kithkin_models::{ChatKey, ChatSource, MODELS, ModelSpec, NoKey, OpenAiEndpoint, Status as WeightStatus};
 pub use memories::MemoryReport;
 pub use person::{Forget, Now, Person, Recall, Remember, Remembered};
+pub use profile::{ProfileEntry, ProfileReport, ProfileVersion};
 pub use reports::{
     AspectReport, EvidenceReport, FilterReport, ForgetReport, PartialReport, PersonReport, RecallReport, RescoreReport,
     SessionReport, TimingsReport, TurnReport,
 };
-pub use respond::{Respond, RespondReport, TokensReport};
+pub use respond::{Respond, RespondReport, TokensReport, UsedEntry};

@@ -7,7 +7,7 @@ use std::collections::{BTreeMap, HashSet};
 use std::ops::ControlFlow;
 
 use kithkin_core::{ConversationId, EventTime, Role, Seq, StoredTurn};
-use kithkin_engine::{Brief, EngineError, Method, Recalled, Replied};
+use kithkin_engine::{Brief, EngineError, Entry, EntryKind, Method, Recalled, Replied};
 use serde::Serialize;
 
 use crate::{Error, EvidenceReport, Now, Person, Recall};
@@ -68,6 +68,19 @@ pub struct TokensReport {
     pub said: u64,
 }
 
+/// An entry of the profile that a model was shown.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct UsedEntry {
+    /// Who it is true of.
+    pub about: String,
+    /// What it is.
+    pub kind: EntryKind,
+    /// What it is about.
+    pub topic: String,
+    /// The value that holds.
+    pub value: String,
+}
+
 /// A reply.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct RespondReport {
@@ -87,6 +100,8 @@ pub struct RespondReport {
     pub shown: Vec<EvidenceReport>,
     /// How many more were found and did not fit.
     pub left_out: usize,
+    /// What of the profile the model was shown.
+    pub profile_used: Vec<UsedEntry>,
     /// What it cost.
     pub tokens: TokensReport,
     /// The method that ran.
@@ -124,6 +139,7 @@ impl Person<'_> {
         };
         let (method, now) = self.resolve(&recall)?;
         let history = self.history(&conversation, now, what.history)?;
+        let profile = self.known_of_persons(now)?;
         let recalled = self.recalled(&recall, &method, now);
         let mut remembered = Vec::new();
         if what.remember {
@@ -134,8 +150,7 @@ impl Person<'_> {
         // What the model hears anyway, as the conversation itself, is not quoted to it again.
         let heard_anyway: HashSet<Seq> = history.iter().map(|turn| turn.seq).collect();
         recalled.evidence.retain(|evidence| !heard_anyway.contains(&evidence.turn.seq));
-        let abstained = recalled.abstain || recalled.evidence.is_empty();
-        if abstained {
+        if recalled.abstain {
             recalled.evidence.clear();
         }
         let evidence: Vec<StoredTurn> = recalled.evidence.iter().map(|evidence| evidence.turn.clone()).collect();
@@ -144,6 +159,7 @@ impl Person<'_> {
             now,
             history: &history,
             evidence: &evidence,
+            profile: &profile,
             max_tokens: what.max_tokens,
             temperature: what.temperature,
         };
@@ -153,7 +169,7 @@ impl Person<'_> {
             remembered
                 .push(self.say(&replied.plain, "assistant".into(), Role::Assistant, &conversation, said_at)?.turn);
         }
-        Ok(self.replied(&method, recalled, replied, abstained, remembered))
+        Ok(self.replied(&method, recalled, replied, &profile, remembered))
     }
 
     /// What is recalled for a message; nothing of a person of whom nothing is known.
@@ -162,6 +178,14 @@ impl Person<'_> {
             Err(Error::Engine(EngineError::NoPerson { .. })) => Ok(Recalled::default()),
             found => found,
         }
+    }
+
+    /// What is known of the persons who speak, what was said last first. What an assistant said of itself is not among it.
+    fn known_of_persons(&self, now: EventTime) -> Result<Vec<Entry>, Error> {
+        let mut entries = self.entries(now)?;
+        entries.retain(|entry| entry.role == Role::User);
+        entries.sort_by_key(|entry| std::cmp::Reverse(entry.current.sources.last().copied()));
+        Ok(entries)
     }
 
     /// The last turns of a conversation, oldest first, as far as they are among the last of the log.
@@ -187,7 +211,7 @@ impl Person<'_> {
         method: &Method,
         recalled: Recalled,
         replied: Replied,
-        abstained: bool,
+        profile: &[Entry],
         remembered: Vec<String>,
     ) -> RespondReport {
         let mut models = self.models(method);
@@ -200,11 +224,12 @@ impl Person<'_> {
             citations: replied.cited.iter().filter_map(|place| Some(shown.get(*place)?.turn.clone())).collect(),
             cited: replied.cited.iter().map(|place| place + 1).collect(),
             reply: replied.text,
-            abstained,
+            abstained: found == 0,
             invented: replied.invented,
             cut: replied.cut,
             left_out: found - shown.len(),
             shown,
+            profile_used: profile.iter().take(replied.profile_shown).map(used).collect(),
             tokens: usage.map_or_else(TokensReport::default, |usage| TokensReport {
                 read: usage.prompt_tokens,
                 said: usage.completion_tokens,
@@ -214,4 +239,9 @@ impl Person<'_> {
             remembered,
         }
     }
+}
+
+fn used(entry: &Entry) -> UsedEntry {
+    let Entry { about, kind, topic, current, .. } = entry;
+    UsedEntry { about: about.clone(), kind: *kind, topic: topic.clone(), value: current.value.clone() }
 }

@@ -35,6 +35,7 @@ pub(crate) fn run(place: &Place, command: Command) -> Result<ExitCode> {
         Command::Show(args) => persons::show(place, &args),
         Command::Timeline(args) => persons::timeline(place, &args),
         Command::Memories(args) => persons::memories(place, &args),
+        Command::Profile(args) => persons::profile(place, &args),
         Command::Forget(args) => forget::run(place, args),
         Command::Export(args) => export::run(place, &args),
         Command::Rebuild(args) => rebuild::rebuild(place, &args),

@@ -17,6 +17,7 @@ mod feedback;
 mod harness;
 mod lab;
 mod processes;
+mod profile;
 mod recall;
 mod rerank;
 mod respond;

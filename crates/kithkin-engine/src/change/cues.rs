@@ -163,7 +163,7 @@ pub(super) fn polarity(text: &str) -> i8 {
 }
 
 /// Which thing of the speaker a statement in lower case gives a value to, and the value; `None` where it gives none.
-pub(super) fn slot(text: &str) -> Option<(String, &str)> {
+pub(crate) fn slot(text: &str) -> Option<(String, &str)> {
     let text = text.trim_start_matches(|c: char| !c.is_alphanumeric());
     for (start, slot) in SLOTS {
         if let Some(value) = text.strip_prefix(start) {

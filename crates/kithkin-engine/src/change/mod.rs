@@ -17,6 +17,7 @@ mod denials;
 mod frame;
 mod held;
 
+pub(crate) use cues::slot;
 pub(crate) use denials::Cues;
 pub(crate) use frame::Frame;
 pub use held::{Ended, Held, Reason};

@@ -8,6 +8,7 @@ use kithkin_core::StoredTurn;
 use serde::Serialize;
 
 use crate::observe::turn_text;
+use crate::profile::{Entry, EntryKind};
 
 /// How much of a turn a prompt shows, in characters: a page of two, so that one pasted document does not fill the model's
 /// window. Of a longer one the rest is left out.
@@ -35,6 +36,36 @@ pub(crate) fn turns<'a>(turns: impl IntoIterator<Item = (usize, &'a StoredTurn)>
         quoted(&Line { n, said_at, speaker: &turn.speaker, text: shortened(turn_text(turn)) })
     };
     block("turns", turns.into_iter().map(line))
+}
+
+/// What is known of those who talk, a line each, in a block called `profile`.
+pub(crate) fn profile<'a>(entries: impl IntoIterator<Item = &'a Entry>) -> String {
+    #[derive(Serialize)]
+    struct Known<'a> {
+        about: &'a str,
+        kind: EntryKind,
+        topic: &'a str,
+        value: &'a str,
+        #[serde(skip_serializing_if = "Option::is_none")]
+        when: Option<&'a str>,
+        #[serde(skip_serializing_if = "Option::is_none")]
+        because: Option<&'a str>,
+        #[serde(skip_serializing_if = "Option::is_none")]
+        since: Option<String>,
+    }
+    let line = |entry: &'a Entry| {
+        let Entry { about, kind, topic, current, .. } = entry;
+        quoted(&Known {
+            about,
+            kind: *kind,
+            topic,
+            value: &current.value,
+            when: current.context.as_deref(),
+            because: current.because.as_deref(),
+            since: current.from.map(|at| at.to_string()),
+        })
+    };
+    block("profile", entries.into_iter().map(line))
 }
 
 /// A question, with the time at which it is asked, in a block called `question`.

@@ -1,4 +1,5 @@
-//! The recalled turns as quoted, numbered data before the person's words, within a budget of tokens.
+//! What is known of the person, and the recalled turns, as quoted data before the person's words, each within a budget of
+//! tokens.
 //!
 //! They stand in the person's message and not among the instructions: what somebody once said has no more authority than
 //! what they say now, and the messages before it stay as they were, so that a model that keeps them read need not read
@@ -15,19 +16,26 @@ use crate::respond::Brief;
 /// The instructions.
 const PROMPT: Prompt = Prompt::new(&[include_str!("../../../prompts/respond-memories.1.md")]);
 
+/// The instructions for the profile.
+const PROFILE: Prompt = Prompt::new(&[include_str!("../../../prompts/respond-profile.1.md")]);
+
 /// Parameters of `memories`.
 #[derive(Debug, Clone, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub(crate) struct Memories {
     /// What the turns may take, in tokens as they are estimated without a tokenizer; 50 to 100,000, default 1,500.
     tokens: usize,
-    /// The version of the prompt; by default the latest.
+    /// What the profile may take; 0 to 100,000, default 400. With 0 it is left out.
+    profile_tokens: usize,
+    /// The version of the prompt for turns; by default the latest.
     prompt: u32,
+    /// The version of the prompt for the profile; by default the latest.
+    profile_prompt: u32,
 }
 
 impl Default for Memories {
     fn default() -> Self {
-        Self { tokens: 1_500, prompt: PROMPT.latest() }
+        Self { tokens: 1_500, profile_tokens: 400, prompt: PROMPT.latest(), profile_prompt: PROFILE.latest() }
     }
 }
 
@@ -36,26 +44,47 @@ impl Strategy for Memories {
         if !(50..=100_000).contains(&self.tokens) {
             return Err(format!("tokens is {}; it must lie within 50 and 100000", self.tokens));
         }
-        PROMPT.check(self.prompt)
+        if self.profile_tokens > 100_000 {
+            return Err(format!("profile_tokens is {}; it must lie within 0 and 100000", self.profile_tokens));
+        }
+        PROMPT.check(self.prompt)?;
+        PROFILE.check(self.profile_prompt).map_err(|why| format!("profile_{why}"))
     }
 }
 
 impl Compose for Memories {
     fn compose(&self, brief: &Brief<'_>) -> Composed {
-        let mut left = self.tokens;
-        let fits = |turn: &&StoredTurn| {
-            let cost = estimated_tokens(&quote::turns([(1, *turn)]));
-            let fits = cost <= left;
-            left = left.saturating_sub(cost);
-            fits
-        };
-        let shown: Vec<&StoredTurn> = brief.evidence.iter().take_while(fits).collect();
-        if shown.is_empty() {
-            return Composed::default();
+        let mut composed = Composed::default();
+        let profile = fitting(brief.profile, self.profile_tokens, |entry| quote::profile([*entry]));
+        if !profile.is_empty() {
+            composed.instructions.push(PROFILE.text(self.profile_prompt));
+            composed.profile_shown = profile.len();
+            composed.before += &quote::profile(profile);
         }
-        // A reader follows the order of time; the numbers are those of the ranks.
-        let mut told: Vec<(usize, &StoredTurn)> = (1..).zip(shown.iter().copied()).collect();
-        told.sort_by_key(|(_, turn)| (turn.seen_at(), turn.seq));
-        Composed { instructions: vec![PROMPT.text(self.prompt)], before: quote::turns(told) + "\n", shown: shown.len() }
+        let shown = fitting(brief.evidence, self.tokens, |turn| quote::turns([(1, *turn)]));
+        if !shown.is_empty() {
+            composed.instructions.push(PROMPT.text(self.prompt));
+            composed.shown = shown.len();
+            // A reader follows the order of time; the numbers are those of the ranks.
+            let mut told: Vec<(usize, &StoredTurn)> = (1..).zip(shown).collect();
+            told.sort_by_key(|(_, turn)| (turn.seen_at(), turn.seq));
+            composed.before += &quote::turns(told);
+        }
+        if !composed.before.is_empty() {
+            composed.before += &format!("It is {}.\n\n", brief.now);
+        }
+        composed
     }
+}
+
+/// The first items that fit into so many tokens as they are quoted.
+fn fitting<T>(items: &[T], tokens: usize, quoted: impl Fn(&&T) -> String) -> Vec<&T> {
+    let mut left = tokens;
+    let fits = |item: &&T| {
+        let cost = estimated_tokens(&quoted(item));
+        let fits = cost <= left;
+        left = left.saturating_sub(cost);
+        fits
+    };
+    items.iter().take_while(fits).collect()
 }

@@ -17,11 +17,13 @@ pub(crate) struct Composed {
     pub(crate) before: String,
     /// How many of the evidence, from the first, it shows.
     pub(crate) shown: usize,
+    /// How many of the profile, from the first.
+    pub(crate) profile_shown: usize,
 }
 
 /// Composes a prompt.
 pub(crate) trait Compose: Debug + Send + Sync {
-    /// What is added for this message. Where there is no evidence it MUST add nothing: without a memory, a reply is asked
+    /// What is added for this message. Where there is neither evidence nor a profile it MUST add nothing: without a memory, a reply is asked
     /// for exactly as one without Kithkin would be.
     fn compose(&self, brief: &Brief<'_>) -> Composed;
 }

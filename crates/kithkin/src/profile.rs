@@ -1,0 +1,106 @@
+//! Who a person is, as far as they said it themselves, with the turns behind each entry.
+
+use std::collections::HashMap;
+
+use kithkin_core::{EventTime, Role, Seq};
+use kithkin_engine::{Entry, EntryKind, Version};
+use serde::Serialize;
+
+use crate::{Error, Now, Person};
+
+/// What is known of a person, and of those they talked with.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct ProfileReport {
+    /// The time that it holds for.
+    pub as_of: String,
+    /// The entries, in the order in which each thing was first said.
+    pub entries: Vec<ProfileEntry>,
+}
+
+/// What is known of one thing.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct ProfileEntry {
+    /// Who said it of themselves.
+    pub about: String,
+    /// In which role they spoke.
+    pub role: Role,
+    /// What it is.
+    pub kind: EntryKind,
+    /// What it is about: `home`, `favourite tea`, or the thing that is liked.
+    pub topic: String,
+    /// The value that holds.
+    #[serde(flatten)]
+    pub current: ProfileVersion,
+    /// How far it is trusted, 0 to 1: .8 for what was said once, .9 for twice, and so on.
+    pub confidence: f32,
+    /// The values before it, oldest first.
+    pub history: Vec<ProfileVersion>,
+}
+
+/// A value and how long it held.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct ProfileVersion {
+    /// The value.
+    pub value: String,
+    /// In which case it holds, in the speaker's words.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub context: Option<String>,
+    /// Why, in the speaker's words.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub because: Option<String>,
+    /// The ids of the turns that say it, oldest first.
+    pub sources: Vec<String>,
+    /// When it was first said; `null` when it is not known.
+    pub valid_from: Option<String>,
+    /// When another value was said; `null` while it holds, or when that is not known.
+    pub valid_to: Option<String>,
+}
+
+impl Person<'_> {
+    /// What is known of the person, and of those they talked with, from what was said by `now`. It is read off the log by
+    /// rules, at the cost of one pass over it: about 3 ms for 1,000 turns.
+    ///
+    /// # Errors
+    /// No such person, or the store failed.
+    pub fn profile(&self, now: Now) -> Result<ProfileReport, Error> {
+        self.known()?;
+        let now = self.moment(now)?;
+        let entries = self.entries(now)?;
+        let names: HashMap<Seq, String> = self.log()?.into_iter().map(|t| (t.seq, t.turn.id.to_string())).collect();
+        Ok(ProfileReport {
+            as_of: now.to_string(),
+            entries: entries.iter().map(|entry| report(entry, &names)).collect(),
+        })
+    }
+
+    pub(crate) fn entries(&self, now: EventTime) -> Result<Vec<Entry>, Error> {
+        let mut turns = self.log()?;
+        turns.retain(|turn| turn.seen_at() <= now.end());
+        Ok(kithkin_engine::profile(turns))
+    }
+}
+
+fn report(entry: &Entry, names: &HashMap<Seq, String>) -> ProfileEntry {
+    let later = entry.former.iter().skip(1).chain([&entry.current]);
+    let history = entry.former.iter().zip(later).map(|(version, next)| version_report(version, next.from, names));
+    ProfileEntry {
+        about: entry.about.clone(),
+        role: entry.role,
+        kind: entry.kind,
+        topic: entry.topic.clone(),
+        current: version_report(&entry.current, None, names),
+        confidence: entry.confidence(),
+        history: history.collect(),
+    }
+}
+
+fn version_report(version: &Version, until: Option<EventTime>, names: &HashMap<Seq, String>) -> ProfileVersion {
+    ProfileVersion {
+        value: version.value.clone(),
+        context: version.context.clone(),
+        because: version.because.clone(),
+        sources: version.sources.iter().filter_map(|seq| names.get(seq).cloned()).collect(),
+        valid_from: version.from.map(|at| at.to_string()),
+        valid_to: until.map(|at| at.to_string()),
+    }
+}
