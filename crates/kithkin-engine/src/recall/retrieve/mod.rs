@@ -4,10 +4,12 @@ mod association;
 mod bm25;
 mod chronology;
 mod dense;
+mod groups;
 mod memory_bm25;
 mod memory_dense;
 mod neighbours;
 mod relations;
+mod summary_hierarchy;
 mod tiers;
 mod topic_tree;
 
@@ -67,6 +69,7 @@ strategies! { "recall.retrieve", Retrieve:
     "memory-bm25" => memory_bm25::MemoryBm25,
     "memory-dense" => memory_dense::MemoryDense,
     "relations" => relations::Relations,
+    "summary-hierarchy" => summary_hierarchy::SummaryHierarchy,
     "tiers" => tiers::TieredStores,
     "topic-tree" => topic_tree::TopicTree,
 }
