@@ -152,6 +152,31 @@ fn a_hierarchy_opens_what_is_near() {
 }
 
 #[test]
+fn topics_are_merged_across_sessions() {
+    let observe = "[observe]\nsegment = { strategy = \"session\" }\nextract = [{ strategy = \"summary\" }]";
+    let with = |near: &str, now: &str| {
+        let method = method(observe, &format!("retrieve = [{{ strategy = \"topics\", near = {near} }}]"));
+        let recall = Recall {
+            explain: true,
+            method: Some(method.clone()),
+            ..Recall::new("aabb", Now::At(now.parse().unwrap()))
+        };
+        built(&method, THEMES).person(&scope()).recall(&recall).unwrap()
+    };
+    let check = |near: &str, now: &str, first: &str, compared: usize| {
+        let report = with(near, now);
+        let best = report.evidence[0].score;
+        let found: String = report.evidence.iter().filter(|e| e.score == best).map(|e| e.turn.as_str()).collect();
+        assert_eq!((found.as_str(), report.compared), (first, compared), "{near} {now}");
+    };
+    check("0.9", "2023-07-01", "ad", 3);
+    check("1.0", "2023-07-01", "d", 6);
+    check("-1.0", "2023-07-01", "abcdef", 1);
+    check("0.9", "2023-04-01", "a", 3);
+    insta::assert_snapshot!(with("0.9", "2023-07-01").evidence[0].why.to_string());
+}
+
+#[test]
 fn association_ranks_sessions_by_what_they_belong_to() {
     let observe = "[observe]\nsegment = { strategy = \"session\" }\nextract = [{ strategy = \"span\" }, { strategy = \"keyphrases\" }]";
     let recall = |more: &str| {

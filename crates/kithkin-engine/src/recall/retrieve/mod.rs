@@ -12,6 +12,7 @@ mod relations;
 mod summary_hierarchy;
 mod tiers;
 mod topic_tree;
+mod topics;
 
 use std::fmt::Debug;
 
@@ -72,6 +73,7 @@ strategies! { "recall.retrieve", Retrieve:
     "summary-hierarchy" => summary_hierarchy::SummaryHierarchy,
     "tiers" => tiers::TieredStores,
     "topic-tree" => topic_tree::TopicTree,
+    "topics" => topics::Topics,
 }
 
 /// Which turns a memory gives its score to.
