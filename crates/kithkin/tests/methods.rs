@@ -48,6 +48,7 @@ const ANSWERS: &[&str] = &[
     "[{\"kind\": \"fact\", \"text\": \"猫\", \"turns\": [1]}, {\"from\": 2, \"to\": 3}, {\"from\": \"4\", \"to\": 9}",
     "{\"segments\": [{\"from\": 5, \"to\": 1}, 7, null], \"facts\": {}, \"relevant\": \"all\"}",
     "{\"relevant\": []} {\"facts\": [{\"kind\": \"opinion\", \"text\": \"Bo likes bread.\", \"turns\": [\"1\"]}]}",
+    "{\"topics\": [{\"summary\": \"Ann likes boats.\", \"turns\": [2, 1, 99]}, {\"summary\": \"猫\", \"turns\": []}]}",
 ];
 
 impl ChatModel for Babbler {

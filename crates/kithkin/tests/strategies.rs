@@ -112,6 +112,70 @@ fn a_tree_compares_fewer_than_a_flat_search() {
     assert_eq!(tree.evidence[0].score, flat.evidence[0].score);
 }
 
+/// Three themes of letters, two sessions each.
+const THEMES: &[Said<'_>] = &[
+    ("a", "1", "2023-01-10", "aaaa aaab"),
+    ("b", "2", "2023-02-10", "pppp pppq"),
+    ("c", "3", "2023-03-10", "xxxx xxxy"),
+    ("d", "4", "2023-04-10", "aaaa aabb"),
+    ("e", "5", "2023-05-10", "pppp ppqq"),
+    ("f", "6", "2023-06-10", "xxxx xxyy"),
+];
+
+#[test]
+fn a_hierarchy_opens_what_is_near() {
+    let observe = "[observe]\nsegment = { strategy = \"session\" }\nextract = [{ strategy = \"summary\" }]";
+    let with = |more: &str, question: &str, now: &str| {
+        let recall = format!("retrieve = [{{ strategy = \"summary-hierarchy\", second = 0.9{more} }}]");
+        let method = method(observe, &recall);
+        let recall = Recall {
+            explain: true,
+            method: Some(method.clone()),
+            ..Recall::new(question, Now::At(now.parse().unwrap()))
+        };
+        built(&method, THEMES).person(&scope()).recall(&recall).unwrap()
+    };
+    let found = |report: &RecallReport| report.evidence.iter().map(|e| e.turn.as_str()).collect::<String>();
+    let check = |more: &str, expect: &str, compared: usize| {
+        let report = with(more, "aabbp", "2023-07-01");
+        assert_eq!((found(&report).as_str(), report.compared), (expect, compared), "{more}");
+    };
+    // Three memories of the second order, each a top memory of its own, or all in one.
+    check(", top = 0.9, opened = 1", "da", 3 + 1 + 2);
+    check(", top = 0.9, opened = 2", "dabe", 3 + 2 + 4);
+    check(", top = -1.0, expanded = 1", "da", 1 + 3 + 2);
+    // What is said later belongs to no level yet.
+    let report = with(", top = 0.9, opened = 1", "aabbp", "2023-02-20");
+    assert_eq!((found(&report).as_str(), report.compared), ("a", 2 + 1 + 1));
+    let why = |report: RecallReport| report.evidence[0].why.to_string();
+    insta::assert_snapshot!(why(with(", top = -1.0, weights = [1.0, 0.5, 0.25]", "aabbp", "2023-07-01")));
+}
+
+#[test]
+fn topics_are_merged_across_sessions() {
+    let observe = "[observe]\nsegment = { strategy = \"session\" }\nextract = [{ strategy = \"summary\" }]";
+    let with = |near: &str, now: &str| {
+        let method = method(observe, &format!("retrieve = [{{ strategy = \"topics\", near = {near} }}]"));
+        let recall = Recall {
+            explain: true,
+            method: Some(method.clone()),
+            ..Recall::new("aabb", Now::At(now.parse().unwrap()))
+        };
+        built(&method, THEMES).person(&scope()).recall(&recall).unwrap()
+    };
+    let check = |near: &str, now: &str, first: &str, compared: usize| {
+        let report = with(near, now);
+        let best = report.evidence[0].score;
+        let found: String = report.evidence.iter().filter(|e| e.score == best).map(|e| e.turn.as_str()).collect();
+        assert_eq!((found.as_str(), report.compared), (first, compared), "{near} {now}");
+    };
+    check("0.9", "2023-07-01", "ad", 3);
+    check("1.0", "2023-07-01", "d", 6);
+    check("-1.0", "2023-07-01", "abcdef", 1);
+    check("0.9", "2023-04-01", "a", 3);
+    insta::assert_snapshot!(with("0.9", "2023-07-01").evidence[0].why.to_string());
+}
+
 #[test]
 fn association_ranks_sessions_by_what_they_belong_to() {
     let observe = "[observe]\nsegment = { strategy = \"session\" }\nextract = [{ strategy = \"span\" }, { strategy = \"keyphrases\" }]";

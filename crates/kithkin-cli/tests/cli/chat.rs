@@ -6,7 +6,7 @@ use serde_json::Value;
 
 use crate::harness::{Place, evidence, turn};
 
-/// Every strategy that asks a model, without an embedder: segments, facts, summaries, and a filter.
+/// Every strategy that asks a model, without an embedder: segments, facts, summaries, topics, and a filter.
 const PRESET: &str = r#"
 id = "mine"
 title = "x"
@@ -15,7 +15,7 @@ status = "preview"
 cost = "x"
 [observe]
 segment = { strategy = "llm" }
-extract = [{ strategy = "span" }, { strategy = "llm-facts" }, { strategy = "llm-summary" }]
+extract = [{ strategy = "span" }, { strategy = "llm-facts" }, { strategy = "llm-summary" }, { strategy = "llm-topics" }]
 [recall]
 retrieve = [{ strategy = "bm25" }, { strategy = "memory-bm25", kind = "event" }]
 fuse = { strategy = "weighted", weights = [1.0, 1.0] }
@@ -26,11 +26,12 @@ filter = { strategy = "llm" }
 "#;
 
 /// What a model would answer to the prompts on the conversation, in the order in which they are asked.
-const ANSWERS: [&str; 4] = [
+const ANSWERS: [&str; 5] = [
     "{\"segments\": [{\"from\": 1, \"to\": 2}, {\"from\": 3, \"to\": 3}]}",
     "Here: {\"facts\": [{\"kind\": \"event\", \"text\": \"Ann adopted the cat Miso.\", \"turns\": [1], \"when\": \
      \"yesterday\"}, {\"kind\": \"event\", \"text\": \"Invented.\", \"turns\": [9]}]}",
     "Ann has a cat, and the rain.",
+    "{\"topics\": [{\"summary\": \"Ann has a cat.\", \"turns\": [1]}]}",
     "{\"relevant\": [1]}",
 ];
 
@@ -75,6 +76,7 @@ fn recorded_answers_make_memories_and_choose_evidence() {
             "\"segment\" [\"3\"] \"It rains.\"",
             "\"event\" [\"1\"] \"Ann adopted the cat Miso. (2023-05-07)\"",
             "\"summary\" [\"1\",\"2\",\"3\"] \"Ann has a cat, and the rain.\"",
+            "\"summary\" [\"1\"] \"Ann has a cat.\"",
         ]
     );
     let ask = ["recall", "--person", "p", "Who adopted the cat Miso?", "--now", "2023-06-01"];

@@ -54,7 +54,7 @@ impl Extract for Expanded {
             keys.push(Box::new(Keyphrases { of: Of::Unit, phrases: self.phrases }));
         }
         if self.sentences > 0 {
-            keys.push(Box::new(Summary { of: Of::Unit, sentences: self.sentences }));
+            keys.push(Box::new(Summary { of: Of::Unit, sentences: self.sentences, ..Summary::default() }));
         }
         let mut made = Vec::new();
         for unit in spans.chunks(1) {

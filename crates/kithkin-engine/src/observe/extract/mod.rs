@@ -5,6 +5,7 @@ mod fragments;
 mod keyphrases;
 mod llm_facts;
 mod llm_summary;
+mod llm_topics;
 mod span;
 mod summary;
 
@@ -49,6 +50,7 @@ strategies! { "observe.extract", Extract:
     "keyphrases" => keyphrases::Keyphrases,
     "llm-facts" => llm_facts::LlmFacts,
     "llm-summary" => llm_summary::LlmSummary,
+    "llm-topics" => llm_topics::LlmTopics,
     "span" => span::WholeSpan,
     "summary" => summary::Summary,
 }

@@ -3,7 +3,7 @@
 //! SumBasic (Nenkova and Vanderwende, *The Impact of Frequency on Summarization*, 2005): a sentence is worth the mean
 //! probability of its content words; each time one is taken, the probabilities of its words are squared, so that the
 //! next says something else. Every word of the summary was said, and its sources are the turns that its sentences stand
-//! in. Needs nothing; costs a pass over the unit for each sentence taken.
+//! in, or all that it summarises. Needs nothing; costs a pass over the unit for each sentence taken.
 
 use std::collections::HashMap;
 
@@ -26,11 +26,24 @@ pub(crate) struct Summary {
     pub(super) of: Of,
     /// Sentences; 1 to 50, default 4.
     pub(super) sentences: usize,
+    /// The turns that it leads to: those of its `sentences` (default), or `all` that it summarises.
+    pub(super) sources: Sources,
+}
+
+/// The turns that a summary leads to; either way it stands for the turn of its first sentence.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub(super) enum Sources {
+    /// Those of its sentences.
+    #[default]
+    Sentences,
+    /// All that it summarises.
+    All,
 }
 
 impl Default for Summary {
     fn default() -> Self {
-        Self { of: Of::Session, sentences: 4 }
+        Self { of: Of::Session, sentences: 4, sources: Sources::Sentences }
     }
 }
 
@@ -57,11 +70,15 @@ impl Extract for Summary {
     ) -> Result<Vec<Memory>, ChatError> {
         let mut words = SessionWords::of(sitting);
         let summaries = self.of.ranges(sitting, spans).into_iter().filter_map(|range| {
-            let sentences = words.sentences(sitting, range);
+            let sentences = words.sentences(sitting, range.clone());
             let taken: Vec<&Sentence<'_>> = self.most_telling(&sentences).iter().map(|i| &sentences[*i]).collect();
             let text = taken.iter().map(|s| s.text).collect::<Vec<_>>().join(" ");
             let mut turns: Vec<usize> = taken.iter().map(|s| s.turn).collect();
             turns.dedup();
+            if self.sources == Sources::All {
+                let first = *turns.first()?;
+                turns = std::iter::once(first).chain(range.filter(|turn| *turn != first)).collect();
+            }
             memory_of(sitting, MemoryKind::Summary, text, turns)
         });
         Ok(summaries.collect())
@@ -111,17 +128,22 @@ mod tests {
 
     #[test]
     fn frequent_content_is_kept_and_repetition_is_not() {
-        let sitting = Sitting::of(&[
+        let check = |texts: &[&str], sentences: usize, sources: Sources, text: &str, expect: &[u64]| {
+            let made = Summary { of: Of::Session, sentences, sources }
+                .extract(&Sitting::of(texts), MemoryKind::Session, &[], &Chat::new(None))
+                .unwrap();
+            assert_eq!(made.len(), 1);
+            assert_eq!(made[0].text, text);
+            assert_eq!(made[0].sources.iter().map(|s| s.0).collect::<Vec<_>>(), expect, "{texts:?} {sources:?}");
+        };
+        let dog = [
             "I adopted a dog. The dog is called Rex!",
             "How nice. A dog is a friend.",
             "Rex the dog barks loudly. It rained.",
-        ]);
-        let made = Summary { of: Of::Session, sentences: 2 }
-            .extract(&sitting, MemoryKind::Session, &[], &Chat::new(None))
-            .unwrap();
-        assert_eq!(made.len(), 1);
-        assert_eq!(made[0].text, "I adopted a dog. The dog is called Rex!");
-        assert_eq!(made[0].sources.iter().map(|s| s.0).collect::<Vec<_>>(), [1]);
+        ];
+        check(&dog, 2, Sources::Sentences, "I adopted a dog. The dog is called Rex!", &[1]);
+        check(&dog, 2, Sources::All, "I adopted a dog. The dog is called Rex!", &[1, 2, 3]);
+        check(&["It rained.", "Rex! Rex!"], 1, Sources::All, "Rex!", &[2, 1]);
     }
 
     #[test]

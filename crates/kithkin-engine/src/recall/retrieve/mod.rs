@@ -4,12 +4,15 @@ mod association;
 mod bm25;
 mod chronology;
 mod dense;
+mod groups;
 mod memory_bm25;
 mod memory_dense;
 mod neighbours;
 mod relations;
+mod summary_hierarchy;
 mod tiers;
 mod topic_tree;
+mod topics;
 
 use std::fmt::Debug;
 
@@ -67,8 +70,10 @@ strategies! { "recall.retrieve", Retrieve:
     "memory-bm25" => memory_bm25::MemoryBm25,
     "memory-dense" => memory_dense::MemoryDense,
     "relations" => relations::Relations,
+    "summary-hierarchy" => summary_hierarchy::SummaryHierarchy,
     "tiers" => tiers::TieredStores,
     "topic-tree" => topic_tree::TopicTree,
+    "topics" => topics::Topics,
 }
 
 /// Which turns a memory gives its score to.
