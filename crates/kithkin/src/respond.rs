@@ -94,6 +94,8 @@ pub struct RespondReport {
     pub abstained: bool,
     /// Numbers that the model cited and that lead to no turn. They were taken out of the reply.
     pub invented: Vec<u64>,
+    /// Answers of the chat model before the reply, such as notes, or pieces of them, that could not be read.
+    pub unread: u64,
     /// Whether the reply broke off before its end.
     pub cut: bool,
     /// The turns that the model was shown, best first.
@@ -226,6 +228,7 @@ impl Person<'_> {
             reply: replied.text,
             abstained: found == 0,
             invented: replied.invented,
+            unread: replied.unread,
             cut: replied.cut,
             left_out: found - shown.len(),
             shown,

@@ -51,6 +51,9 @@ pub(super) fn cited(report: &RespondReport) -> Result<()> {
     if !report.invented.is_empty() {
         output::note("the model cited turns that it was not shown; those marks were taken out");
     }
+    if report.unread > 0 {
+        output::note(&format!("{} of the model's notes could not be read", report.unread));
+    }
     if report.cut {
         output::note("the reply broke off before its end");
     }

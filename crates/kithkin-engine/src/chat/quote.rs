@@ -38,6 +38,22 @@ pub(crate) fn turns<'a>(turns: impl IntoIterator<Item = (usize, &'a StoredTurn)>
     block("turns", turns.into_iter().map(line))
 }
 
+/// Notes on turns, with the turns' numbers, a line each, in a block called `notes`.
+pub(crate) fn notes<'a>(notes: impl IntoIterator<Item = (usize, &'a StoredTurn, &'a str)>) -> String {
+    #[derive(Serialize)]
+    struct Note<'a> {
+        n: usize,
+        #[serde(skip_serializing_if = "Option::is_none")]
+        said_at: Option<String>,
+        speaker: &'a str,
+        note: &'a str,
+    }
+    let line = |(n, StoredTurn { turn, .. }, note): (usize, &'a StoredTurn, &'a str)| {
+        quoted(&Note { n, said_at: turn.said_at.map(|at| at.to_string()), speaker: &turn.speaker, note })
+    };
+    block("notes", notes.into_iter().map(line))
+}
+
 /// What is known of those who talk, a line each, in a block called `profile`.
 pub(crate) fn profile<'a>(entries: impl IntoIterator<Item = &'a Entry>) -> String {
     #[derive(Serialize)]

@@ -12,7 +12,7 @@ use kithkin_core::{ChatError, ChatMessage, ChatModel, ChatRequest, ChatRole, Cha
 
 use self::citations::Cited;
 pub(crate) use self::compose::Compose;
-use crate::chat::Prompt;
+use crate::chat::{Chat, Prompt};
 use crate::profile::Entry;
 use crate::{Engine, EngineError, Method};
 
@@ -38,6 +38,13 @@ pub struct Brief<'a> {
     pub temperature: f64,
 }
 
+impl<'a> Brief<'a> {
+    /// A message with nothing before it and nothing known, to be answered in 800 tokens at most.
+    pub fn new(message: &'a str, now: EventTime) -> Self {
+        Self { message, now, history: &[], evidence: &[], profile: &[], max_tokens: 800, temperature: 0.3 }
+    }
+}
+
 /// A reply.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Replied {
@@ -53,6 +60,8 @@ pub struct Replied {
     pub profile_shown: usize,
     /// Numbers that the reply named and that lead to no turn; they were taken out of it.
     pub invented: Vec<u64>,
+    /// Answers of the chat model before the reply, or pieces of them, that could not be read.
+    pub unread: u64,
     /// Whether it broke off.
     pub cut: bool,
     /// What it cost, where the model says so.
@@ -82,7 +91,8 @@ fn run(
     brief: &Brief<'_>,
     heard: &mut dyn FnMut(&str) -> ControlFlow<()>,
 ) -> Result<Replied, ChatError> {
-    let composed = compose.compose(brief);
+    let chat = Chat::new(Some(model));
+    let composed = compose.compose(brief, &chat)?;
     let instructions: Vec<&str> =
         [PROMPT.text(PROMPT.latest())].into_iter().chain(composed.instructions.iter().copied()).collect();
     let mut messages = vec![ChatMessage::new(ChatRole::System, instructions.join("\n\n"))];
@@ -98,6 +108,7 @@ fn run(
         shown: composed.shown,
         profile_shown: composed.profile_shown,
         invented: cited.invented,
+        unread: chat.unread(),
         cut: reply.cut,
         usage: reply.usage,
     })

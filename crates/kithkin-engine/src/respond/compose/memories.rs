@@ -5,11 +5,11 @@
 //! what they say now, and the messages before it stay as they were, so that a model that keeps them read need not read
 //! them again. Needs nothing; costs the tokens of the turns.
 
-use kithkin_core::StoredTurn;
+use kithkin_core::{ChatError, StoredTurn};
 use serde::Deserialize;
 
 use super::{Compose, Composed};
-use crate::chat::{Prompt, estimated_tokens, quote};
+use crate::chat::{Chat, Prompt, estimated_tokens, quote};
 use crate::method::Strategy;
 use crate::respond::Brief;
 
@@ -53,14 +53,8 @@ impl Strategy for Memories {
 }
 
 impl Compose for Memories {
-    fn compose(&self, brief: &Brief<'_>) -> Composed {
-        let mut composed = Composed::default();
-        let profile = fitting(brief.profile, self.profile_tokens, |entry| quote::profile([*entry]));
-        if !profile.is_empty() {
-            composed.instructions.push(PROFILE.text(self.profile_prompt));
-            composed.profile_shown = profile.len();
-            composed.before += &quote::profile(profile);
-        }
+    fn compose(&self, brief: &Brief<'_>, _chat: &Chat<'_>) -> Result<Composed, ChatError> {
+        let mut composed = self.profile(brief);
         let shown = fitting(brief.evidence, self.tokens, |turn| quote::turns([(1, *turn)]));
         if !shown.is_empty() {
             composed.instructions.push(PROMPT.text(self.prompt));
@@ -70,15 +64,34 @@ impl Compose for Memories {
             told.sort_by_key(|(_, turn)| (turn.seen_at(), turn.seq));
             composed.before += &quote::turns(told);
         }
-        if !composed.before.is_empty() {
-            composed.before += &format!("It is {}.\n\n", brief.now);
+        present(&mut composed, brief);
+        Ok(composed)
+    }
+}
+
+impl Memories {
+    /// What is known of the person, and nothing else.
+    pub(super) fn profile(&self, brief: &Brief<'_>) -> Composed {
+        let mut composed = Composed::default();
+        let profile = fitting(brief.profile, self.profile_tokens, |entry| quote::profile([*entry]));
+        if !profile.is_empty() {
+            composed.instructions.push(PROFILE.text(self.profile_prompt));
+            composed.profile_shown = profile.len();
+            composed.before += &quote::profile(profile);
         }
         composed
     }
 }
 
+/// Adds the present time, where there is something that it bears on.
+pub(super) fn present(composed: &mut Composed, brief: &Brief<'_>) {
+    if !composed.before.is_empty() {
+        composed.before += &format!("It is {}.\n\n", brief.now);
+    }
+}
+
 /// The first items that fit into so many tokens as they are quoted.
-fn fitting<T>(items: &[T], tokens: usize, quoted: impl Fn(&&T) -> String) -> Vec<&T> {
+pub(super) fn fitting<T>(items: &[T], tokens: usize, quoted: impl Fn(&&T) -> String) -> Vec<&T> {
     let mut left = tokens;
     let fits = |item: &&T| {
         let cost = estimated_tokens(&quoted(item));

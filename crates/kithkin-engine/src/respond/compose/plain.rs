@@ -1,8 +1,10 @@
 //! Nothing of the person's memory: the row that others are compared with. Needs nothing.
 
+use kithkin_core::ChatError;
 use serde::Deserialize;
 
 use super::{Compose, Composed};
+use crate::chat::Chat;
 use crate::method::Strategy;
 use crate::respond::Brief;
 
@@ -14,7 +16,7 @@ pub(crate) struct Plain {}
 impl Strategy for Plain {}
 
 impl Compose for Plain {
-    fn compose(&self, _brief: &Brief<'_>) -> Composed {
-        Composed::default()
+    fn compose(&self, _brief: &Brief<'_>, _chat: &Chat<'_>) -> Result<Composed, ChatError> {
+        Ok(Composed::default())
     }
 }
