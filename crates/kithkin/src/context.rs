@@ -1,14 +1,17 @@
 //! A prompt-ready block of what is remembered: quoted, dated, cited, within a token budget.
 
-use kithkin_engine::estimated_tokens;
+use kithkin_engine::{Entry, estimated_tokens};
 use serde::Serialize;
 
 use crate::quote::{CLOSE, OPEN, quoted};
 use crate::reports::EvidenceReport;
-use crate::{Error, Person, Recall};
+use crate::{Error, Person, Recall, UsedEntry};
 
 /// Turns that are considered for a block. A block of 1,500 tokens rarely holds more than 40.
 const CONSIDERED: usize = 64;
+
+/// What part of a block the profile may take: one in so many tokens.
+const PROFILE_SHARE: usize = 4;
 
 /// A turn that the block quotes.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
@@ -22,13 +25,15 @@ pub struct Citation {
 /// A block for a prompt.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct Context {
-    /// The block; empty when nothing that is remembered answers the message, so that the prompt is as it would be
-    /// without a memory.
+    /// The block; empty when nothing is known of the person and nothing that is remembered answers the message, so that
+    /// the prompt is as it would be without a memory.
     pub text: String,
     /// An estimate of its tokens: a quarter of the bytes of Latin text, one for each character beyond it.
     pub tokens: usize,
     /// The turns that it quotes, in its order.
     pub citations: Vec<Citation>,
+    /// What of the profile it says.
+    pub profile: Vec<UsedEntry>,
     /// How many of the found turns did not fit.
     pub left_out: usize,
     /// How likely the evidence can answer, 0 to 1.
@@ -40,7 +45,8 @@ pub struct Context {
 }
 
 impl Person<'_> {
-    /// The block for a message, of at most `tokens` tokens: the best turns that fit, in the order of time.
+    /// The block for a message, of at most `tokens` tokens: what is known of the person, in a quarter of them at most, and
+    /// the best turns that fit, in the order of time.
     ///
     /// # Errors
     /// As [`Person::recall`].
@@ -50,18 +56,26 @@ impl Person<'_> {
             text: String::new(),
             tokens: 0,
             citations: Vec::new(),
+            profile: Vec::new(),
             left_out: 0,
             answerable: report.answerable,
             abstain: report.abstain,
             method: report.method,
         };
-        if report.abstain {
-            return Ok(context);
+        let mut used = estimated_tokens(OPEN) + estimated_tokens(CLOSE);
+        let mut known: Vec<String> = Vec::new();
+        for entry in self.known_of_persons(self.moment(message.now)?)? {
+            let line = known_line(&entry);
+            let cost = estimated_tokens(&line);
+            if used + cost > tokens / PROFILE_SHARE {
+                break;
+            }
+            used += cost;
+            known.push(line);
+            context.profile.push(UsedEntry::of(&entry));
         }
-        let frame = estimated_tokens(OPEN) + estimated_tokens(CLOSE);
-        let mut used = frame;
         let mut chosen: Vec<(&EvidenceReport, String)> = Vec::new();
-        for evidence in &report.evidence {
+        for evidence in report.evidence.iter().filter(|_| !report.abstain) {
             let line = line(evidence);
             let cost = estimated_tokens(&line);
             if used + cost <= tokens {
@@ -71,11 +85,11 @@ impl Person<'_> {
                 context.left_out += 1;
             }
         }
-        if chosen.is_empty() {
+        if chosen.is_empty() && known.is_empty() {
             return Ok(context);
         }
         chosen.sort_by(|(a, _), (b, _)| a.said_at.cmp(&b.said_at));
-        let lines: Vec<&str> = chosen.iter().map(|(_, line)| line.as_str()).collect();
+        let lines: Vec<&str> = known.iter().chain(chosen.iter().map(|(_, line)| line)).map(String::as_str).collect();
         context.text = format!("{OPEN}\n{}\n{CLOSE}", lines.join("\n"));
         context.tokens = used;
         context.citations = chosen
@@ -84,6 +98,16 @@ impl Person<'_> {
             .collect();
         Ok(context)
     }
+}
+
+/// `known of Ann: home: Oslo, since 2023-05-08`, always one line.
+fn known_line(entry: &Entry) -> String {
+    let Entry { about, topic, current, .. } = entry;
+    let part =
+        |label: &str, text: Option<&str>| text.map_or_else(String::new, |text| format!(", {label} {}", quoted(text)));
+    let (when, why) = (part("when", current.context.as_deref()), part("because", current.because.as_deref()));
+    let since = current.from.map_or_else(String::new, |at| format!(", since {at}"));
+    format!("known of {}: {}: {}{when}{why}{since}", quoted(about), quoted(topic), quoted(&current.value))
 }
 
 /// `[D1:3] 2023-05-08T13:56 Ann: "I went there yesterday."`, always one line.

@@ -81,6 +81,13 @@ pub struct UsedEntry {
     pub value: String,
 }
 
+impl UsedEntry {
+    pub(crate) fn of(entry: &Entry) -> Self {
+        let Entry { about, kind, topic, current, .. } = entry;
+        Self { about: about.clone(), kind: *kind, topic: topic.clone(), value: current.value.clone() }
+    }
+}
+
 /// A reply.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct RespondReport {
@@ -183,7 +190,7 @@ impl Person<'_> {
     }
 
     /// What is known of the persons who speak, what was said last first. What an assistant said of itself is not among it.
-    fn known_of_persons(&self, now: EventTime) -> Result<Vec<Entry>, Error> {
+    pub(crate) fn known_of_persons(&self, now: EventTime) -> Result<Vec<Entry>, Error> {
         let mut entries = self.entries(now)?;
         entries.retain(|entry| entry.role == Role::User);
         entries.sort_by_key(|entry| std::cmp::Reverse(entry.current.sources.last().copied()));
@@ -232,7 +239,7 @@ impl Person<'_> {
             cut: replied.cut,
             left_out: found - shown.len(),
             shown,
-            profile_used: profile.iter().take(replied.profile_shown).map(used).collect(),
+            profile_used: profile.iter().take(replied.profile_shown).map(UsedEntry::of).collect(),
             tokens: usage.map_or_else(TokensReport::default, |usage| TokensReport {
                 read: usage.prompt_tokens,
                 said: usage.completion_tokens,
@@ -242,9 +249,4 @@ impl Person<'_> {
             remembered,
         }
     }
-}
-
-fn used(entry: &Entry) -> UsedEntry {
-    let Entry { about, kind, topic, current, .. } = entry;
-    UsedEntry { about: about.clone(), kind: *kind, topic: topic.clone(), value: current.value.clone() }
 }

@@ -32,7 +32,9 @@ pub(super) fn context(place: &Place, args: &Context) -> Result<ExitCode> {
     if place.json {
         output::json(&context)?;
     } else if context.text.is_empty() {
-        output::note("nothing that is remembered answers this; the block is empty");
+        output::note(
+            "nothing is known of this person, and nothing that is remembered answers this; the block is empty",
+        );
     } else {
         line(&context.text)?;
     }

@@ -23,6 +23,12 @@ fn a_profile_has_its_sources_and_its_history() {
         then,
         "p Attribute home: Bristol, from 2023-03-01 [1]\np Preference black coffee: likes, from 2023-03-01 [1]\n"
     );
+    // A block says it where no turn answers, too.
+    let block =
+        place.json(&["context", "--person", "p", "Where is my home?", "--method", "bm25", "--now", "2023-07-01"]);
+    let text = block["text"].as_str().unwrap();
+    assert!(text.contains("\nknown of p: home: Hamburg, since 2023-05-08\n"), "{text}");
+    assert_eq!((block["profile"].as_array().unwrap().len(), &block["abstain"]), (3, &true.into()));
     // What an erased turn said is not known any longer, and what held before holds again.
     place.ok(&["forget", "--person", "p", "--turn", "2"]);
     let left = place.ok(&["profile", "--person", "p"]).out;

@@ -114,7 +114,7 @@ fn context_quotes_and_is_never_remembered_again() {
 #[test]
 fn a_context_without_an_answer_is_empty() {
     let place = Place::new();
-    place.import("ann", &turn("1", "2023-01-01", "Ann", "I like trout."));
+    place.import("ann", &turn("1", "2023-01-01", "Ann", "We had trout."));
     let args = ["context", "--person", "ann", "Which university did the prime minister attend?", "--method", "bm25"];
     assert_eq!(place.json(&args)["text"], "");
 }
