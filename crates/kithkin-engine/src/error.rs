@@ -3,7 +3,7 @@
 use kithkin_core::{Blame, ChatError, EmbedError, MethodId, RerankError, Scope, StoreError, VectorSpace};
 
 /// How a chat model is named.
-pub const CHAT_ADVICE: &str = "name one with --chat-url URL --chat-model NAME, such as --chat-url http://localhost:11434/v1, or with --chat recorded:FILE";
+pub const CHAT_ADVICE: &str = "name one with --chat-url URL --chat-model NAME, such as --chat-url http://localhost:11434/v1, or with --chat gguf:FILE or recorded:FILE";
 
 /// Why the engine could not do something.
 #[derive(Debug, thiserror::Error)]

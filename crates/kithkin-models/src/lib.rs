@@ -2,8 +2,8 @@
 //!
 //! [`MODELS`] lists the embedders; [`find`] gives one by name and [`ModelSpec::open`] loads its weights from a folder that
 //! the caller names. [`open_cross_encoder`] loads one from a folder. [`ChatSource`] names a chat model and opens it. This
-//! crate reads the files and asks the endpoint that the caller names, and nothing else. Getting the weights of embedders is
-//! the work of `make weights`.
+//! crate reads the files and asks the endpoint that the caller names, and nothing else. Getting weights is the
+//! work of `make weights`.
 
 mod bert;
 mod chat;

@@ -10,7 +10,7 @@ use std::ops::Range;
 use pulp::{Arch, Simd, WithSimd};
 
 /// Sums are kept in this many independent parts, because the compiler must not reorder a sum of floats by itself.
-const LANES: usize = 16;
+pub(crate) const LANES: usize = 16;
 
 /// Adds `bias` to each row of `rows` and applies GELU, in the erf form that BERT was trained with.
 pub(super) fn bias_gelu(rows: &mut [f32], bias: &[f32]) {
@@ -90,7 +90,7 @@ fn normalise(row: &mut [f32], norm: &Norm) {
 }
 
 #[inline(always)]
-fn sum_of(row: &[f32], f: impl Fn(f32) -> f32) -> f32 {
+pub(crate) fn sum_of(row: &[f32], f: impl Fn(f32) -> f32) -> f32 {
     let mut parts = [0.0; LANES];
     let chunks = row.chunks_exact(LANES);
     let rest: f32 = chunks.remainder().iter().map(|x| f(*x)).sum();
@@ -209,7 +209,7 @@ fn add(to: &mut [f32], a: &[f32], b: &[f32]) {
 /// The sum of `rows`, each as wide as `out` and times its factor. `out` is whole lanes wide; a part of it stays in a
 /// register over all rows.
 #[inline(always)]
-fn combine(factors: &[f32], rows: &[f32], out: &mut [f32]) {
+pub(crate) fn combine(factors: &[f32], rows: &[f32], out: &mut [f32]) {
     let width = out.len();
     for (i, out) in out.as_chunks_mut::<LANES>().0.iter_mut().enumerate() {
         let mut sum = [0.0; LANES];
@@ -224,7 +224,7 @@ fn combine(factors: &[f32], rows: &[f32], out: &mut [f32]) {
 
 /// Softmax of a row of whole lanes.
 #[inline(always)]
-fn softmax(row: &mut [f32]) {
+pub(crate) fn softmax(row: &mut [f32]) {
     let mut top = [f32::NEG_INFINITY; LANES];
     for chunk in row.as_chunks::<LANES>().0 {
         for (top, x) in top.iter_mut().zip(chunk) {
@@ -243,7 +243,7 @@ fn softmax(row: &mut [f32]) {
 
 /// e to the x, for x <= 0, within 2 units of the last place; below -87 it gives about 1e-38.
 #[inline(always)]
-fn exp(x: f32) -> f32 {
+pub(crate) fn exp(x: f32) -> f32 {
     /// Adding it leaves the nearest whole number in the low bits.
     const ROUND: f32 = 12_582_912.0;
     const LN_2_HIGH: f32 = 0.693_359_4;

@@ -4,7 +4,7 @@
 //! thread; many texts share the threads of the pool.
 
 mod forward;
-mod lanes;
+pub(crate) mod lanes;
 mod load;
 mod product;
 

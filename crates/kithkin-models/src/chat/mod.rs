@@ -1,5 +1,6 @@
 //! The chat models: which there are, and how a user names one.
 
+mod gguf;
 mod openai;
 mod recorded;
 
@@ -9,6 +10,7 @@ use std::str::FromStr;
 
 use kithkin_core::{ChatError, ChatModel};
 
+use self::gguf::Gguf;
 use self::openai::OpenAi;
 pub use self::openai::{ChatKey, NoKey, OpenAiEndpoint};
 use self::recorded::Recorded;
@@ -18,6 +20,8 @@ use self::recorded::Recorded;
 pub enum ChatSource {
     /// A file of answers that were written down before; see [`ChatSource::open`] for its form. As text: `recorded:FILE`.
     Recorded(PathBuf),
+    /// A GGUF file of the llama architecture, which runs in this process. As text: `gguf:FILE`.
+    Gguf(PathBuf),
     /// An OpenAI-compatible endpoint. It has no form as text, since it is more than an address.
     OpenAi(OpenAiEndpoint),
 }
@@ -25,8 +29,8 @@ pub enum ChatSource {
 /// A text that names no chat model.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error(
-    "there is no chat model {name:?}; there is recorded:FILE, which answers from a file of recorded answers, and any \
-     endpoint, named with --chat-url"
+    "there is no chat model {name:?}; there is recorded:FILE, which answers from a file of recorded answers, gguf:FILE, \
+     which runs a model in this process, and any endpoint, named with --chat-url"
 )]
 pub struct UnknownChat {
     /// The text.
@@ -39,6 +43,7 @@ impl FromStr for ChatSource {
     fn from_str(name: &str) -> Result<Self, UnknownChat> {
         match name.split_once(':') {
             Some(("recorded", file)) if !file.is_empty() => Ok(Self::Recorded(file.into())),
+            Some(("gguf", file)) if !file.is_empty() => Ok(Self::Gguf(file.into())),
             _ => Err(UnknownChat { name: name.to_owned() }),
         }
     }
@@ -48,6 +53,7 @@ impl fmt::Display for ChatSource {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Recorded(file) => write!(f, "recorded:{}", file.display()),
+            Self::Gguf(file) => write!(f, "gguf:{}", file.display()),
             Self::OpenAi(endpoint) => write!(f, "{} at {}", endpoint.model, endpoint.url),
         }
     }
@@ -55,8 +61,8 @@ impl fmt::Display for ChatSource {
 
 impl ChatSource {
     /// The model. A recording is a file of JSON lines `{"request": …, "prompt": …, "reply": …}`: the hash of a request
-    /// ([`kithkin_core::ChatRequest::hash`]), a text for the reader of the file, and the answer. It is read whole. An
-    /// endpoint is not asked anything yet.
+    /// ([`kithkin_core::ChatRequest::hash`]), a text for the reader of the file, and the answer. It is read whole, as a
+    /// GGUF file is. An endpoint is not asked anything yet.
     ///
     /// # Errors
     /// [`ChatError::Missing`] names a file that is not there, or that the endpoint's model has no name;
@@ -64,6 +70,7 @@ impl ChatSource {
     pub fn open(&self) -> Result<Box<dyn ChatModel>, ChatError> {
         match self {
             Self::Recorded(file) => Ok(Box::new(Recorded::open(file)?)),
+            Self::Gguf(file) => Ok(Box::new(Gguf::open(file)?)),
             Self::OpenAi(endpoint) => Ok(Box::new(OpenAi::new(endpoint.clone())?)),
         }
     }
@@ -78,9 +85,12 @@ mod tests {
         let check = |name: &str| assert_eq!(name.parse::<ChatSource>().unwrap().to_string(), name);
         check("recorded:answers.jsonl");
         check("recorded:C:/answers.jsonl");
-        for name in ["", "recorded", "recorded:", "answers.jsonl", "openai:gpt"] {
+        check("gguf:model.gguf");
+        for name in ["", "recorded", "recorded:", "gguf:", "model.gguf", "openai:gpt"] {
             let error = name.parse::<ChatSource>().unwrap_err().to_string();
-            assert!(error.contains(&format!("{name:?}")) && error.contains("recorded:FILE"), "{error}");
+            assert!(
+                error.contains(&format!("{name:?}")) && error.contains("recorded:FILE") && error.contains("gguf:FILE")
+            );
         }
     }
 }
