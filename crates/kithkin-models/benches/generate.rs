@@ -6,7 +6,7 @@
 
 use std::env;
 use std::ops::ControlFlow;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
 use kithkin_core::{ChatMessage, ChatModel, ChatRequest, ChatRole};
@@ -44,7 +44,7 @@ fn main() {
         return eprintln!("left out: no {}; run `make weights MODEL=SmolLM2-135M-Instruct`", file.display());
     }
     let begun = Instant::now();
-    let model = ChatSource::Gguf(file).open().unwrap();
+    let model = ChatSource::Gguf(file).open(Path::new("")).unwrap();
     println!("load: {:.2} s", begun.elapsed().as_secs_f64());
     let story = "Tell me a long story about a lighthouse, a storm and a dog.";
     let rate = (0..RUNS).map(|_| measure(&*model, story).1).fold(0.0, f64::max);

@@ -50,7 +50,9 @@ pub use kithkin_core::{
 };
 pub use kithkin_engine::method::{About, Paper, SpecError, Status};
 pub use kithkin_engine::{Aspect, CHAT_ADVICE, Derived, EngineError, Method, Progress, Reason, Work, estimated_tokens};
-pub use kithkin_models::{ChatKey, ChatSource, MODELS, ModelSpec, NoKey, OpenAiEndpoint, Status as WeightStatus};
+pub use kithkin_models::{
+    CHAT_MODELS, ChatKey, ChatSource, ChatSpec, MODELS, ModelSpec, NoKey, OpenAiEndpoint, Status as WeightStatus,
+};
 pub use memories::MemoryReport;
 pub use person::{Forget, Now, Person, Recall, Remember, Remembered};
 pub use reports::{
