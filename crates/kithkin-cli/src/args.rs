@@ -66,7 +66,7 @@ pub(crate) struct Place {
 #[derive(Debug, Clone, Args)]
 #[command(next_help_heading = "Chat model")]
 pub(crate) struct Chat {
-    /// A model that runs in this process, as gguf:FILE, or recorded answers, as recorded:FILE
+    /// A model that runs in this process: a name from `kithkin models`, or gguf:FILE; or recorded answers, as recorded:FILE
     #[arg(long, global = true, env = "KITHKIN_CHAT", hide_env_values = true, value_name = "MODEL")]
     pub(crate) chat: Option<ChatSource>,
     /// An OpenAI-compatible endpoint, such as http://localhost:11434/v1; what is asked leaves for there

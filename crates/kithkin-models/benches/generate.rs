@@ -6,7 +6,7 @@
 
 use std::env;
 use std::ops::ControlFlow;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
 use kithkin_core::{ChatMessage, ChatModel, ChatRequest, ChatRole};
@@ -24,17 +24,20 @@ fn file() -> PathBuf {
     env::var_os("KITHKIN_CHAT_FILE").map_or_else(usual, PathBuf::from)
 }
 
-/// The time to the first piece, and the pieces a second after it.
-fn measure(model: &dyn ChatModel, words: &str) -> (Duration, f64, u64) {
-    let messages = vec![ChatMessage::new(ChatRole::User, words)];
+/// The time to the first piece, the tokens a second after it, and the tokens of the prompt.
+fn measure(model: &dyn ChatModel, words: &[String]) -> (Duration, f64, u64) {
+    let roles = [ChatRole::User, ChatRole::Assistant].into_iter().cycle();
+    let messages = roles.zip(words).map(|(role, words)| ChatMessage::new(role, words)).collect();
     let request = ChatRequest { messages, max_tokens: TOKENS, temperature: 0.0, schema: None };
     let (begun, mut first) = (Instant::now(), None);
     let reply = model.stream(&request, &mut |_| {
         first.get_or_insert_with(|| begun.elapsed());
         ControlFlow::Continue(())
     });
-    let (first, usage) = (first.unwrap(), reply.unwrap().usage.unwrap());
-    let rate = (usage.completion_tokens - 1) as f64 / (begun.elapsed() - first).as_secs_f64();
+    let (usage, all) = (reply.unwrap().usage.unwrap(), begun.elapsed());
+    // A model that says nothing has read the prompt all the same.
+    let first = first.unwrap_or(all);
+    let rate = usage.completion_tokens.saturating_sub(1) as f64 / (all - first).as_secs_f64().max(1e-9);
     (first, rate, usage.prompt_tokens)
 }
 
@@ -44,14 +47,16 @@ fn main() {
         return eprintln!("left out: no {}; run `make weights MODEL=SmolLM2-135M-Instruct`", file.display());
     }
     let begun = Instant::now();
-    let model = ChatSource::Gguf(file).open().unwrap();
+    let model = ChatSource::Gguf(file).open(Path::new("")).unwrap();
     println!("load: {:.2} s", begun.elapsed().as_secs_f64());
-    let story = "Tell me a long story about a lighthouse, a storm and a dog.";
-    let rate = (0..RUNS).map(|_| measure(&*model, story).1).fold(0.0, f64::max);
+    let story = ["Tell me a long story about a lighthouse, a storm and a dog.".to_owned()];
+    let rate = (0..RUNS).map(|_| measure(&*model, &story).1).fold(0.0, f64::max);
     println!("decode: {rate:.1} tokens/s");
-    let words = ["yesterday", "we", "walked", "to", "the", "market", "and", "my", "sister", "bought", "a", "kettle"];
-    let long: Vec<&str> = (0..960).map(|i| words[(i * 7 + i * i / 3) % words.len()]).collect();
-    let long = format!("{} Tell me a story about this.", long.join(" "));
+    let turn = |i: usize| match i % 2 {
+        0 => format!("On day {i} we walked to the market, and my sister bought a kettle."),
+        _ => "That sounds like a lovely day.".to_owned(),
+    };
+    let long: Vec<String> = (0..48).map(turn).chain(story).collect();
     let (cold, _, tokens) = measure(&*model, &long);
     println!("{tokens} tokens, read anew: first token after {:.0} ms", cold.as_secs_f64() * 1e3);
     let runs: Vec<_> = (0..RUNS).map(|_| measure(&*model, &long)).collect();

@@ -11,6 +11,6 @@ mod embed;
 mod rerank;
 mod weights;
 
-pub use chat::{ChatKey, ChatSource, NoKey, OpenAiEndpoint, UnknownChat};
+pub use chat::{CHAT_MODELS, ChatKey, ChatSource, ChatSpec, NoKey, OpenAiEndpoint, UnknownChat};
 pub use embed::{MODELS, ModelFile, ModelSpec, Status, UnknownModel, embedder_names, find, open_embedder, verify};
 pub use rerank::open_cross_encoder;

@@ -7,7 +7,7 @@ use std::ops::ControlFlow;
 use std::path::PathBuf;
 
 use kithkin_core::{ChatMessage, ChatModel, ChatReply, ChatRequest, ChatRole};
-use kithkin_models::ChatSource;
+use kithkin_models::{CHAT_MODELS, ChatSource, Status};
 
 fn open() -> Option<Box<dyn ChatModel>> {
     let cache = || {
@@ -15,12 +15,12 @@ fn open() -> Option<Box<dyn ChatModel>> {
         cache.or_else(|| Some(env::home_dir()?.join(".cache"))).map(|c| c.join("kithkin").join("models"))
     };
     let dir = env::var_os("KITHKIN_MODELS").map(PathBuf::from).or_else(cache).unwrap_or_default();
-    let file = dir.join("SmolLM2-135M-Instruct").join("SmolLM2-135M-Instruct.Q4_1.gguf");
-    if !file.exists() {
-        eprintln!("skipped: no {}; run `make weights MODEL=SmolLM2-135M-Instruct`", file.display());
+    let spec = &CHAT_MODELS[0];
+    if spec.status(&dir) != Status::Present {
+        eprintln!("skipped: no {}; run `{}`", spec.path(&dir).display(), spec.command());
         return None;
     }
-    Some(ChatSource::Gguf(file).open().unwrap())
+    Some(ChatSource::Named(spec).open(&dir).unwrap())
 }
 
 fn request(words: &str, max_tokens: u32) -> ChatRequest {

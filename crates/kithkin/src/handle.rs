@@ -77,12 +77,13 @@ impl Builder {
         self
     }
 
-    /// Opens a chat model. Without one only methods that ask none can run.
+    /// Opens a chat model. One of [`kithkin_models::CHAT_MODELS`] needs [`Builder::models_dir`] before. Without a chat model
+    /// only methods that ask none can run.
     ///
     /// # Errors
     /// It is not there, or cannot be used.
     pub fn chat(mut self, source: &ChatSource) -> Result<Self, Error> {
-        self.chat = Some(Arc::from(source.open().map_err(EngineError::from)?));
+        self.chat = Some(Arc::from(source.open(&self.models_dir).map_err(EngineError::from)?));
         Ok(self)
     }
 

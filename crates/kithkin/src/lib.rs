@@ -53,7 +53,9 @@ pub use kithkin_engine::method::{About, Paper, SpecError, Status};
 pub use kithkin_engine::{
     Aspect, CHAT_ADVICE, Derived, EngineError, EntryKind, Method, Progress, Reason, Work, estimated_tokens,
 };
-pub use kithkin_models::{ChatKey, ChatSource, MODELS, ModelSpec, NoKey, OpenAiEndpoint, Status as WeightStatus};
+pub use kithkin_models::{
+    CHAT_MODELS, ChatKey, ChatSource, ChatSpec, MODELS, ModelSpec, NoKey, OpenAiEndpoint, Status as WeightStatus,
+};
 pub use memories::MemoryReport;
 pub use person::{Forget, Now, Person, Recall, Remember, Remembered};
 pub use profile::{ProfileEntry, ProfileReport, ProfileVersion};

@@ -3,7 +3,7 @@
 use std::process::ExitCode;
 
 use anyhow::Result;
-use kithkin::{CHAT_ADVICE, Kithkin, MODELS, Method, WeightStatus};
+use kithkin::{CHAT_ADVICE, CHAT_MODELS, Kithkin, MODELS, Method, WeightStatus};
 use kithkin_lab::datasets;
 
 use crate::args::Place;
@@ -64,7 +64,10 @@ fn no_embedder(place: &Place) -> Option<String> {
 /// Why methods that need a chat model cannot run here; `None` when they can.
 fn no_chat(place: &Place) -> Option<String> {
     match place.chat.source() {
-        Ok(Some(source)) => source.open().err().map(|e| e.to_string()),
+        Ok(Some(source)) => match place.models_dir() {
+            Ok(folder) => source.open(&folder).err().map(|e| e.to_string()),
+            Err(e) => Some(format!("{e:#}")),
+        },
         Ok(None) => Some(format!("no chat model is configured; {CHAT_ADVICE}")),
         Err(e) => Some(format!("{e:#}")),
     }
@@ -120,20 +123,26 @@ pub(super) fn datasets(place: &Place, name: Option<&str>) -> Result<ExitCode> {
 
 pub(super) fn models(place: &Place) -> Result<ExitCode> {
     let folder = place.models_dir()?;
-    let state = |spec: &kithkin::ModelSpec| match spec.status(&folder) {
+    let state = |status: WeightStatus, command: String| match status {
         WeightStatus::Present => "present".to_owned(),
-        WeightStatus::Missing { .. } => format!("missing: {}", spec.command()),
-        WeightStatus::Damaged { file } => format!("damaged ({file}): {}", spec.command()),
+        WeightStatus::Missing { .. } => format!("missing: {command}"),
+        WeightStatus::Damaged { file } => format!("damaged ({file}): {command}"),
     };
+    // Only embedders have vectors, whose length is told.
+    let embedders =
+        MODELS.iter().map(|m| (m.name, Some(m.dims), m.about, m.licence, state(m.status(&folder), m.command())));
+    let chat = CHAT_MODELS.iter().map(|m| (m.name, None, m.about, m.licence, state(m.status(&folder), m.command())));
+    let models = embedders.chain(chat);
     if place.json {
-        let entry = |m: &kithkin::ModelSpec| serde_json::json!({ "model": m.name, "dims": m.dims, "licence": m.licence, "state": state(m) });
-        output::json(&MODELS.iter().map(entry).collect::<Vec<_>>())?;
+        let entry = |(name, dims, _, licence, state): (&str, Option<usize>, &str, &str, String)| serde_json::json!({ "model": name, "dims": dims, "licence": licence, "state": state });
+        output::json(&models.map(entry).collect::<Vec<_>>())?;
         return Ok(ExitCode::SUCCESS);
     }
-    let row = |m: &kithkin::ModelSpec| {
-        vec![m.name.to_owned(), m.dims.to_string(), m.about.to_owned(), m.licence.to_owned(), state(m)]
+    let row = |(name, dims, about, licence, state): (&str, Option<usize>, &str, &str, String)| {
+        let dims = dims.map_or_else(String::new, |dims| dims.to_string());
+        vec![name.to_owned(), dims, about.to_owned(), licence.to_owned(), state]
     };
-    output::table(&["model", "dims", "what it is", "licence", "state"], MODELS.iter().map(row).collect())?;
+    output::table(&["model", "dims", "what it is", "licence", "state"], models.map(row).collect())?;
     line(&format!("weights are kept in {}", folder.display()))?;
     Ok(ExitCode::SUCCESS)
 }

@@ -1,16 +1,18 @@
 //! The chat models: which there are, and how a user names one.
 
 mod gguf;
+mod known;
 mod openai;
 mod recorded;
 
 use std::fmt;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::str::FromStr;
 
 use kithkin_core::{ChatError, ChatModel};
 
 use self::gguf::Gguf;
+pub use self::known::{CHAT_MODELS, ChatSpec};
 use self::openai::OpenAi;
 pub use self::openai::{ChatKey, NoKey, OpenAiEndpoint};
 use self::recorded::Recorded;
@@ -22,6 +24,8 @@ pub enum ChatSource {
     Recorded(PathBuf),
     /// A GGUF file of the llama architecture, which runs in this process. As text: `gguf:FILE`.
     Gguf(PathBuf),
+    /// One of [`CHAT_MODELS`], by its name.
+    Named(&'static ChatSpec),
     /// An OpenAI-compatible endpoint. It has no form as text, since it is more than an address.
     OpenAi(OpenAiEndpoint),
 }
@@ -30,11 +34,12 @@ pub enum ChatSource {
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error(
     "there is no chat model {name:?}; there is recorded:FILE, which answers from a file of recorded answers, gguf:FILE, \
-     which runs a model in this process, and any endpoint, named with --chat-url"
+     which runs a model in this process, {names}, and any endpoint, named with --chat-url"
 )]
 pub struct UnknownChat {
     /// The text.
     pub name: String,
+    names: String,
 }
 
 impl FromStr for ChatSource {
@@ -44,7 +49,10 @@ impl FromStr for ChatSource {
         match name.split_once(':') {
             Some(("recorded", file)) if !file.is_empty() => Ok(Self::Recorded(file.into())),
             Some(("gguf", file)) if !file.is_empty() => Ok(Self::Gguf(file.into())),
-            _ => Err(UnknownChat { name: name.to_owned() }),
+            _ => CHAT_MODELS.iter().find(|spec| spec.name == name).map(Self::Named).ok_or_else(|| {
+                let names: Vec<&str> = CHAT_MODELS.iter().map(|spec| spec.name).collect();
+                UnknownChat { name: name.to_owned(), names: names.join(", ") }
+            }),
         }
     }
 }
@@ -53,6 +61,7 @@ impl fmt::Display for ChatSource {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Recorded(file) => write!(f, "recorded:{}", file.display()),
+            Self::Named(spec) => f.write_str(spec.name),
             Self::Gguf(file) => write!(f, "gguf:{}", file.display()),
             Self::OpenAi(endpoint) => write!(f, "{} at {}", endpoint.model, endpoint.url),
         }
@@ -62,15 +71,17 @@ impl fmt::Display for ChatSource {
 impl ChatSource {
     /// The model. A recording is a file of JSON lines `{"request": …, "prompt": …, "reply": …}`: the hash of a request
     /// ([`kithkin_core::ChatRequest::hash`]), a text for the reader of the file, and the answer. It is read whole, as a
-    /// GGUF file is. An endpoint is not asked anything yet.
+    /// GGUF file is; that of a model with a name is in a folder of that name under `models_dir`. An endpoint is not asked
+    /// anything yet.
     ///
     /// # Errors
     /// [`ChatError::Missing`] names a file that is not there, or that the endpoint's model has no name;
     /// [`ChatError::Unusable`] the line, or the address, that is wrong.
-    pub fn open(&self) -> Result<Box<dyn ChatModel>, ChatError> {
+    pub fn open(&self, models_dir: &Path) -> Result<Box<dyn ChatModel>, ChatError> {
         match self {
             Self::Recorded(file) => Ok(Box::new(Recorded::open(file)?)),
-            Self::Gguf(file) => Ok(Box::new(Gguf::open(file)?)),
+            Self::Gguf(file) => Ok(Box::new(Gguf::open(file, self.to_string())?)),
+            Self::Named(spec) => Ok(Box::new(Gguf::open(&spec.path(models_dir), self.to_string())?)),
             Self::OpenAi(endpoint) => Ok(Box::new(OpenAi::new(endpoint.clone())?)),
         }
     }
@@ -86,6 +97,7 @@ mod tests {
         check("recorded:answers.jsonl");
         check("recorded:C:/answers.jsonl");
         check("gguf:model.gguf");
+        check("SmolLM2-135M-Instruct");
         for name in ["", "recorded", "recorded:", "gguf:", "model.gguf", "openai:gpt"] {
             let error = name.parse::<ChatSource>().unwrap_err().to_string();
             assert!(

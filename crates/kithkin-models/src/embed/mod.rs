@@ -194,30 +194,38 @@ impl ModelSpec {
     }
 
     fn check(&self, models_dir: &Path, right: impl Fn(&Path, &ModelFile) -> io::Result<bool>) -> Status {
-        let folder = models_dir.join(self.name);
-        let mut missing = Vec::new();
-        let mut damaged = None;
-        for file in self.files {
-            let path = folder.join(file.name);
-            let shown = path.display().to_string();
-            match path.metadata() {
-                Err(_) => missing.push(shown),
-                Ok(found) if found.len() != file.bytes || !right(&path, file).unwrap_or(false) => {
-                    damaged = damaged.or(Some(shown));
-                }
-                Ok(_) => {}
+        check(&models_dir.join(self.name), self.files, right)
+    }
+}
+
+/// Whether the files of a folder are there with the right sizes, and are right otherwise.
+pub(crate) fn check(
+    folder: &Path,
+    files: &[ModelFile],
+    right: impl Fn(&Path, &ModelFile) -> io::Result<bool>,
+) -> Status {
+    let mut missing = Vec::new();
+    let mut damaged = None;
+    for file in files {
+        let path = folder.join(file.name);
+        let shown = path.display().to_string();
+        match path.metadata() {
+            Err(_) => missing.push(shown),
+            Ok(found) if found.len() != file.bytes || !right(&path, file).unwrap_or(false) => {
+                damaged = damaged.or(Some(shown));
             }
+            Ok(_) => {}
         }
-        match damaged {
-            _ if !missing.is_empty() => Status::Missing { files: missing },
-            Some(file) => Status::Damaged { file },
-            None => Status::Present,
-        }
+    }
+    match damaged {
+        _ if !missing.is_empty() => Status::Missing { files: missing },
+        Some(file) => Status::Damaged { file },
+        None => Status::Present,
     }
 }
 
 /// The command that gets the files of a model.
-fn command(model: &str) -> String {
+pub(crate) fn command(model: &str) -> String {
     format!("make weights MODEL={model}")
 }
 

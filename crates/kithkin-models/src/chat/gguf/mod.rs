@@ -41,14 +41,14 @@ pub(super) struct Gguf {
 }
 
 impl Gguf {
-    /// Loads the file, in about 0.5 s for 100 MB.
-    pub(super) fn open(path: &Path) -> Result<Self, ChatError> {
+    /// Loads the file under the name that reports give it, in about 0.5 s for 100 MB.
+    pub(super) fn open(path: &Path, name: String) -> Result<Self, ChatError> {
         let file = GgufFile::open(path)?;
         let vocabulary = Vocabulary::load(&file)?;
         let template = Template::load(&file, vocabulary.first_sign(), vocabulary.last_sign())?;
         let model = Model::load(&file, vocabulary.len())?;
         let cache = Mutex::new(model.cache());
-        Ok(Self { name: format!("gguf:{}", path.display()), vocabulary, template, model, cache })
+        Ok(Self { name, vocabulary, template, model, cache })
     }
 
     /// The tokens of a request.

@@ -102,7 +102,7 @@ fn opened(bytes: &[u8]) -> Result<Gguf, ChatError> {
     let dir = tempfile::tempdir().unwrap();
     let path = dir.path().join("tiny.gguf");
     std::fs::write(&path, bytes).unwrap();
-    Gguf::open(&path)
+    Gguf::open(&path, "tiny".to_owned())
 }
 
 fn tiny() -> Gguf {
@@ -157,7 +157,7 @@ fn each_wrong_file_is_named() {
     let mut lacks = parts();
     lacks.tensors.retain(|(name, _)| name != "blk.1.ffn_up.weight");
     check(&lacks.bytes(), "no tensor blk.1.ffn_up.weight");
-    let missing = Gguf::open(Path::new("nowhere.gguf")).unwrap_err();
+    let missing = Gguf::open(Path::new("nowhere.gguf"), String::new()).unwrap_err();
     assert_eq!((missing.blame(), missing.to_string().contains("nowhere.gguf")), (Blame::Missing, true));
 }
 
