@@ -2,7 +2,7 @@
 
 use std::collections::HashMap;
 
-use kithkin_core::{EventTime, Role, Seq};
+use kithkin_core::{EventTime, Role, Seq, StoredTurn};
 use kithkin_engine::{Entry, EntryKind, Version};
 use serde::Serialize;
 
@@ -65,8 +65,9 @@ impl Person<'_> {
     pub fn profile(&self, now: Now) -> Result<ProfileReport, Error> {
         self.known()?;
         let now = self.moment(now)?;
-        let entries = self.entries(now)?;
-        let names: HashMap<Seq, String> = self.log()?.into_iter().map(|t| (t.seq, t.turn.id.to_string())).collect();
+        let turns = self.said_by(now)?;
+        let names: HashMap<Seq, String> = turns.iter().map(|t| (t.seq, t.turn.id.to_string())).collect();
+        let entries = kithkin_engine::profile(turns);
         Ok(ProfileReport {
             as_of: now.to_string(),
             entries: entries.iter().map(|entry| report(entry, &names)).collect(),
@@ -74,9 +75,14 @@ impl Person<'_> {
     }
 
     pub(crate) fn entries(&self, now: EventTime) -> Result<Vec<Entry>, Error> {
+        Ok(kithkin_engine::profile(self.said_by(now)?))
+    }
+
+    /// The log up to a time.
+    fn said_by(&self, now: EventTime) -> Result<Vec<StoredTurn>, Error> {
         let mut turns = self.log()?;
         turns.retain(|turn| turn.seen_at() <= now.end());
-        Ok(kithkin_engine::profile(turns))
+        Ok(turns)
     }
 }
 

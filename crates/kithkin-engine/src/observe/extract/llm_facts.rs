@@ -14,8 +14,8 @@ use serde::Deserialize;
 use serde_json::{Value, json};
 
 use super::fragments::spoken_of;
-use super::{Extract, memory_of, quoted};
-use crate::chat::{Chat, Prompt, answer, check_turns};
+use super::{Extract, Writing, memory_of, named_turns};
+use crate::chat::{Chat, Prompt, check_turns};
 use crate::method::Strategy;
 use crate::observe::Sitting;
 use crate::observe::segment::Span;
@@ -75,19 +75,13 @@ impl Extract for LlmFacts {
             turn.is_some_and(|turn| self.assistant || turn.turn.role != Role::Assistant)
         };
         let places: Vec<usize> = (0..sitting.len()).filter(read).collect();
-        let mut memories = Vec::new();
-        for piece in places.chunks(self.turns.max(1)) {
-            let request = PROMPT.request(self.prompt, quoted(sitting, piece), TOKENS, Some(schema()));
-            let Some(text) = chat.ask(&request)? else { continue };
-            let Some(facts) = answer::list(&text, "facts") else {
-                chat.drop_unread(1);
-                continue;
-            };
-            let before = memories.len();
-            memories.extend(facts.iter().filter_map(|fact| memory(sitting, piece, fact)));
-            chat.drop_unread(facts.len() - (memories.len() - before));
-        }
-        Ok(memories)
+        let writing = Writing {
+            turns: self.turns,
+            list: "facts",
+            request: &|quoted| PROMPT.request(self.prompt, quoted, TOKENS, Some(schema())),
+            memory: &|piece, fact| memory(sitting, piece, fact),
+        };
+        writing.of(sitting, &places, chat)
     }
 }
 
@@ -99,11 +93,7 @@ fn memory(sitting: &Sitting, piece: &[usize], fact: &Value) -> Option<Memory> {
     };
     let kind: MemoryKind = text("kind")?.parse().ok().filter(|kind| KINDS.contains(kind))?;
     let statement = text("text")?;
-    let mut sources: Vec<usize> = Vec::new();
-    for number in fact.get("turns")?.as_array()?.iter().filter_map(answer::number) {
-        let place = number.checked_sub(1).filter(|place| piece.contains(place) && !sources.contains(place));
-        sources.extend(place);
-    }
+    let sources = named_turns(piece, fact)?;
     let said_at = sitting.turns().get(*sources.first()?)?.turn.said_at;
     let when = text("when").and_then(|phrase| days(&phrase, said_at?));
     let when = when.map_or_else(String::new, |when| format!(" ({when})"));

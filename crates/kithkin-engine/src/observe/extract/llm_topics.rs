@@ -12,8 +12,8 @@ use kithkin_core::{ChatError, Memory, MemoryKind};
 use serde::Deserialize;
 use serde_json::{Value, json};
 
-use super::{Extract, memory_of, quoted};
-use crate::chat::{Chat, Prompt, answer, check_turns};
+use super::{Extract, Writing, memory_of, named_turns};
+use crate::chat::{Chat, Prompt, check_turns};
 use crate::method::Strategy;
 use crate::observe::Sitting;
 use crate::observe::segment::Span;
@@ -64,30 +64,20 @@ impl Extract for LlmTopics {
         chat: &Chat<'_>,
     ) -> Result<Vec<Memory>, ChatError> {
         let places: Vec<usize> = (0..sitting.len()).collect();
-        let mut memories = Vec::new();
-        for piece in places.chunks(self.turns.max(1)) {
-            let request = PROMPT.request(self.prompt, quoted(sitting, piece), TOKENS, Some(schema()));
-            let Some(text) = chat.ask(&request)? else { continue };
-            let Some(topics) = answer::list(&text, "topics") else {
-                chat.drop_unread(1);
-                continue;
-            };
-            let before = memories.len();
-            memories.extend(topics.iter().filter_map(|topic| memory(sitting, piece, topic)));
-            chat.drop_unread(topics.len() - (memories.len() - before));
-        }
-        Ok(memories)
+        let writing = Writing {
+            turns: self.turns,
+            list: "topics",
+            request: &|quoted| PROMPT.request(self.prompt, quoted, TOKENS, Some(schema())),
+            memory: &|piece, topic| memory(sitting, piece, topic),
+        };
+        writing.of(sitting, &places, chat)
     }
 }
 
 /// The memory of a topic, if it has words, and a turn of the piece that says it.
 fn memory(sitting: &Sitting, piece: &[usize], topic: &Value) -> Option<Memory> {
     let words: Vec<&str> = topic.get("summary")?.as_str()?.split_whitespace().collect();
-    let mut sources: Vec<usize> = Vec::new();
-    for number in topic.get("turns")?.as_array()?.iter().filter_map(answer::number) {
-        let place = number.checked_sub(1).filter(|place| piece.contains(place) && !sources.contains(place));
-        sources.extend(place);
-    }
+    let sources = named_turns(piece, topic)?;
     if words.is_empty() {
         return None;
     }

@@ -12,12 +12,13 @@ mod summary;
 use std::fmt::Debug;
 use std::ops::Range;
 
-use kithkin_core::{ChatError, Memory, MemoryKind};
+use kithkin_core::{ChatError, ChatRequest, Memory, MemoryKind};
 use serde::Deserialize;
+use serde_json::Value;
 
 use super::Sitting;
 use super::segment::Span;
-use crate::chat::{Chat, quote};
+use crate::chat::{Chat, answer, quote};
 use crate::method::strategies;
 
 /// Makes memories.
@@ -79,6 +80,48 @@ impl Of {
 /// The turns at these positions as a prompt shows them: a turn's number is its position, counted from 1.
 fn quoted(sitting: &Sitting, positions: &[usize]) -> String {
     quote::turns(positions.iter().filter_map(|position| Some((position + 1, sitting.turns().get(*position)?))))
+}
+
+/// How a chat model is asked for a list, and what an element of it becomes.
+struct Writing<'a> {
+    /// Turns that it reads at once.
+    turns: usize,
+    /// The name of the list.
+    list: &'a str,
+    /// The request for a piece that is quoted.
+    request: &'a dyn Fn(String) -> ChatRequest,
+    /// The memory of an element that was made of these positions; `None` where it cannot be read.
+    memory: &'a dyn Fn(&[usize], &Value) -> Option<Memory>,
+}
+
+impl Writing<'_> {
+    /// What a chat model writes down of the turns at these positions, piece by piece. Answers, and elements, that cannot be
+    /// read are counted.
+    fn of(&self, sitting: &Sitting, places: &[usize], chat: &Chat<'_>) -> Result<Vec<Memory>, ChatError> {
+        let mut memories = Vec::new();
+        for piece in places.chunks(self.turns.max(1)) {
+            let Some(text) = chat.ask(&(self.request)(quoted(sitting, piece)))? else { continue };
+            let Some(elements) = answer::list(&text, self.list) else {
+                chat.drop_unread(1);
+                continue;
+            };
+            let before = memories.len();
+            memories.extend(elements.iter().filter_map(|element| (self.memory)(piece, element)));
+            chat.drop_unread(elements.len() - (memories.len() - before));
+        }
+        Ok(memories)
+    }
+}
+
+/// The positions of a piece that an element names by the numbers under `turns`, in its order, each once; `None` without
+/// such a list.
+fn named_turns(piece: &[usize], element: &Value) -> Option<Vec<usize>> {
+    let mut places: Vec<usize> = Vec::new();
+    for number in element.get("turns")?.as_array()?.iter().filter_map(answer::number) {
+        let place = number.checked_sub(1).filter(|place| piece.contains(place) && !places.contains(place));
+        places.extend(place);
+    }
+    Some(places)
 }
 
 /// A memory of some turns of a session, given by their positions; the first is the one that it stands for, and gives the
