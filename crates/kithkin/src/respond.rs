@@ -97,7 +97,8 @@ pub struct RespondReport {
     pub citations: Vec<String>,
     /// Their numbers in the reply.
     pub cited: Vec<usize>,
-    /// Whether nothing that is remembered answers the message, so that the model was asked as without a memory.
+    /// Whether no turn that is remembered answers the message, so that the model was shown none; with no profile either,
+    /// it was asked as without a memory.
     pub abstained: bool,
     /// Numbers that the model cited and that lead to no turn. They were taken out of the reply.
     pub invented: Vec<u64>,

@@ -46,7 +46,8 @@ pub(super) fn cited(report: &RespondReport) -> Result<()> {
         }
     }
     if report.abstained {
-        output::note("nothing that is remembered answers this; the model was asked without a memory");
+        let given = if report.profile_used.is_empty() { "without a memory" } else { "with the profile alone" };
+        output::note(&format!("no turn that is remembered answers this; the model was asked {given}"));
     }
     if !report.invented.is_empty() {
         output::note("the model cited turns that it was not shown; those marks were taken out");
