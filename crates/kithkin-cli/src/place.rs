@@ -5,7 +5,10 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use anyhow::{Context, Result};
-use kithkin::{ChatKey, ChatSource, Embedder, Kithkin, Method, OpenAiEndpoint, Person, PersonId, Reranker, Scope};
+use kithkin::{
+    ChatError, ChatKey, ChatModel, ChatSource, Embedder, EngineError, Kithkin, Method, OpenAiEndpoint, Person,
+    PersonId, Reranker, Scope,
+};
 
 use crate::args::{Chat, Place};
 
@@ -91,6 +94,20 @@ impl Place {
         let folder =
             self.models_dir().map_err(|e| kithkin::Error::Read { path: "cache folder".into(), why: e.to_string() })?;
         kithkin::load_embedder(name, &folder)
+    }
+
+    /// The chat model alone, where one is named.
+    pub(crate) fn chat(&self) -> Result<Option<Arc<dyn ChatModel>>> {
+        let Some(source) = self.chat.source()? else { return Ok(None) };
+        Ok(Some(kithkin::load_chat(&source, &self.models_dir()?)?))
+    }
+
+    /// The chat model of this name, alone.
+    pub(crate) fn named_chat(&self, name: &str) -> Result<Arc<dyn ChatModel>, kithkin::Error> {
+        let folder =
+            self.models_dir().map_err(|e| kithkin::Error::Read { path: "cache folder".into(), why: e.to_string() })?;
+        let unknown = |e: kithkin::UnknownChat| EngineError::from(ChatError::Missing { message: e.to_string() });
+        kithkin::load_chat(&name.parse().map_err(unknown)?, &folder)
     }
 
     /// The reranker alone, where one is named.

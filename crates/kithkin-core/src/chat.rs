@@ -149,6 +149,15 @@ impl ChatError {
     }
 }
 
+/// A token of a text, and how likely a model finds it after all that comes before it.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct TokenLikelihood {
+    /// The bytes of the text that it stands for; all tokens together stand for the whole text.
+    pub bytes: usize,
+    /// The natural logarithm of its probability: 0 or less.
+    pub ln: f32,
+}
+
 /// A model that answers messages.
 pub trait ChatModel: Send + Sync + fmt::Debug {
     /// The name and revision of the model. Reports of what it was asked for name it.
@@ -173,6 +182,20 @@ pub trait ChatModel: Send + Sync + fmt::Debug {
         let reply = self.reply(request)?;
         let broken = heard(&reply.text).is_break();
         Ok(ChatReply { cut: reply.cut || broken, ..reply })
+    }
+
+    /// How likely the model finds each token of a text: as its reply to the messages of a request, or, without one, as a
+    /// text of its own, of which a part that is longer than the model's window knows nothing of what stood before the
+    /// part. Most models do not tell; those that run in this process do.
+    ///
+    /// # Errors
+    /// The model does not tell ([`ChatError::Unusable`]), or there is no answer, as for [`ChatModel::reply`].
+    fn likelihoods(&self, _request: Option<&ChatRequest>, _text: &str) -> Result<Vec<TokenLikelihood>, ChatError> {
+        let model = self.model();
+        let message = format!(
+            "the chat model {model} does not tell how likely words are; a GGUF file does, which runs in this process"
+        );
+        Err(ChatError::Unusable { message })
     }
 }
 

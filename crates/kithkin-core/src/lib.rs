@@ -22,7 +22,7 @@ mod time;
 mod turn;
 
 pub use blame::Blame;
-pub use chat::{ChatError, ChatMessage, ChatModel, ChatReply, ChatRequest, ChatRole, ChatUsage};
+pub use chat::{ChatError, ChatMessage, ChatModel, ChatReply, ChatRequest, ChatRole, ChatUsage, TokenLikelihood};
 pub use clock::Clock;
 pub use embedder::{EmbedError, Embedder, Embeddings, VectorSpace};
 pub use explanation::Explanation;

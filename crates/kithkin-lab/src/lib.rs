@@ -19,6 +19,6 @@ mod tasks;
 
 pub use error::LabError;
 pub use report::write_report;
-pub use reproduce::{Check, LoadEmbedder, Row, Verdict, reproduce, rows};
+pub use reproduce::{Check, LoadChat, LoadEmbedder, Row, Verdict, reproduce, rows};
 pub use table::{Measured, QueryMillis, Source, Table};
 pub use tasks::{Setup, TASKS, TaskSpec, find as task, run};

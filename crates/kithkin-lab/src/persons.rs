@@ -55,6 +55,9 @@ impl Persons {
         if let Some(embedder) = &setup.embedder {
             builder = builder.embedder_object(Arc::clone(embedder));
         }
+        if let Some(chat) = &setup.chat {
+            builder = builder.chat_object(Arc::clone(chat));
+        }
         if let Some(reranker) = &setup.reranker {
             builder = builder.reranker_object(Arc::clone(reranker));
         }

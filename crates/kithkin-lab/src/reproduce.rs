@@ -7,8 +7,9 @@ use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use kithkin::{Embedder, Kithkin};
+use kithkin::{ChatModel, Embedder, EngineError, Kithkin, Method};
 use serde::{Deserialize, Serialize};
+use toml::{Table, Value};
 
 use crate::datasets::{self, Dataset};
 use crate::{LabError, Measured, Setup, run};
@@ -30,8 +31,15 @@ pub struct Row {
     pub items: String,
     /// The method.
     pub method: String,
+    /// What is otherwise than in the method's preset, in the form of one: tables are merged, all else is replaced. So a
+    /// part of a method is measured without a preset of its own.
+    #[serde(default)]
+    pub changes: Table,
     /// The embedder, or `none`.
     pub embedder: String,
+    /// The chat model, where the method needs one.
+    #[serde(default)]
+    pub chat: Option<String>,
     /// Questions scored.
     pub n: usize,
     /// The figures measured. A figure of one category is named `category: metric`.
@@ -81,6 +89,9 @@ pub struct Check {
 /// Gives the embedder of a name; nothing for `none`.
 pub type LoadEmbedder<'a> = &'a dyn Fn(&str) -> Result<Option<Arc<dyn Embedder>>, kithkin::Error>;
 
+/// Gives the chat model of a name.
+pub type LoadChat<'a> = &'a dyn Fn(&str) -> Result<Arc<dyn ChatModel>, kithkin::Error>;
+
 /// All rows.
 ///
 /// # Errors
@@ -98,7 +109,7 @@ pub fn rows() -> Result<Vec<Row>, LabError> {
 }
 
 /// Measures a row again. `data` is the folder that holds the datasets' files, `samples` the product's own `datasets`
-/// folder; `embedder` gives the model that the row names.
+/// folder; `embedder` and `chat` give the models that the row names.
 ///
 /// # Errors
 /// Missing data or weights, or a task that fails.
@@ -107,14 +118,16 @@ pub fn reproduce(
     data: &Path,
     samples: &Path,
     embedder: LoadEmbedder<'_>,
+    chat: LoadChat<'_>,
     progress: &dyn Fn(&str, u64, u64),
 ) -> Result<Vec<Check>, LabError> {
     let dataset = datasets::find(&row.dataset)?;
     let (path, items) = selection(row, &dataset, data, samples)?;
     let setup = Setup {
         data: path,
-        methods: vec![Kithkin::method(&row.method)?],
+        methods: vec![method(row)?],
         embedder: embedder(&row.embedder)?,
+        chat: row.chat.as_deref().map(chat).transpose()?,
         reranker: None,
         items,
         limit: None,
@@ -137,6 +150,35 @@ pub fn reproduce(
         checks.push(one);
     }
     Ok(checks)
+}
+
+/// The method of a row, with what the row changes.
+fn method(row: &Row) -> Result<Method, LabError> {
+    let preset = Kithkin::method(&row.method)?;
+    if row.changes.is_empty() {
+        return Ok(preset);
+    }
+    let wrong = |why: String| LabError::Declaration { file: format!("reproductions, row {}", row.id), why };
+    let mut changed: Table = serde_json::from_str(preset.json()).map_err(|e| wrong(e.to_string()))?;
+    merge(&mut changed, &row.changes);
+    let json = serde_json::to_string(&changed).map_err(|e| wrong(e.to_string()))?;
+    let method = Method::from_json(&format!("reproductions, row {}", row.id), &json).map_err(EngineError::from);
+    Ok(method.map_err(kithkin::Error::from)?)
+}
+
+/// Puts the changes into a table.
+fn merge(table: &mut Table, changes: &Table) {
+    for (name, change) in changes {
+        match (table.get_mut(name), change) {
+            // A strategy is named with all of its parameters, so another one takes none of the first.
+            (Some(Value::Table(inner)), Value::Table(change)) if !change.contains_key("strategy") => {
+                merge(inner, change);
+            }
+            _ => {
+                table.insert(name.clone(), change.clone());
+            }
+        }
+    }
 }
 
 fn figure(measured: &Measured, name: &str) -> Option<f64> {
@@ -184,18 +226,43 @@ mod tests {
         for row in &rows {
             let dataset = datasets::find(&row.dataset).unwrap();
             assert!(dataset.tasks.contains(&row.task), "{}", row.id);
-            assert!(Kithkin::method(&row.method).is_ok(), "{}", row.id);
+            assert!(method(row).is_ok(), "{}: {:?}", row.id, method(row));
             assert!(selection(row, &dataset, Path::new("d"), Path::new("s")).is_ok(), "{}", row.id);
             assert_eq!(rows.iter().filter(|other| other.id == row.id).count(), 1, "{}", row.id);
         }
     }
 
     #[test]
+    fn a_row_changes_its_method() {
+        let row = |changes: &str| Row {
+            method: "longmemeval-round".to_owned(),
+            changes: toml::from_str(changes).unwrap(),
+            ..rows().unwrap().remove(0)
+        };
+        let read = |changes: &str| {
+            let method = method(&row(changes)).unwrap();
+            serde_json::from_str::<serde_json::Value>(method.json()).unwrap()
+        };
+        let (plain, changed) = (read(""), read("recall.rerank = []\nobserve.extract = [{ strategy = \"span\" }]"));
+        assert_eq!(changed["recall"]["rerank"], serde_json::json!([]));
+        assert_eq!(changed["observe"]["extract"], serde_json::json!([{ "strategy": "span" }]));
+        for (table, name) in [("recall", "retrieve"), ("observe", "segment")] {
+            assert_eq!(changed[table][name], plain[table][name]);
+        }
+        let error = method(&row("recall.rerank = [{ strategy = \"time-rang\" }]")).unwrap_err().to_string();
+        assert!(error.contains("time-range"), "{error}");
+    }
+
+    #[test]
     fn rows_on_the_samples_that_need_no_model_hold() {
         let samples = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../datasets");
-        let mine = |row: &Row| row.items == "sample" && row.embedder == "none";
+        let mine = |row: &Row| row.items == "sample" && row.embedder == "none" && row.chat.is_none();
+        let none = |name: &str| panic!("{name} is no row without a model");
+        let again = |row: &Row, samples: &Path| {
+            reproduce(row, Path::new("none"), samples, &|_| Ok(None), &none, &|_, _, _| ()).unwrap()
+        };
         for row in rows().unwrap().into_iter().filter(mine) {
-            let checks = reproduce(&row, Path::new("none"), &samples, &|_| Ok(None), &|_, _, _| ()).unwrap();
+            let checks = again(&row, &samples);
             let off = checks.iter().find(|check| check.verdict != Verdict::Ok);
             assert!(off.is_none(), "{off:?}");
         }

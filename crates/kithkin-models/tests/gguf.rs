@@ -59,3 +59,29 @@ fn the_reply_is_that_of_another_implementation() {
         "今天天气很好，我和妹妹去公园散步，看到很",
     );
 }
+
+#[test]
+fn the_likelihoods_are_those_of_another_implementation() {
+    let Some(model) = open() else { return };
+    // llama.cpp gives its own greedy continuations these logarithms; it rounds weights and inputs in other places.
+    let check = |of: &str, tokens: Vec<kithkin_core::TokenLikelihood>, text: &str, right: &[f32]| {
+        assert_eq!(tokens.iter().map(|token| token.bytes).sum::<usize>(), text.len(), "{of}");
+        let last: Vec<f32> = tokens[tokens.len() - right.len()..].iter().map(|token| token.ln).collect();
+        let off = last.iter().zip(right).map(|(ln, right)| (ln - right).abs()).fold(0.0_f32, f32::max);
+        assert!(off < 0.15, "{of}: {off} of {last:?}");
+    };
+    let question = request("What is the capital of France, and what is it known for?", 40);
+    let reply = "The capital of France is Paris. It is a city steeped";
+    let right =
+        [-0.2458, -0.0148, -0.0085, -0.0019, -0.0458, -0.0379, -0.5971, -0.8851, -0.4924, -0.9443, -1.0119, -1.8671];
+    for again in 0..2 {
+        let of = format!("reply, time {again}");
+        check(&of, model.likelihoods(Some(&question), reply).unwrap(), reply, &right);
+    }
+    let other = model.likelihoods(Some(&question), "Bananas are yellow.").unwrap();
+    assert!(other[0].ln < -5.0, "{other:?}");
+    let text = "We moved to Oslo last week, because my sister is in the UK. I'm really proud of you.";
+    let right =
+        [-1.8594, -1.9931, -1.7799, -2.1095, -0.7542, -1.402, -1.3892, -2.2292, -1.6879, -0.039, -1.563, -1.0918];
+    check("text", model.likelihoods(None, text).unwrap(), text, &right);
+}

@@ -35,6 +35,14 @@ pub fn load_reranker(folder: &Path) -> Result<Arc<dyn Reranker>, Error> {
     Ok(Arc::from(open_cross_encoder(folder).map_err(EngineError::from)?))
 }
 
+/// Opens a chat model; one that is named has its file under `models_dir`.
+///
+/// # Errors
+/// A file that is missing or damaged, or an address that is none.
+pub fn load_chat(source: &ChatSource, models_dir: &Path) -> Result<Arc<dyn ChatModel>, Error> {
+    Ok(Arc::from(source.open(models_dir).map_err(EngineError::from)?))
+}
+
 /// A store that is open, on its way to a [`Kithkin`].
 #[derive(Debug)]
 pub struct Builder {
@@ -83,7 +91,7 @@ impl Builder {
     /// # Errors
     /// It is not there, or cannot be used.
     pub fn chat(mut self, source: &ChatSource) -> Result<Self, Error> {
-        self.chat = Some(Arc::from(source.open(&self.models_dir).map_err(EngineError::from)?));
+        self.chat = Some(load_chat(source, &self.models_dir)?);
         Ok(self)
     }
 
@@ -226,7 +234,8 @@ impl Kithkin {
             return Ok((Self::method(DEFAULT_METHOD)?, None));
         };
         // A method of the caller's own is not among the presets; what was bound is then read back.
-        let method = preset(binding.method.as_str()).or_else(|_| Method::from_json(&binding.spec).map_err(Into::into));
+        let kept = || Method::from_json("the method that the person is bound to", &binding.spec);
+        let method = preset(binding.method.as_str()).or_else(|_| kept().map_err(Into::into));
         Ok((method.map_err(Error::Engine)?, Some(binding.derivation)))
     }
 }

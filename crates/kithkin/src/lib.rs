@@ -41,13 +41,13 @@ pub use context::{Citation, Context};
 pub use doctor::{Doctor, Finding, Repair};
 pub use error::Error;
 pub use feedback::{Feedback, FeedbackReport};
-pub use handle::{Builder, Kithkin, load_embedder, load_reranker};
+pub use handle::{Builder, Kithkin, load_chat, load_embedder, load_reranker};
 pub use ingest::{ImportReport, Ingest, OnStep, Rejection, Step};
 pub use kithkin_core::{
     Attachment, Blame, ChatError, ChatMessage, ChatModel, ChatReply, ChatRequest, ChatRole, ChatUsage, ConversationId,
     EmbedError, Embedder, Embeddings, EventTime, Explanation, InvalidId, InvalidTime, InvalidTurn, MemoryKind, Millis,
-    PersonId, Precision, RerankError, Reranker, Role, Scope, Seq, SessionId, SessionRef, StoreError, TenantId, Turn,
-    TurnId, TurnKey,
+    PersonId, Precision, RerankError, Reranker, Role, Scope, Seq, SessionId, SessionRef, StoreError, TenantId,
+    TokenLikelihood, Turn, TurnId, TurnKey,
 };
 pub use kithkin_engine::method::{About, Paper, SpecError, Status};
 pub use kithkin_engine::{
@@ -55,6 +55,7 @@ pub use kithkin_engine::{
 };
 pub use kithkin_models::{
     CHAT_MODELS, ChatKey, ChatSource, ChatSpec, MODELS, ModelSpec, NoKey, OpenAiEndpoint, Status as WeightStatus,
+    UnknownChat,
 };
 pub use memories::MemoryReport;
 pub use person::{Forget, Now, Person, Recall, Remember, Remembered};

@@ -10,7 +10,7 @@ use std::sync::Arc;
 
 use kithkin::{
     ChatError, ChatModel, ChatReply, ChatRequest, ConversationId, EventTime, Forget, Ingest, Kithkin, Method, Now,
-    Recall, RecallReport, RerankError, Reranker, Role, Scope, SessionId, Turn, TurnId,
+    Recall, RecallReport, RerankError, Reranker, Role, Scope, SessionId, TokenLikelihood, Turn, TurnId,
 };
 use letters::Letters;
 use proptest::prelude::*;
@@ -61,6 +61,18 @@ impl ChatModel for Babbler {
         match ANSWERS.get(draw % (ANSWERS.len() + 1)) {
             Some(text) => Ok(ChatReply::whole(*text)),
             None => Err(ChatError::Refused { model: "babbler".to_owned(), message: "no".to_owned() }),
+        }
+    }
+
+    fn likelihoods(&self, _: Option<&ChatRequest>, text: &str) -> Result<Vec<TokenLikelihood>, ChatError> {
+        let token = |(i, c): (usize, char)| TokenLikelihood { bytes: c.len_utf8(), ln: -((i % 5) as f32) };
+        let tokens = text.chars().enumerate().map(token);
+        match text.len() % 4 {
+            0 => Ok(tokens.collect()),
+            // Tokens that end early, or do not end, and likelihoods that are none.
+            1 => Ok(tokens.step_by(2).collect()),
+            2 => Ok(vec![TokenLikelihood { bytes: usize::MAX, ln: f32::NAN }, TokenLikelihood { bytes: 2, ln: 3.0 }]),
+            _ => Err(ChatError::Refused { model: "babbler".to_owned(), message: "no".to_owned() }),
         }
     }
 }

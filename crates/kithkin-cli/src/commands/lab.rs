@@ -18,7 +18,8 @@ pub(super) fn run(place: &Place, command: LabCommand) -> Result<ExitCode> {
 }
 
 fn task(place: &Place, args: LabRun) -> Result<ExitCode> {
-    let lacks = |method: &Method| lacks(method, place.reranker.is_some());
+    let (chat, reranker) = (place.chat.source()?.is_some(), place.reranker.is_some());
+    let lacks = |method: &Method| lacks(method, chat, reranker);
     let mut methods: Vec<Method> = match args.method.as_slice() {
         [all] if all == "all" => Kithkin::methods()?,
         chosen => chosen.iter().map(|name| named_method(name)).collect::<Result<_>>()?,
@@ -38,6 +39,8 @@ fn task(place: &Place, args: LabRun) -> Result<ExitCode> {
     methods.retain(|method| lacks(method).is_none());
     let needed = methods.iter().any(|m| m.about().needs_embedder);
     let embedder = if needed { place.embedder(&place.embedder)? } else { None };
+    let needed = methods.iter().any(|m| m.about().needs_chat);
+    let chat = if needed { place.chat()? } else { None };
     let needed = methods.iter().any(|m| m.about().needs_reranker);
     let reranker = if needed { place.reranker()? } else { None };
     let bar = output::progress("lab");
@@ -45,6 +48,7 @@ fn task(place: &Place, args: LabRun) -> Result<ExitCode> {
         data: args.data,
         methods,
         embedder,
+        chat,
         reranker,
         items: args.items,
         limit: args.limit,
@@ -69,13 +73,13 @@ fn task(place: &Place, args: LabRun) -> Result<ExitCode> {
     Ok(ExitCode::SUCCESS)
 }
 
-const NO_CHAT: &str = "the lab has no chat model";
+const NO_CHAT: &str = "no chat model is named with --chat";
 const NO_RERANKER: &str = "no reranker is named with --reranker";
 
-/// Why the method cannot be measured here, where a reranker is named or not.
-fn lacks(method: &Method, reranker: bool) -> Option<&'static str> {
+/// Why the method cannot be measured here, where a chat model and a reranker are named or not.
+fn lacks(method: &Method, chat: bool, reranker: bool) -> Option<&'static str> {
     let about = method.about();
-    let reasons = [(about.needs_chat, NO_CHAT), (about.needs_reranker && !reranker, NO_RERANKER)];
+    let reasons = [(about.needs_chat && !chat, NO_CHAT), (about.needs_reranker && !reranker, NO_RERANKER)];
     reasons.into_iter().find(|(applies, _)| *applies).map(|(_, why)| why)
 }
 
@@ -125,7 +129,9 @@ fn rows_again(place: &Place, args: &LabReproduce) -> Result<ExitCode> {
             bar.set_length(of);
             bar.set_position(done);
         };
-        checks.extend(reproduce(row, &args.data, &args.samples, &|name| place.embedder(name), &progress)?);
+        let embedder = |name: &str| place.embedder(name);
+        let chat = |name: &str| place.named_chat(name);
+        checks.extend(reproduce(row, &args.data, &args.samples, &embedder, &chat, &progress)?);
         bar.finish_and_clear();
     }
     if place.json {

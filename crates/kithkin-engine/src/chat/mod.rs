@@ -14,7 +14,7 @@ pub use tokens::estimated_tokens;
 
 use std::cell::Cell;
 
-use kithkin_core::{ChatError, ChatModel, ChatRequest};
+use kithkin_core::{ChatError, ChatModel, ChatRequest, TokenLikelihood};
 
 use crate::error::CHAT_ADVICE;
 
@@ -48,11 +48,24 @@ impl<'a> Chat<'a> {
     /// # Errors
     /// The model failed, or is not there.
     pub(crate) fn ask(&self, request: &ChatRequest) -> Result<Option<String>, ChatError> {
-        let Some(model) = self.model else {
-            return Err(ChatError::Missing { message: format!("there is no chat model; {CHAT_ADVICE}") });
-        };
-        match model.reply(request) {
-            Ok(reply) => Ok(Some(reply.text)),
+        Ok(self.unless_refused(self.model()?.reply(request))?.map(|reply| reply.text))
+    }
+
+    /// How likely the model finds each token of a text. `None`, which counts as unreadable, where it refuses this text.
+    ///
+    /// # Errors
+    /// The model failed, is not there, or does not tell.
+    pub(crate) fn likelihoods(&self, text: &str) -> Result<Option<Vec<TokenLikelihood>>, ChatError> {
+        self.unless_refused(self.model()?.likelihoods(None, text))
+    }
+
+    fn model(&self) -> Result<&'a dyn ChatModel, ChatError> {
+        self.model.ok_or_else(|| ChatError::Missing { message: format!("there is no chat model; {CHAT_ADVICE}") })
+    }
+
+    fn unless_refused<T>(&self, answer: Result<T, ChatError>) -> Result<Option<T>, ChatError> {
+        match answer {
+            Ok(answer) => Ok(Some(answer)),
             Err(ChatError::Refused { .. }) => {
                 self.drop_unread(1);
                 Ok(None)
@@ -113,5 +126,20 @@ impl ChatModel for Scripted {
             Some("refuse") => Err(ChatError::Refused { model, message }),
             Some(answer) => Ok(kithkin_core::ChatReply::whole(answer)),
         }
+    }
+
+    /// Each answer tells the likelihood of one token: a piece of the text and, behind a space, a logarithm. Where they do
+    /// not, every character is a token and as likely as its number says.
+    fn likelihoods(&self, _request: Option<&ChatRequest>, text: &str) -> Result<Vec<TokenLikelihood>, ChatError> {
+        if self.answers.iter().any(|answer| answer == "refuse") {
+            return Err(ChatError::Refused { model: "scripted".to_owned(), message: "as told".to_owned() });
+        }
+        let token = |answer: &String| {
+            let (piece, ln) = answer.rsplit_once(' ')?;
+            Some(TokenLikelihood { bytes: piece.len(), ln: ln.parse().ok()? })
+        };
+        let character = |c: char| TokenLikelihood { bytes: c.len_utf8(), ln: -((u32::from(c) % 7) as f32) };
+        let told: Option<Vec<TokenLikelihood>> = self.answers.iter().map(token).collect();
+        Ok(told.unwrap_or_else(|| text.chars().map(character).collect()))
     }
 }

@@ -258,12 +258,11 @@ impl Method {
         Self::bind(origin, &table, file)
     }
 
-    /// Reads back what [`Method::json`] gave.
+    /// Reads back what [`Method::json`] gave. `origin` says in errors what it is.
     ///
     /// # Errors
     /// As [`Method::parse`].
-    pub fn from_json(json: &str) -> Result<Self, SpecError> {
-        let origin = "the method that the person is bound to";
+    pub fn from_json(origin: &str, json: &str) -> Result<Self, SpecError> {
         let wrong = |why: String| SpecError::File { origin: origin.to_owned(), why };
         let table: Table = serde_json::from_str(json).map_err(|e| wrong(e.to_string()))?;
         let file: File = table.clone().try_into().map_err(|e: toml::de::Error| wrong(e.to_string()))?;

@@ -78,9 +78,9 @@ pub(crate) fn derive_stale(
 impl Observe {
     /// Whether a strategy asks a chat model.
     pub(crate) fn asks(&self) -> bool {
-        let of_compress = self.compress.as_ref().and_then(|compress| compress.prompt());
-        let of_extract = self.extract.iter().filter_map(|extract| extract.prompt());
-        self.segment.prompt().into_iter().chain(of_extract).chain(of_compress).next().is_some()
+        self.segment.prompt().is_some()
+            || self.extract.iter().any(|extract| extract.prompt().is_some())
+            || self.compress.as_ref().is_some_and(|compress| compress.asks())
     }
 
     /// What is derived from one session.

@@ -13,7 +13,7 @@ mod segmentation;
 use std::path::PathBuf;
 use std::sync::Arc;
 
-use kithkin::{Embedder, Method, Reranker};
+use kithkin::{ChatModel, Embedder, Method, Reranker};
 
 use crate::{LabError, Table};
 
@@ -26,6 +26,8 @@ pub struct Setup<'a> {
     pub methods: Vec<Method>,
     /// The embedder that methods share, if one is loaded.
     pub embedder: Option<Arc<dyn Embedder>>,
+    /// The chat model that methods share, if one is loaded.
+    pub chat: Option<Arc<dyn ChatModel>>,
     /// The reranker that methods share, if one is loaded.
     pub reranker: Option<Arc<dyn Reranker>>,
     /// Only items with these ids, or where a task says so with these beginnings (`community_0/*`); all when empty.

@@ -147,6 +147,7 @@ fn run(setup: &Setup<'_>) -> Result<Table, LabError> {
         data: setup.data.clone(),
         methods: Vec::new(),
         embedder: memo,
+        chat: setup.chat.clone(),
         reranker: setup.reranker.clone(),
         items: Vec::new(),
         limit: setup.limit,

@@ -12,8 +12,9 @@
 use kithkin_core::ChatError;
 use serde::Deserialize;
 
-use super::pieces::{joined, pieces, sentences, slice};
+use super::pieces::{pieces, sentences, slice};
 use super::rarity::{Rarity, Weighed};
+use super::share::{Told, shortened};
 use super::{Compress, check_share};
 use crate::chat::Chat;
 use crate::index::Words;
@@ -47,20 +48,10 @@ impl Compress for Information {
     }
 }
 
-/// What a piece tells.
-struct Piece {
-    words: usize,
-    /// The mean information of its words.
-    information: f32,
-    /// Their mean rarity, which ranks function words.
-    rarity: f32,
-}
-
-impl Piece {
-    fn of(words: &[Weighed]) -> Self {
-        let mean = |of: &dyn Fn(&Weighed) -> f32| words.iter().map(of).sum::<f32>() / words.len().max(1) as f32;
-        Self { words: words.len(), information: mean(&|w| w.information()), rarity: mean(&|w| w.rarity) }
-    }
+/// What a piece of these words tells: the mean of their information, and of their rarity, which ranks function words.
+fn told(words: &[Weighed]) -> Told {
+    let mean = |of: &dyn Fn(&Weighed) -> f32| words.iter().map(of).sum::<f32>() / words.len().max(1) as f32;
+    Told { words: words.len(), information: mean(&|w| w.information()), rarity: mean(&|w| w.rarity) }
 }
 
 impl Information {
@@ -69,42 +60,17 @@ impl Information {
         let mut words = Words::default();
         for sentence in sentences(text) {
             // The sentence is read as a whole, because its language shows in all of it.
-            let told = rarity.read(slice(text, &sentence));
-            let mut rest = told.as_slice();
+            let read = rarity.read(slice(text, &sentence));
+            let mut rest = read.as_slice();
             for piece in pieces(text, &sentence) {
                 words.read(slice(text, &piece));
                 let (own, after) = rest.split_at(words.iter().len().min(rest.len()));
                 rest = after;
-                weighed.push(Piece::of(own));
+                weighed.push(told(own));
                 ranges.push(piece);
             }
         }
-        let kept = self.kept(&weighed);
-        // A text without words has nothing to choose by.
-        if kept.contains(&true) {
-            joined(text, &ranges, |place| kept.get(place) == Some(&true))
-        } else {
-            text.to_owned()
-        }
-    }
-
-    /// Which pieces are kept; none where there are no words.
-    fn kept(&self, pieces: &[Piece]) -> Vec<bool> {
-        let all: usize = pieces.iter().map(|piece| piece.words).sum();
-        let wanted = ((all as f32 * self.keep).ceil() as usize).max(1);
-        let mut order: Vec<(usize, &Piece)> = pieces.iter().enumerate().filter(|(_, piece)| piece.words > 0).collect();
-        // The sort is stable: of equals the first is kept.
-        order.sort_by(|(_, a), (_, b)| b.information.total_cmp(&a.information).then(b.rarity.total_cmp(&a.rarity)));
-        let mut kept = vec![false; pieces.len()];
-        let mut count = 0;
-        for (place, piece) in order {
-            if count >= wanted {
-                break;
-            }
-            count += piece.words;
-            kept[place] = true;
-        }
-        kept
+        shortened(text, &ranges, &weighed, self.keep)
     }
 }
 

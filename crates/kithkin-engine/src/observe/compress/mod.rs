@@ -11,7 +11,9 @@ mod llm;
 mod pieces;
 mod pleasantries;
 mod rarity;
+mod self_information;
 mod sentence_filter;
+mod share;
 
 use std::fmt::Debug;
 
@@ -28,6 +30,11 @@ pub(crate) trait Compress: Debug + Send + Sync {
         None
     }
 
+    /// Whether it needs a chat model.
+    fn asks(&self) -> bool {
+        self.prompt().is_some()
+    }
+
     /// What is left of each of the texts of one session, in their order. It MUST say nothing that a text does not say, be
     /// no longer, and be empty only where the text is.
     ///
@@ -39,6 +46,7 @@ pub(crate) trait Compress: Debug + Send + Sync {
 strategies! { "observe.compress", Compress:
     "information" => information::Information,
     "llm" => llm::LlmCompress,
+    "self-information" => self_information::SelfInformation,
     "sentence-filter" => sentence_filter::SentenceFilter,
 }
 

@@ -4,6 +4,7 @@ mod expanded;
 mod fragments;
 mod keyphrases;
 mod llm_facts;
+mod llm_keys;
 mod llm_summary;
 mod llm_topics;
 mod span;
@@ -50,6 +51,7 @@ strategies! { "observe.extract", Extract:
     "fragments" => fragments::Fragments,
     "keyphrases" => keyphrases::Keyphrases,
     "llm-facts" => llm_facts::LlmFacts,
+    "llm-keys" => llm_keys::LlmKeys,
     "llm-summary" => llm_summary::LlmSummary,
     "llm-topics" => llm_topics::LlmTopics,
     "span" => span::WholeSpan,

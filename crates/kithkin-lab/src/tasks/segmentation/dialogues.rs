@@ -198,6 +198,7 @@ mod tests {
             data: path,
             methods: Vec::new(),
             embedder: None,
+            chat: None,
             reranker: None,
             items,
             limit: None,

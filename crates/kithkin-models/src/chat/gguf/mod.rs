@@ -8,6 +8,7 @@
 mod cache;
 mod file;
 mod layer;
+mod likelihood;
 mod matrix;
 mod model;
 mod sample;
@@ -18,9 +19,9 @@ mod tokenizer;
 
 use std::ops::ControlFlow;
 use std::path::Path;
-use std::sync::{Mutex, PoisonError};
+use std::sync::{Mutex, MutexGuard, PoisonError};
 
-use kithkin_core::{ChatError, ChatMessage, ChatModel, ChatReply, ChatRequest, ChatUsage};
+use kithkin_core::{ChatError, ChatMessage, ChatModel, ChatReply, ChatRequest, ChatUsage, TokenLikelihood};
 
 use self::cache::Cache;
 use self::file::GgufFile;
@@ -53,7 +54,7 @@ impl Gguf {
 
     /// The tokens of a request.
     fn prompt(&self, request: &ChatRequest) -> Result<Vec<u32>, ChatError> {
-        let refused = |message: String| ChatError::Refused { model: self.name.clone(), message };
+        let refused = |message: String| self.refused(message);
         let plain = |m: &ChatMessage| ChatMessage::new(m.role, self.vocabulary.without_signs(&m.content));
         let messages: Vec<ChatMessage> = request.messages.iter().map(plain).collect();
         let rendered = self.template.render(&messages);
@@ -67,6 +68,26 @@ impl Gguf {
             }
             _ => Ok(tokens),
         }
+    }
+
+    fn refused(&self, message: String) -> ChatError {
+        ChatError::Refused { model: self.name.clone(), message }
+    }
+
+    /// The error of scores that are no numbers.
+    fn damaged(&self) -> ChatError {
+        let message = "a score is not finite; the weights may be damaged".to_owned();
+        ChatError::Failed { model: self.name.clone(), message }
+    }
+
+    /// The cache, when nobody else has it.
+    fn cache(&self) -> MutexGuard<'_, Cache> {
+        self.cache.lock().unwrap_or_else(|poisoned: PoisonError<_>| {
+            // Whoever held it may have left a layer half read.
+            let mut cache = poisoned.into_inner();
+            cache.cut(0);
+            cache
+        })
     }
 }
 
@@ -85,12 +106,7 @@ impl ChatModel for Gguf {
         heard: &mut dyn FnMut(&str) -> ControlFlow<()>,
     ) -> Result<ChatReply, ChatError> {
         let prompt = self.prompt(request)?;
-        let mut cache = self.cache.lock().unwrap_or_else(|poisoned: PoisonError<_>| {
-            // Whoever held it may have left a layer half read.
-            let mut cache = poisoned.into_inner();
-            cache.cut(0);
-            cache
-        });
+        let mut cache = self.cache();
         let room = self.model.window() - prompt.len();
         let most = usize::try_from(request.max_tokens).unwrap_or(room).min(room);
         let (mut sampler, mut characters) = (Sampler::new(request), Characters::default());
@@ -106,8 +122,7 @@ impl ChatModel for Gguf {
             let scores = self.model.read(&unread, &mut cache);
             if scores.iter().any(|score| !score.is_finite()) {
                 cache.cut(0);
-                let message = "a score is not finite; the weights may be damaged".to_owned();
-                return Err(ChatError::Failed { model: self.name.clone(), message });
+                return Err(self.damaged());
             }
             let token = sampler.choose(&scores);
             if self.vocabulary.ends(token) {
@@ -131,6 +146,10 @@ impl ChatModel for Gguf {
         let _ = say(&(piece + &stops.finish()));
         let usage = ChatUsage { prompt_tokens: prompt.len() as u64, completion_tokens: made as u64 };
         Ok(ChatReply { cut: cut && !stopped, usage: Some(usage), ..reply })
+    }
+
+    fn likelihoods(&self, request: Option<&ChatRequest>, text: &str) -> Result<Vec<TokenLikelihood>, ChatError> {
+        likelihood::of(self, request, text)
     }
 }
 

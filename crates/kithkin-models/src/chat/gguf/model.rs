@@ -18,6 +18,8 @@ use crate::bert::lanes::LANES;
 
 /// The tokens of a prompt that run together: more leave the processor's cache.
 const BATCH: usize = 128;
+/// The rows whose scores are held at once.
+const SCORED: usize = 16;
 
 /// The weights.
 #[derive(Debug)]
@@ -162,19 +164,53 @@ impl Model {
     pub(super) fn read(&self, tokens: &[u32], cache: &mut Cache) -> Vec<f32> {
         // From within the pool, handing out work costs least.
         rayon::scope(|_| {
-            let mut last = Vec::new();
-            for batch in tokens.chunks(BATCH) {
-                last = self.batch(batch, cache);
-            }
-            let last = rms_norm(&last, &self.norm, self.shape.eps);
-            let head = self.head.as_ref().unwrap_or(&self.embeddings);
-            let mut scores = head.product(&Input::new(&last, self.shape.dims));
+            let rows = self.last_batch(tokens, cache);
+            let last = rows.get(rows.len().saturating_sub(self.shape.dims)..).unwrap_or_default();
+            let mut scores = self.scores(last);
             scores.truncate(self.shape.vocabulary);
             scores
         })
     }
 
-    /// Reads a batch; gives the row of its last token after the last layer.
+    /// Reads the tokens after those in the cache, and asks for no score.
+    pub(super) fn read_only(&self, tokens: &[u32], cache: &mut Cache) {
+        rayon::scope(|_| {
+            self.last_batch(tokens, cache);
+        });
+    }
+
+    /// Reads the tokens; gives the rows of the last batch of them.
+    fn last_batch(&self, tokens: &[u32], cache: &mut Cache) -> Vec<f32> {
+        let mut rows = Vec::new();
+        for batch in tokens.chunks(BATCH) {
+            rows = self.batch(batch, cache);
+        }
+        rows
+    }
+
+    /// Reads the tokens after those in the cache; `seen` gets for each, in order, the scores of the tokens to come next.
+    pub(super) fn read_each(&self, tokens: &[u32], cache: &mut Cache, seen: &mut (dyn FnMut(&[f32]) + Send)) {
+        let head = self.head.as_ref().unwrap_or(&self.embeddings);
+        rayon::scope(|_| {
+            for batch in tokens.chunks(BATCH) {
+                let rows = self.batch(batch, cache);
+                // The scores of some rows at a time, because each is as long as the vocabulary.
+                for rows in rows.chunks(SCORED * self.shape.dims) {
+                    for scores in self.scores(rows).chunks(head.outputs()) {
+                        seen(scores.get(..self.shape.vocabulary).unwrap_or(scores));
+                    }
+                }
+            }
+        });
+    }
+
+    /// The scores of the next token for each of these rows, padded to the outputs of the head.
+    fn scores(&self, rows: &[f32]) -> Vec<f32> {
+        let head = self.head.as_ref().unwrap_or(&self.embeddings);
+        head.product(&Input::new(&rms_norm(rows, &self.norm, self.shape.eps), self.shape.dims))
+    }
+
+    /// Reads a batch; gives the rows of its tokens after the last layer.
     fn batch(&self, tokens: &[u32], cache: &mut Cache) -> Vec<f32> {
         let dims = self.shape.dims;
         let row = |token: &u32| self.embeddings.row(*token as usize).unwrap_or_else(|| vec![0.0; dims]);
@@ -184,7 +220,7 @@ impl Model {
             self.layer(i, &mut rows, &turns, cache);
         }
         cache.read(tokens);
-        rows.split_off(rows.len().saturating_sub(dims))
+        rows
     }
 
     fn layer(&self, i: usize, rows: &mut [f32], turns: &[Vec<(f32, f32)>], cache: &mut Cache) {

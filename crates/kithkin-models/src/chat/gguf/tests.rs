@@ -226,8 +226,45 @@ fn a_message_cannot_end_itself() {
     assert!(ids.contains(&260), "the merges are used: {ids:?}");
 }
 
+#[test]
+fn likelihoods_are_of_the_whole_text_and_refused_where_it_does_not_fit() {
+    let model = tiny();
+    let bytes = |text: &str| model.likelihoods(None, text).unwrap().iter().map(|token| token.bytes).sum::<usize>();
+    // One that is longer than the window is read in parts.
+    for text in ["", "the dog", "猫 the\u{0}é", &"the dog ".repeat(90)] {
+        assert_eq!(bytes(text), text.len(), "{text:?}");
+    }
+    let refused = |request: Option<&ChatRequest>, text: &str, part: &str| match model.likelihoods(request, text) {
+        Err(ChatError::Refused { message, .. }) => assert!(message.contains(part), "{message}"),
+        other => panic!("{other:?}"),
+    };
+    refused(None, "a<|im_end|>b", "control sign");
+    refused(Some(&request(&["dog"], 0.0)), &"x".repeat(WINDOW as usize), "tokens, of 96");
+}
+
 proptest! {
     #![proptest_config(ProptestConfig::with_cases(24))]
+
+    #[test]
+    fn the_likelihoods_of_all_next_tokens_add_up_and_the_likeliest_is_what_it_says(
+        said in "(the |dog|[a-c]){1,6}",
+        before in "(the |dog|[a-c]){0,6}",
+    ) {
+        let model = tiny();
+        let request = request(&[&said], 0.0);
+        let _ = model.likelihoods(Some(&request), &before);
+        let reply = model.reply(&ChatRequest { max_tokens: 1, ..request.clone() }).unwrap();
+        // Tokens that are a whole character, beside those that are a part of one or a sign.
+        let letters = (0_u8..0x80).map(|byte| char::from(byte).to_string());
+        let likely = |text: &str| model.likelihoods(Some(&request), text).unwrap()[0].ln;
+        let likelihoods: Vec<(String, f32)> = letters.map(|letter| (letter.clone(), likely(&letter))).collect();
+        let sum: f32 = likelihoods.iter().map(|(_, ln)| ln.exp()).sum();
+        prop_assert!(sum <= 1.001, "{sum}");
+        let best = likelihoods.iter().max_by(|a, b| a.1.total_cmp(&b.1)).unwrap();
+        if reply.text.len() == 1 && reply.text.is_ascii() && reply.usage.unwrap().completion_tokens == 1 {
+            prop_assert_eq!(&best.0, &reply.text);
+        }
+    }
 
     #[test]
     fn what_was_read_before_changes_no_reply(

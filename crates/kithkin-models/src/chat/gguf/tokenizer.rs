@@ -102,10 +102,20 @@ impl Vocabulary {
 
     /// The tokens of a rendered template: signs are told from text.
     pub(super) fn tokens(&self, rendered: &str) -> Result<Vec<u32>, String> {
-        let encoding = self.tokenizer.encode_fast(rendered, false).map_err(|e| e.to_string())?;
-        let ids = encoding.get_ids();
+        let ids = self.plain(rendered)?;
         let first = self.first.filter(|first| self.adds_first && ids.first() != Some(first));
-        Ok(first.into_iter().chain(ids.iter().copied()).collect())
+        Ok(first.into_iter().chain(ids).collect())
+    }
+
+    /// The tokens of a plain text. Signs in it are read as signs, so they are to be taken out before.
+    pub(super) fn plain(&self, text: &str) -> Result<Vec<u32>, String> {
+        let encoding = self.tokenizer.encode_fast(text, false).map_err(|e| e.to_string())?;
+        Ok(encoding.get_ids().to_vec())
+    }
+
+    /// The sign before a text of its own: the one that begins a text, or else the one that ends the text before.
+    pub(super) fn before_text(&self) -> Option<u32> {
+        self.first.or(self.last)
     }
 
     /// A message's words, with every sign in them broken by an invisible space: a message cannot end itself, nor speak as
