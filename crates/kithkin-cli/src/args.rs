@@ -302,6 +302,9 @@ pub(crate) struct Respond {
     /// Remember neither the message nor the reply
     #[arg(long)]
     pub(crate) read_only: bool,
+    /// Print what the chat model would be asked, whole; ask and remember nothing
+    #[arg(long)]
+    pub(crate) dry_run: bool,
     /// Print which turns the model was shown, and how each score came about
     #[arg(long)]
     pub(crate) explain: bool,

@@ -7,8 +7,8 @@ use std::sync::Arc;
 use std::time::Instant;
 
 use kithkin::{
-    ConversationId, EventTime, Ingest, Kithkin, Method, Person, PersonId, Recall, RecallReport, Role, Scope, SessionId,
-    TenantId, Turn, TurnId,
+    ConversationId, EventTime, Ingest, Kithkin, Method, Person, PersonId, PromptReport, Recall, RecallReport, Respond,
+    Role, Scope, SessionId, TenantId, Turn, TurnId,
 };
 
 use crate::board::Board;
@@ -120,7 +120,8 @@ impl Persons {
             self.kithkin.person(scope).rebuild(method, &mut |_| ControlFlow::Continue(()))?;
         }
         let mut built = start.elapsed().as_secs_f64();
-        if method.about().needs_embedder {
+        // What a chat model took is the method's own.
+        if method.about().needs_embedder && !method.about().needs_chat {
             built = built.max(*self.embedded.get_or_insert(built));
         }
         Ok(self.stored + built)
@@ -133,6 +134,22 @@ impl Persons {
     pub(crate) fn ask(&self, scope: &Scope, recall: &Recall, board: &mut Board) -> Result<RecallReport, LabError> {
         let start = Instant::now();
         let report = self.person(scope).recall(recall)?;
+        board.took(start.elapsed().as_secs_f64() * 1e3);
+        // The memories may have been made with a model that recalls nothing.
+        let chat = recall.method.as_ref().filter(|method| method.about().needs_chat).and(self.kithkin.chat_name());
+        let mut models = report.models.clone();
+        models.extend(chat.map(|model| ("chat".to_owned(), model.to_owned())));
+        board.ran(&models);
+        Ok(report)
+    }
+
+    /// Composes what a chat model would be asked, and notes time and models on the board.
+    ///
+    /// # Errors
+    /// The recall failed.
+    pub(crate) fn prompt(&self, scope: &Scope, what: &Respond, board: &mut Board) -> Result<PromptReport, LabError> {
+        let start = Instant::now();
+        let report = self.person(scope).prompt(what)?;
         board.took(start.elapsed().as_secs_f64() * 1e3);
         board.ran(&report.models);
         Ok(report)

@@ -64,4 +64,4 @@ pub use reports::{
     AspectReport, EvidenceReport, FilterReport, ForgetReport, PartialReport, PersonReport, RecallReport, RescoreReport,
     SessionReport, TimingsReport, TurnReport,
 };
-pub use respond::{Respond, RespondReport, TokensReport, UsedEntry};
+pub use respond::{PromptReport, Respond, RespondReport, TokensReport, UsedEntry};

@@ -6,7 +6,7 @@
 use std::collections::{BTreeMap, HashSet};
 use std::ops::ControlFlow;
 
-use kithkin_core::{ConversationId, EventTime, Role, Seq, StoredTurn};
+use kithkin_core::{ChatMessage, ConversationId, EventTime, Role, Seq, StoredTurn};
 use kithkin_engine::{Brief, EngineError, Entry, EntryKind, Method, Recalled, Replied};
 use serde::Serialize;
 
@@ -122,6 +122,63 @@ pub struct RespondReport {
     pub remembered: Vec<String>,
 }
 
+/// What a chat model would be asked for a reply.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct PromptReport {
+    /// The messages, whole.
+    pub messages: Vec<ChatMessage>,
+    /// Whether no turn that is remembered answers the message, so that the model would be shown none.
+    pub abstained: bool,
+    /// The turns that it shows, best first.
+    pub shown: Vec<EvidenceReport>,
+    /// How many more were found and did not fit.
+    pub left_out: usize,
+    /// What of the profile it shows.
+    pub profile_used: Vec<UsedEntry>,
+    /// The method that ran.
+    pub method: String,
+    /// The models that ran.
+    pub models: BTreeMap<String, String>,
+}
+
+/// What a reply rests on beside what is recalled.
+struct Ground {
+    method: Method,
+    now: EventTime,
+    conversation: ConversationId,
+    history: Vec<StoredTurn>,
+    profile: Vec<Entry>,
+}
+
+impl Ground {
+    fn brief<'a>(&'a self, what: &'a Respond, evidence: &'a [StoredTurn]) -> Brief<'a> {
+        Brief {
+            message: &what.message,
+            now: self.now,
+            history: &self.history,
+            evidence,
+            profile: &self.profile,
+            max_tokens: what.max_tokens,
+            temperature: what.temperature,
+        }
+    }
+}
+
+/// How a message is recalled for.
+fn recall(what: &Respond) -> Recall {
+    Recall {
+        limit: CONSIDERED,
+        explain: what.explain,
+        method: what.method.clone(),
+        ..Recall::new(&what.message, what.now)
+    }
+}
+
+/// The turns that were recalled.
+fn turns(recalled: &Recalled) -> Vec<StoredTurn> {
+    recalled.evidence.iter().map(|evidence| evidence.turn.clone()).collect()
+}
+
 impl Person<'_> {
     /// Answers a message. `heard` gets the reply piece by piece, as the model says it: with markers that are not checked
     /// yet. It ends the reply with [`ControlFlow::Break`]; what was said so far is the reply then.
@@ -140,54 +197,72 @@ impl Person<'_> {
         if self.kithkin().engine.chat().is_none() {
             return Err(EngineError::NoReplyModel.into());
         }
-        let conversation = what.conversation.clone().map_or_else(|| ConversationId::new("chat"), Ok)?;
-        let recall = Recall {
-            limit: CONSIDERED,
-            explain: what.explain,
-            method: what.method.clone(),
-            ..Recall::new(&what.message, what.now)
-        };
-        let (method, now) = self.resolve(&recall)?;
-        let history = self.history(&conversation, now, what.history)?;
-        let profile = self.known_of_persons(now)?;
-        let recalled = self.recalled(&recall, &method, now);
+        let ground = self.ground(what)?;
+        let recalled = self.recalled(what, &ground);
         let mut remembered = Vec::new();
         if what.remember {
             let speaker = self.scope().person.to_string();
-            remembered.push(self.say(&what.message, speaker, Role::User, &conversation, now)?.turn);
+            remembered.push(self.say(&what.message, speaker, Role::User, &ground.conversation, ground.now)?.turn);
         }
-        let mut recalled = recalled?;
-        // What the model hears anyway, as the conversation itself, is not quoted to it again.
-        let heard_anyway: HashSet<Seq> = history.iter().map(|turn| turn.seq).collect();
+        let recalled = recalled?;
+        let evidence = turns(&recalled);
+        let replied = self.kithkin().engine.respond(&ground.method, &ground.brief(what, &evidence), heard)?;
+        if what.remember && !replied.plain.is_empty() {
+            let (speaker, said_at) = ("assistant".to_owned(), self.moment(what.now)?);
+            remembered.push(self.say(&replied.plain, speaker, Role::Assistant, &ground.conversation, said_at)?.turn);
+        }
+        Ok(self.replied(&ground.method, recalled, replied, &ground.profile, remembered))
+    }
+
+    /// What the chat model would be asked for a reply: everything of the person that would reach it. Nothing is remembered,
+    /// and the model is not asked, but where the method asks it for something before, such as notes.
+    ///
+    /// # Errors
+    /// An empty message, or a method that cannot run here.
+    pub fn prompt(&self, what: &Respond) -> Result<PromptReport, Error> {
+        if what.message.trim().is_empty() {
+            return Err(EngineError::EmptyQuestion.into());
+        }
+        let ground = self.ground(what)?;
+        let recalled = self.recalled(what, &ground)?;
+        let evidence = turns(&recalled);
+        let asked = self.kithkin().engine.asked(&ground.method, &ground.brief(what, &evidence))?;
+        let found = recalled.evidence.len();
+        let shown: Vec<EvidenceReport> =
+            recalled.evidence.into_iter().take(asked.shown).map(crate::person::evidence).collect();
+        Ok(PromptReport {
+            messages: asked.request.messages,
+            abstained: found == 0,
+            left_out: found - shown.len(),
+            shown,
+            profile_used: ground.profile.iter().take(asked.profile_shown).map(UsedEntry::of).collect(),
+            method: ground.method.about().id.to_string(),
+            models: self.models(&ground.method),
+        })
+    }
+
+    /// What a reply rests on beside what is recalled.
+    fn ground(&self, what: &Respond) -> Result<Ground, Error> {
+        let conversation = what.conversation.clone().map_or_else(|| ConversationId::new("chat"), Ok)?;
+        let (method, now) = self.resolve(&recall(what))?;
+        let history = self.history(&conversation, now, what.history)?;
+        let profile = self.known_of_persons(now)?;
+        Ok(Ground { method, now, conversation, history, profile })
+    }
+
+    /// What is recalled for a message, and would be shown: nothing of a person of whom nothing is known, nothing where
+    /// recall abstains, and nothing that the model hears anyway as the conversation itself.
+    fn recalled(&self, what: &Respond, ground: &Ground) -> Result<Recalled, Error> {
+        let mut recalled = match self.found(&recall(what), &ground.method, ground.now) {
+            Err(Error::Engine(EngineError::NoPerson { .. })) => Recalled::default(),
+            found => found?,
+        };
+        let heard_anyway: HashSet<Seq> = ground.history.iter().map(|turn| turn.seq).collect();
         recalled.evidence.retain(|evidence| !heard_anyway.contains(&evidence.turn.seq));
         if recalled.abstain {
             recalled.evidence.clear();
         }
-        let evidence: Vec<StoredTurn> = recalled.evidence.iter().map(|evidence| evidence.turn.clone()).collect();
-        let brief = Brief {
-            message: &what.message,
-            now,
-            history: &history,
-            evidence: &evidence,
-            profile: &profile,
-            max_tokens: what.max_tokens,
-            temperature: what.temperature,
-        };
-        let replied = self.kithkin().engine.respond(&method, &brief, heard)?;
-        if what.remember && !replied.plain.is_empty() {
-            let said_at = self.moment(what.now)?;
-            remembered
-                .push(self.say(&replied.plain, "assistant".into(), Role::Assistant, &conversation, said_at)?.turn);
-        }
-        Ok(self.replied(&method, recalled, replied, &profile, remembered))
-    }
-
-    /// What is recalled for a message; nothing of a person of whom nothing is known.
-    fn recalled(&self, recall: &Recall, method: &Method, now: EventTime) -> Result<Recalled, Error> {
-        match self.found(recall, method, now) {
-            Err(Error::Engine(EngineError::NoPerson { .. })) => Ok(Recalled::default()),
-            found => found,
-        }
+        Ok(recalled)
     }
 
     /// What is known of the persons who speak, what was said last first. What an assistant said of itself is not among it.

@@ -4,7 +4,7 @@ use std::ops::ControlFlow;
 use std::process::ExitCode;
 
 use anyhow::Result;
-use kithkin::{Now, RespondReport};
+use kithkin::{Now, PromptReport, RespondReport};
 
 use crate::args::{Place, Respond};
 use crate::commands::{recall, remember};
@@ -21,6 +21,9 @@ pub(super) fn run(place: &Place, args: Respond) -> Result<ExitCode> {
         explain: args.explain,
         ..kithkin::Respond::new(args.message, args.now.map_or(Now::Clock, Now::At))
     };
+    if args.dry_run {
+        return prompt(place, &place.person(&kithkin, &args.person).prompt(&what)?, args.explain);
+    }
     let report = place.person(&kithkin, &args.person).respond(&what, &mut |_| ControlFlow::Continue(()))?;
     if place.json {
         output::json(&report)?;
@@ -34,6 +37,21 @@ pub(super) fn run(place: &Place, args: Respond) -> Result<ExitCode> {
     if what.remember {
         drop(kithkin);
         remember::derive(place, &args.person)?;
+    }
+    Ok(ExitCode::SUCCESS)
+}
+
+/// Prints what the model would be asked.
+fn prompt(place: &Place, report: &PromptReport, explain: bool) -> Result<ExitCode> {
+    if place.json {
+        output::json(report)?;
+        return Ok(ExitCode::SUCCESS);
+    }
+    for message in &report.messages {
+        line(&format!("[{}]\n{}\n", message.role.as_str(), message.content.trim_end()))?;
+    }
+    if explain {
+        recall::evidence(&report.shown, true)?;
     }
     Ok(ExitCode::SUCCESS)
 }

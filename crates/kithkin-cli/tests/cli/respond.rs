@@ -103,3 +103,23 @@ fn a_conversation_in_the_terminal() {
     // The first exchange was forgotten, the second one is there.
     assert_eq!(place.turns(), 5);
 }
+
+#[test]
+fn what_the_model_would_be_asked_is_shown_without_a_model() {
+    let place = place();
+    let dry = ["respond", "--person", "p", "What is my cat called?", "--now", "2023-06-01T10:00", "--method", "bm25"];
+    let ran = place.run(&[&dry[..], &["--dry-run"]].concat());
+    assert_eq!(ran.code, Some(0), "{}", ran.err);
+    let report = place.json(&[&dry[..], &["--dry-run"]].concat());
+    let messages = report["messages"].as_array().unwrap();
+    assert_eq!(report["shown"][0]["turn"], "1");
+    for message in messages {
+        assert!(ran.out.contains(message["content"].as_str().unwrap().trim_end()), "{}", ran.out);
+    }
+    // It is what a model is asked, word for word, and nothing of it is remembered.
+    let endpoint = Endpoint::start(citing);
+    assert_eq!(place.json(&["timeline", "--person", "p"]).as_array().unwrap().len(), 3);
+    let ran = respond(&place, &endpoint, &dry[3..6]);
+    assert_eq!(ran.code, Some(0), "{}", ran.err);
+    assert_eq!(endpoint.asked()[0]["messages"], report["messages"]);
+}

@@ -68,7 +68,29 @@ pub struct Replied {
     pub usage: Option<ChatUsage>,
 }
 
+/// What a chat model is asked for a reply.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Asked {
+    /// The request.
+    pub request: ChatRequest,
+    /// How many of the evidence, from the first, it shows: the others were beyond the budget.
+    pub shown: usize,
+    /// How many of the profile, from the first.
+    pub profile_shown: usize,
+    /// Answers of the chat model on the way, such as notes, or pieces of them, that could not be read.
+    pub unread: u64,
+}
+
 impl Engine {
+    /// What the chat model would be asked for a reply, as the method composes it. It is not asked, but where the method
+    /// asks it for something before, such as notes.
+    ///
+    /// # Errors
+    /// Such a method, and there is no chat model, or it failed.
+    pub fn asked(&self, method: &Method, brief: &Brief<'_>) -> Result<Asked, EngineError> {
+        Ok(asked(&*method.bound().compose, self.chat(), brief)?)
+    }
+
     /// Asks the chat model for a reply, as the method composes it. `heard` gets it piece by piece, as the model says it:
     /// with markers that were not checked yet; it ends the reply with [`ControlFlow::Break`]. Nothing is stored.
     ///
@@ -91,7 +113,24 @@ fn run(
     brief: &Brief<'_>,
     heard: &mut dyn FnMut(&str) -> ControlFlow<()>,
 ) -> Result<Replied, ChatError> {
-    let chat = Chat::new(Some(model));
+    let asked = asked(compose, Some(model), brief)?;
+    let reply = model.stream(&asked.request, heard)?;
+    let cited = Cited::read(reply.text.trim(), asked.shown);
+    Ok(Replied {
+        text: cited.text,
+        plain: cited.plain,
+        cited: cited.places,
+        shown: asked.shown,
+        profile_shown: asked.profile_shown,
+        invented: cited.invented,
+        unread: asked.unread,
+        cut: reply.cut,
+        usage: reply.usage,
+    })
+}
+
+fn asked(compose: &dyn Compose, model: Option<&dyn ChatModel>, brief: &Brief<'_>) -> Result<Asked, ChatError> {
+    let chat = Chat::new(model);
     let composed = compose.compose(brief, &chat)?;
     let instructions: Vec<&str> =
         [PROMPT.text(PROMPT.latest())].into_iter().chain(composed.instructions.iter().copied()).collect();
@@ -99,19 +138,7 @@ fn run(
     messages.extend(brief.history.iter().map(as_message));
     messages.push(ChatMessage::new(ChatRole::User, composed.before + brief.message));
     let request = ChatRequest { messages, max_tokens: brief.max_tokens, temperature: brief.temperature, schema: None };
-    let reply = model.stream(&request, heard)?;
-    let cited = Cited::read(reply.text.trim(), composed.shown);
-    Ok(Replied {
-        text: cited.text,
-        plain: cited.plain,
-        cited: cited.places,
-        shown: composed.shown,
-        profile_shown: composed.profile_shown,
-        invented: cited.invented,
-        unread: chat.unread(),
-        cut: reply.cut,
-        usage: reply.usage,
-    })
+    Ok(Asked { request, shown: composed.shown, profile_shown: composed.profile_shown, unread: chat.unread() })
 }
 
 /// A turn of this conversation as the model said or heard it.

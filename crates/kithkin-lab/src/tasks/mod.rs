@@ -7,7 +7,7 @@ mod longmemeval_recall;
 mod memorybank;
 mod persona_selection;
 mod personabench;
-mod prefeval_find;
+mod prefeval;
 mod segmentation;
 
 use std::path::PathBuf;
@@ -66,7 +66,8 @@ pub const TASKS: &[TaskSpec] = &[
     personabench::TASK,
     memorybank::TASK,
     ikat_ptkb::TASK,
-    prefeval_find::TASK,
+    prefeval::find::TASK,
+    prefeval::choice::TASK,
     persona_selection::TASK,
     segmentation::TASK,
 ];

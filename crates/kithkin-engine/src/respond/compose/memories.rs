@@ -23,7 +23,8 @@ const PROFILE: Prompt = Prompt::new(&[include_str!("../../../prompts/respond-pro
 #[derive(Debug, Clone, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub(crate) struct Memories {
-    /// What the turns may take, in tokens as they are estimated without a tokenizer; 50 to 100,000, default 1,500.
+    /// What the turns may take, in tokens as they are estimated without a tokenizer; 0 to 100,000, default 1,500. With 0
+    /// they are left out.
     tokens: usize,
     /// What the profile may take; 0 to 100,000, default 400. With 0 it is left out.
     profile_tokens: usize,
@@ -41,11 +42,10 @@ impl Default for Memories {
 
 impl Strategy for Memories {
     fn check(&self) -> Result<(), String> {
-        if !(50..=100_000).contains(&self.tokens) {
-            return Err(format!("tokens is {}; it must lie within 50 and 100000", self.tokens));
-        }
-        if self.profile_tokens > 100_000 {
-            return Err(format!("profile_tokens is {}; it must lie within 0 and 100000", self.profile_tokens));
+        for (name, tokens) in [("tokens", self.tokens), ("profile_tokens", self.profile_tokens)] {
+            if tokens > 100_000 {
+                return Err(format!("{name} is {tokens}; it must lie within 0 and 100000"));
+            }
         }
         PROMPT.check(self.prompt)?;
         PROFILE.check(self.profile_prompt).map_err(|why| format!("profile_{why}"))

@@ -1,0 +1,5 @@
+//! PrefEval: preferences, and questions whose plain answer goes against them.
+
+pub(super) mod choice;
+mod data;
+pub(super) mod find;
