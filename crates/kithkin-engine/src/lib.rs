@@ -26,7 +26,7 @@ pub use method::Method;
 pub use observe::{Derived, Progress, Work};
 pub use profile::{Entry, EntryKind, Version, profile};
 pub use recall::{Aspect, SessionHit};
-pub use respond::{Asked, Brief, Replied};
+pub use respond::{Asked, Brief, Replied, Revision};
 
 use std::ops::ControlFlow;
 

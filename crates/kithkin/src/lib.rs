@@ -51,7 +51,7 @@ pub use kithkin_core::{
 };
 pub use kithkin_engine::method::{About, Paper, SpecError, Status};
 pub use kithkin_engine::{
-    Aspect, CHAT_ADVICE, Derived, EngineError, EntryKind, Method, Progress, Reason, Work, estimated_tokens,
+    Aspect, CHAT_ADVICE, Derived, EngineError, EntryKind, Method, Progress, Reason, Revision, Work, estimated_tokens,
 };
 pub use kithkin_models::{
     CHAT_MODELS, ChatKey, ChatSource, ChatSpec, MODELS, ModelSpec, NoKey, OpenAiEndpoint, Status as WeightStatus,

@@ -7,7 +7,7 @@ use std::collections::{BTreeMap, HashSet};
 use std::ops::ControlFlow;
 
 use kithkin_core::{ChatMessage, ConversationId, EventTime, Role, Seq, StoredTurn};
-use kithkin_engine::{Brief, EngineError, Entry, EntryKind, Method, Recalled, Replied};
+use kithkin_engine::{Brief, EngineError, Entry, EntryKind, Method, Recalled, Replied, Revision};
 use serde::Serialize;
 
 use crate::{Error, EvidenceReport, Now, Person, Recall};
@@ -106,6 +106,9 @@ pub struct RespondReport {
     pub unread: u64,
     /// Whether the reply broke off before its end.
     pub cut: bool,
+    /// Where the method looks at a draft again: what it found wrong, and whether the draft was written anew.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub revisions: Vec<Revision>,
     /// The turns that the model was shown, best first.
     pub shown: Vec<EvidenceReport>,
     /// How many more were found and did not fit.
@@ -313,6 +316,7 @@ impl Person<'_> {
             invented: replied.invented,
             unread: replied.unread,
             cut: replied.cut,
+            revisions: replied.revisions,
             left_out: found - shown.len(),
             shown,
             profile_used: profile.iter().take(replied.profile_shown).map(UsedEntry::of).collect(),

@@ -73,6 +73,10 @@ pub(super) fn cited(report: &RespondReport) -> Result<()> {
     if report.unread > 0 {
         output::note(&format!("{} of the model's notes could not be read", report.unread));
     }
+    for revision in &report.revisions {
+        let what = if revision.kept { "was written again" } else { "was kept all the same" };
+        output::note(&format!("a draft {what}: {}", revision.faults.join(" ")));
+    }
     if report.cut {
         output::note("the reply broke off before its end");
     }

@@ -1,4 +1,5 @@
-//! A small OpenAI-compatible endpoint on loopback: it streams what a function makes of each request.
+//! A small OpenAI-compatible endpoint on loopback: it answers with what a function makes of each request, and streams
+//! it where the request says so.
 
 use std::io::{BufRead, BufReader, Read, Write};
 use std::net::{TcpListener, TcpStream};
@@ -25,8 +26,12 @@ impl Endpoint {
                 let body = read(&stream);
                 let words =
                     body["messages"].as_array().unwrap().last().unwrap()["content"].as_str().unwrap().to_owned();
+                let streams = body["stream"] == true;
                 kept.lock().unwrap().push(body);
-                write(&mut stream, reply(&words));
+                match reply(&words) {
+                    Some(reply) if !streams => whole(&mut stream, &reply),
+                    reply => write(&mut stream, reply),
+                }
             }
         });
         Self { url, asked }
@@ -46,6 +51,19 @@ fn read(stream: &TcpStream) -> Value {
     let mut body = vec![0; length.unwrap()];
     reader.read_exact(&mut body).unwrap();
     serde_json::from_slice(&body).unwrap()
+}
+
+fn whole(stream: &mut TcpStream, reply: &str) {
+    let body = json!({
+        "choices": [{ "message": { "role": "assistant", "content": reply }, "finish_reason": "stop" }],
+        "usage": { "prompt_tokens": 20, "completion_tokens": 5 },
+    });
+    let body = body.to_string();
+    let head = format!(
+        "HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: {}\r\nConnection: close\r\n\r\n",
+        body.len()
+    );
+    stream.write_all((head + &body).as_bytes()).unwrap();
 }
 
 /// Word by word, as models do.

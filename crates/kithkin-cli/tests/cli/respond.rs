@@ -123,3 +123,34 @@ fn what_the_model_would_be_asked_is_shown_without_a_model() {
     assert_eq!(ran.code, Some(0), "{}", ran.err);
     assert_eq!(endpoint.asked()[0]["messages"], report["messages"]);
 }
+
+/// A writer, and a critic who finds a fault in its first draft.
+fn criticised(words: &str) -> Option<String> {
+    Some(match words {
+        words if words.contains("was not sent yet") => "Miso would like a fish [1].".to_owned(),
+        words if words.contains("<draft>") => "{\"faults\": [\"It does not name the cat.\"]}".to_owned(),
+        _ => "Any cat would like a fish.".to_owned(),
+    })
+}
+
+#[test]
+fn a_draft_is_looked_at_again_where_the_method_says_so() {
+    let (place, endpoint) = (place(), Endpoint::start(criticised));
+    let method = std::fs::read_to_string(concat!(env!("CARGO_MANIFEST_DIR"), "/../../methods/bm25.toml")).unwrap();
+    let mine = place.file("mine.toml", method.clone() + "\n[respond]\nrefine = { strategy = \"critique\" }\n");
+    let ask = |endpoint: &Endpoint, message: &str, method: &str| {
+        let model = ["--chat-url", &endpoint.url, "--chat-model", "small", "--method", method];
+        place.run(&[&["respond", "--person", "p", message, "--now", "2023-06-01T10:00"][..], &model].concat())
+    };
+    let ran = ask(&endpoint, "What would my cat called Miso like?", &mine);
+    assert_eq!(ran.out.lines().next(), Some("Miso would like a fish [1]."), "{}", ran.err);
+    assert!(ran.err.contains("a draft was written again: It does not name the cat."), "{}", ran.err);
+    assert_eq!(endpoint.asked().len(), 3);
+    // What is remembered is the last draft alone.
+    let log = place.json(&["timeline", "--person", "p"]);
+    let texts: Vec<&str> = log.as_array().unwrap().iter().map(|t| t["text"].as_str().unwrap()).collect();
+    assert_eq!(texts[4..], ["Miso would like a fish."]);
+    let wrong = place.file("wrong.toml", method + "\n[respond]\nrefine = { strategy = \"critique\", rounds = 9 }\n");
+    let ran = ask(&endpoint, "What would my cat called Miso like?", &wrong);
+    assert!(ran.err.contains("rounds is 9; it must lie within 1 and 5"), "{}", ran.err);
+}

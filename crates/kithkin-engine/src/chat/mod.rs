@@ -14,7 +14,7 @@ pub use tokens::estimated_tokens;
 
 use std::cell::Cell;
 
-use kithkin_core::{ChatError, ChatModel, ChatRequest, TokenLikelihood};
+use kithkin_core::{ChatError, ChatModel, ChatReply, ChatRequest, ChatUsage, TokenLikelihood};
 
 use crate::error::CHAT_ADVICE;
 
@@ -34,12 +34,13 @@ pub(crate) fn check_turns(turns: usize, least: usize) -> Result<(), String> {
 pub(crate) struct Chat<'a> {
     model: Option<&'a dyn ChatModel>,
     unread: Cell<u64>,
+    usage: Cell<Option<ChatUsage>>,
 }
 
 impl<'a> Chat<'a> {
     /// Asks this model. Without one only strategies that ask nothing can run.
     pub(crate) fn new(model: Option<&'a dyn ChatModel>) -> Self {
-        Self { model, unread: Cell::new(0) }
+        Self { model, unread: Cell::new(0), usage: Cell::new(None) }
     }
 
     /// The answer. `None`, which counts as unreadable, where the model refuses this one request: another may be answered,
@@ -48,7 +49,22 @@ impl<'a> Chat<'a> {
     /// # Errors
     /// The model failed, or is not there.
     pub(crate) fn ask(&self, request: &ChatRequest) -> Result<Option<String>, ChatError> {
-        Ok(self.unless_refused(self.model()?.reply(request))?.map(|reply| reply.text))
+        Ok(self.reply(request)?.map(|reply| reply.text))
+    }
+
+    /// The same, whole.
+    ///
+    /// # Errors
+    /// As [`Chat::ask`].
+    pub(crate) fn reply(&self, request: &ChatRequest) -> Result<Option<ChatReply>, ChatError> {
+        let reply = self.unless_refused(self.model()?.reply(request))?;
+        self.usage.set(sum(self.usage.get(), reply.as_ref().and_then(|reply| reply.usage)));
+        Ok(reply)
+    }
+
+    /// What the answers cost together, as far as the model says it.
+    pub(crate) fn usage(&self) -> Option<ChatUsage> {
+        self.usage.get()
     }
 
     /// How likely the model finds each token of a text. `None`, which counts as unreadable, where it refuses this text.
@@ -85,6 +101,15 @@ impl<'a> Chat<'a> {
     }
 }
 
+/// What two calls cost together.
+pub(crate) fn sum(one: Option<ChatUsage>, other: Option<ChatUsage>) -> Option<ChatUsage> {
+    let (Some(one), Some(other)) = (one, other) else { return one.or(other) };
+    Some(ChatUsage {
+        prompt_tokens: one.prompt_tokens + other.prompt_tokens,
+        completion_tokens: one.completion_tokens + other.completion_tokens,
+    })
+}
+
 /// A model for the tests of strategies: it gives its answers in order, the last one again and again, and keeps what it
 /// was asked.
 #[cfg(test)]
@@ -117,14 +142,14 @@ impl ChatModel for Scripted {
     }
 
     /// The answer `refuse` is a refusal, `fail` a failure.
-    fn reply(&self, request: &ChatRequest) -> Result<kithkin_core::ChatReply, ChatError> {
+    fn reply(&self, request: &ChatRequest) -> Result<ChatReply, ChatError> {
         let mut asked = self.asked.lock().unwrap();
         asked.push(request.clone());
         let (model, message) = ("scripted".to_owned(), "as told".to_owned());
         match self.answers.get(asked.len() - 1).or(self.answers.last()).map(String::as_str) {
             None | Some("fail") => Err(ChatError::Failed { model, message }),
             Some("refuse") => Err(ChatError::Refused { model, message }),
-            Some(answer) => Ok(kithkin_core::ChatReply::whole(answer)),
+            Some(answer) => Ok(ChatReply::whole(answer)),
         }
     }
 

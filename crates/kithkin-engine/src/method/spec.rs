@@ -10,7 +10,7 @@ use toml::Table;
 use crate::error::near_text;
 use crate::observe::{Compress, Extract, Segment};
 use crate::recall::{Answer, Filter, Fuse, Rerank, Rescore, Retrieve, Sessions};
-use crate::respond::Compose;
+use crate::respond::{Compose, Refine};
 use crate::{observe, recall, respond};
 
 /// Why a preset cannot be used.
@@ -163,13 +163,19 @@ struct RecallFile {
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 struct RespondFile {
+    #[serde(default = "memories")]
     compose: Table,
+    refine: Option<Table>,
+}
+
+fn memories() -> Table {
+    named("memories")
 }
 
 /// What is recalled is put before the person's words, where nothing is said.
 impl Default for RespondFile {
     fn default() -> Self {
-        Self { compose: named("memories") }
+        Self { compose: memories(), refine: None }
     }
 }
 
@@ -238,6 +244,7 @@ pub(crate) struct Bound {
     pub(crate) rescore: Option<Box<dyn Rescore>>,
     pub(crate) filter: Option<Box<dyn Filter>>,
     pub(crate) compose: Box<dyn Compose>,
+    pub(crate) refine: Option<Box<dyn Refine>>,
     pub(crate) abstain_below: f32,
     pub(crate) everything: bool,
     /// Whether a strategy asks which statements still hold, or how they are related.
@@ -329,6 +336,7 @@ impl Method {
             rescore,
             filter,
             compose: respond::compose::parse(file.respond.compose)?,
+            refine: file.respond.refine.map(respond::refine::parse).transpose()?,
             abstain_below: file.recall.abstain_below,
             everything: file.recall.everything,
             frames,

@@ -5,6 +5,7 @@
 
 mod citations;
 pub(crate) mod compose;
+pub(crate) mod refine;
 
 use std::ops::ControlFlow;
 
@@ -12,7 +13,10 @@ use kithkin_core::{ChatError, ChatMessage, ChatModel, ChatRequest, ChatRole, Cha
 
 use self::citations::Cited;
 pub(crate) use self::compose::Compose;
-use crate::chat::{Chat, Prompt};
+pub(crate) use self::refine::Refine;
+use self::refine::Refined;
+pub use self::refine::Revision;
+use crate::chat::{Chat, Prompt, sum};
 use crate::profile::Entry;
 use crate::{Engine, EngineError, Method};
 
@@ -64,7 +68,9 @@ pub struct Replied {
     pub unread: u64,
     /// Whether it broke off.
     pub cut: bool,
-    /// What it cost, where the model says so.
+    /// The looks at a draft that found something, in order; none where the method does not look again.
+    pub revisions: Vec<Revision>,
+    /// What it cost, with all calls on the way, where the model says so.
     pub usage: Option<ChatUsage>,
 }
 
@@ -77,8 +83,12 @@ pub struct Asked {
     pub shown: usize,
     /// How many of the profile, from the first.
     pub profile_shown: usize,
+    /// What of the person stands before their words.
+    pub(crate) before: String,
     /// Answers of the chat model on the way, such as notes, or pieces of them, that could not be read.
     pub unread: u64,
+    /// What those answers cost, where the model says so.
+    pub(crate) usage: Option<ChatUsage>,
 }
 
 impl Engine {
@@ -92,7 +102,8 @@ impl Engine {
     }
 
     /// Asks the chat model for a reply, as the method composes it. `heard` gets it piece by piece, as the model says it:
-    /// with markers that were not checked yet; it ends the reply with [`ControlFlow::Break`]. Nothing is stored.
+    /// with markers that were not checked yet; it ends the reply with [`ControlFlow::Break`]. Of a method that looks at a
+    /// draft again it gets the last draft, whole. Nothing is stored.
     ///
     /// # Errors
     /// There is no chat model, or it failed.
@@ -103,18 +114,32 @@ impl Engine {
         heard: &mut dyn FnMut(&str) -> ControlFlow<()>,
     ) -> Result<Replied, EngineError> {
         let Some(model) = self.chat() else { return Err(EngineError::NoReplyModel) };
-        Ok(run(&*method.bound().compose, model, brief, heard)?)
+        let bound = method.bound();
+        Ok(run(&*bound.compose, bound.refine.as_deref(), model, brief, heard)?)
     }
 }
 
 fn run(
     compose: &dyn Compose,
+    refine: Option<&dyn Refine>,
     model: &dyn ChatModel,
     brief: &Brief<'_>,
     heard: &mut dyn FnMut(&str) -> ControlFlow<()>,
 ) -> Result<Replied, ChatError> {
     let asked = asked(compose, Some(model), brief)?;
-    let reply = model.stream(&asked.request, heard)?;
+    let chat = Chat::new(Some(model));
+    let (reply, revisions) = match refine {
+        None => (model.stream(&asked.request, heard)?, Vec::new()),
+        Some(refine) => {
+            let draft = model.reply(&asked.request)?;
+            let drafted = draft.usage;
+            let Refined { mut reply, revisions } = refine.refine(brief, &asked, draft, &chat)?;
+            reply.usage = sum(drafted, chat.usage());
+            let broken = heard(&reply.text).is_break();
+            reply.cut |= broken;
+            (reply, revisions)
+        }
+    };
     let cited = Cited::read(reply.text.trim(), asked.shown);
     Ok(Replied {
         text: cited.text,
@@ -123,9 +148,10 @@ fn run(
         shown: asked.shown,
         profile_shown: asked.profile_shown,
         invented: cited.invented,
-        unread: asked.unread,
+        unread: asked.unread + chat.unread(),
         cut: reply.cut,
-        usage: reply.usage,
+        revisions,
+        usage: sum(asked.usage, reply.usage),
     })
 }
 
@@ -136,9 +162,16 @@ fn asked(compose: &dyn Compose, model: Option<&dyn ChatModel>, brief: &Brief<'_>
         [PROMPT.text(PROMPT.latest())].into_iter().chain(composed.instructions.iter().copied()).collect();
     let mut messages = vec![ChatMessage::new(ChatRole::System, instructions.join("\n\n"))];
     messages.extend(brief.history.iter().map(as_message));
-    messages.push(ChatMessage::new(ChatRole::User, composed.before + brief.message));
+    messages.push(ChatMessage::new(ChatRole::User, composed.before.clone() + brief.message));
     let request = ChatRequest { messages, max_tokens: brief.max_tokens, temperature: brief.temperature, schema: None };
-    Ok(Asked { request, shown: composed.shown, profile_shown: composed.profile_shown, unread: chat.unread() })
+    Ok(Asked {
+        request,
+        shown: composed.shown,
+        profile_shown: composed.profile_shown,
+        before: composed.before,
+        unread: chat.unread(),
+        usage: chat.usage(),
+    })
 }
 
 /// A turn of this conversation as the model said or heard it.
@@ -170,7 +203,7 @@ mod tests {
             temperature: 0.0,
         };
         let method = preset("hybrid").unwrap();
-        let replied = run(&*method.bound().compose, &model, &brief, &mut |_| ControlFlow::Continue(())).unwrap();
+        let replied = run(&*method.bound().compose, None, &model, &brief, &mut |_| ControlFlow::Continue(())).unwrap();
         (replied, model.asked().join("\n"))
     }
 

@@ -19,6 +19,9 @@ const PROMPT: Prompt = Prompt::new(&[include_str!("../../../prompts/respond-memo
 /// The instructions for the profile.
 const PROFILE: Prompt = Prompt::new(&[include_str!("../../../prompts/respond-profile.1.md")]);
 
+/// The reminder: Zhao et al., *Do LLMs Recognize Your Preferences?* (PrefEval, 2025), section 4.1.
+const REMINDER: Prompt = Prompt::new(&[include_str!("../../../prompts/respond-reminder.1.md")]);
+
 /// Parameters of `memories`.
 #[derive(Debug, Clone, Deserialize)]
 #[serde(deny_unknown_fields, default)]
@@ -28,6 +31,8 @@ pub(crate) struct Memories {
     tokens: usize,
     /// What the profile may take; 0 to 100,000, default 400. With 0 it is left out.
     profile_tokens: usize,
+    /// Whether the model is reminded of what is known right before the person's words; by default it is not.
+    reminder: bool,
     /// The version of the prompt for turns; by default the latest.
     prompt: u32,
     /// The version of the prompt for the profile; by default the latest.
@@ -36,7 +41,13 @@ pub(crate) struct Memories {
 
 impl Default for Memories {
     fn default() -> Self {
-        Self { tokens: 1_500, profile_tokens: 400, prompt: PROMPT.latest(), profile_prompt: PROFILE.latest() }
+        Self {
+            tokens: 1_500,
+            profile_tokens: 400,
+            reminder: false,
+            prompt: PROMPT.latest(),
+            profile_prompt: PROFILE.latest(),
+        }
     }
 }
 
@@ -65,6 +76,9 @@ impl Compose for Memories {
             composed.before += &quote::turns(told);
         }
         present(&mut composed, brief);
+        if self.reminder && !composed.before.is_empty() {
+            composed.before += &format!("{}\n\n", REMINDER.text(REMINDER.latest()));
+        }
         Ok(composed)
     }
 }
