@@ -404,8 +404,8 @@ pub(crate) struct LabRun {
     /// The data file
     #[arg(long, value_name = "PATH")]
     pub(crate) data: PathBuf,
-    /// The methods, separated by commas; all runs every preset
-    #[arg(long, value_delimiter = ',', default_value = "hybrid", value_name = "A,B")]
+    /// The methods, separated by commas; all runs every preset [default: hybrid]
+    #[arg(long, value_delimiter = ',', value_name = "A,B")]
     pub(crate) method: Vec<String>,
     /// Only these items of the data, separated by commas
     #[arg(long, value_delimiter = ',', value_name = "ID,ID")]

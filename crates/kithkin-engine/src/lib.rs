@@ -6,6 +6,7 @@
 //! The engine does no I/O of its own: no files, no environment, no sockets, no clock, no random numbers. Store, embedder,
 //! chat model, reranker and clock are handed in as the traits of `kithkin-core`.
 
+pub mod ask;
 mod cache;
 mod change;
 mod chat;

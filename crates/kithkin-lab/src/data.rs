@@ -34,18 +34,25 @@ impl Data {
         self.path(name).exists()
     }
 
+    /// The names of the folders in the root, by name.
+    ///
+    /// # Errors
+    /// The root is no folder that can be read.
+    pub(crate) fn folders(&self) -> Result<Vec<String>, LabError> {
+        let entries = std::fs::read_dir(&self.root).map_err(|e| self.missing(&self.root, &e))?;
+        let folders = entries.flatten().filter(|entry| entry.path().is_dir());
+        let mut names: Vec<String> = folders.filter_map(|entry| entry.file_name().into_string().ok()).collect();
+        names.sort();
+        Ok(names)
+    }
+
     /// The whole of a file.
     ///
     /// # Errors
     /// It cannot be read: the error says where the dataset is to be had.
     pub(crate) fn bytes(&mut self, name: &str) -> Result<Vec<u8>, LabError> {
         let path = self.path(name);
-        let bytes = std::fs::read(&path).map_err(|e| LabError::NoData {
-            dataset: self.dataset.to_owned(),
-            path: path.display().to_string(),
-            why: e.to_string(),
-            source_page: crate::datasets::find(self.dataset).map(|d| d.source).unwrap_or_default(),
-        })?;
+        let bytes = std::fs::read(&path).map_err(|e| self.missing(&path, &e))?;
         self.read.push((name.to_owned(), hex(&Sha256::digest(&bytes))));
         Ok(bytes)
     }
@@ -69,6 +76,15 @@ impl Data {
     pub(crate) fn json<T: DeserializeOwned>(&mut self, name: &str) -> Result<T, LabError> {
         let bytes = self.bytes(name)?;
         serde_json::from_slice(&bytes).map_err(|e| self.wrong(name, e.to_string()))
+    }
+
+    fn missing(&self, path: &Path, error: &std::io::Error) -> LabError {
+        LabError::NoData {
+            dataset: self.dataset.to_owned(),
+            path: path.display().to_string(),
+            why: error.to_string(),
+            source_page: crate::datasets::find(self.dataset).map(|d| d.source).unwrap_or_default(),
+        }
     }
 
     /// The error that a file does not hold what the task reads.

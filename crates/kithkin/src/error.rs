@@ -2,6 +2,7 @@
 
 use kithkin_core::{Blame, EmbedError, InvalidId, InvalidTime, InvalidTurn, StoreError};
 use kithkin_engine::EngineError;
+use kithkin_engine::ask::AskError;
 
 use crate::import::ImportError;
 
@@ -15,6 +16,9 @@ pub enum Error {
     /// A file could not be imported.
     #[error(transparent)]
     Import(#[from] ImportError),
+    /// A question cannot be chosen, or an answer not be noted.
+    #[error(transparent)]
+    Ask(#[from] AskError),
     /// A name that cannot be an id.
     #[error(transparent)]
     Id(#[from] InvalidId),
@@ -115,6 +119,7 @@ impl Error {
         match self {
             Self::Engine(e) => e.blame(),
             Self::Import(e) => e.blame(),
+            Self::Ask(e) => e.blame(),
             Self::Rebuild { .. } | Self::ErasedMeanwhile => Blame::Conflict,
             Self::Write { .. } | Self::Read { .. } => Blame::Store,
             Self::Id(_)

@@ -49,6 +49,7 @@ pub use kithkin_core::{
     PersonId, Precision, RerankError, Reranker, Role, Scope, Seq, SessionId, SessionRef, StoreError, TenantId,
     TokenLikelihood, Turn, TurnId, TurnKey,
 };
+pub use kithkin_engine::ask;
 pub use kithkin_engine::method::{About, Paper, SpecError, Status};
 pub use kithkin_engine::{
     Aspect, CHAT_ADVICE, Derived, EngineError, EntryKind, Method, Progress, Reason, Revision, Work, estimated_tokens,

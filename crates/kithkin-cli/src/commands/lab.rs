@@ -17,10 +17,22 @@ pub(super) fn run(place: &Place, command: LabCommand) -> Result<ExitCode> {
     }
 }
 
-fn task(place: &Place, args: LabRun) -> Result<ExitCode> {
+/// The methods of a run that names none.
+const DEFAULT: &str = "hybrid";
+
+/// The methods to measure; none where the task compares strategies of its own.
+fn methods(place: &Place, args: &LabRun) -> Result<Vec<Method>> {
+    let strategies = kithkin_lab::task(&args.task)?.strategies;
+    if !strategies.is_empty() {
+        if !args.method.is_empty() {
+            bail!("the task {} compares {}; leave --method out", args.task, strategies.join(", "));
+        }
+        return Ok(Vec::new());
+    }
     let (chat, reranker) = (place.chat.source()?.is_some(), place.reranker.is_some());
     let lacks = |method: &Method| lacks(method, chat, reranker);
     let mut methods: Vec<Method> = match args.method.as_slice() {
+        [] => vec![named_method(DEFAULT)?],
         [all] if all == "all" => Kithkin::methods()?,
         chosen => chosen.iter().map(|name| named_method(name)).collect::<Result<_>>()?,
     };
@@ -37,6 +49,11 @@ fn task(place: &Place, args: LabRun) -> Result<ExitCode> {
         output::note(&format!("left out, as {why}: {without}"));
     }
     methods.retain(|method| lacks(method).is_none());
+    Ok(methods)
+}
+
+fn task(place: &Place, args: LabRun) -> Result<ExitCode> {
+    let methods = methods(place, &args)?;
     let needed = methods.iter().any(|m| m.about().needs_embedder);
     let embedder = if needed { place.embedder(&place.embedder)? } else { None };
     let needed = methods.iter().any(|m| m.about().needs_chat);

@@ -65,9 +65,33 @@ fn boundaries_are_scored_beside_rows_that_need_no_method() {
 }
 
 #[test]
+fn strategies_are_compared_where_a_task_has_its_own() {
+    let place = Place::empty();
+    let data = format!("{}/personalens/sample", datasets());
+    let run = ["lab", "run", "asking", "--data", &data];
+    let table = place.json(&[&run[..], &["--limit", "10"]].concat());
+    let rows = table["rows"].as_array().unwrap();
+    let names: Vec<&str> = rows.iter().map(|row| row["method"].as_str().unwrap()).collect();
+    assert_eq!(names, ["fixed-order", "information-gain", "random", "uncertainty"]);
+    for row in rows {
+        let at = |questions: usize| row["metrics"][format!("accuracy@{questions}q")].as_f64().unwrap();
+        assert_eq!(row["n"], 12);
+        assert!(at(0) < at(5) && at(5) < at(10) && at(10) < 1.0, "{row}");
+        assert!(row["metrics"]["accuracy@20q"].is_null());
+    }
+    assert!(rows[1]["metrics"]["fewer_than_random@5q"].is_f64());
+    // Everything has been asked, and everything is known.
+    let all = place.json(&[&run[..], &["--limit", "60", "--items", "user1,user2,user3"]].concat());
+    assert!(all["rows"].as_array().unwrap().iter().all(|row| row["metrics"]["accuracy@60q"] == 1.0), "{all}");
+    place.fails(&[&run[..], &["--method", "hybrid"]].concat(), &["information-gain", "leave --method out"]);
+    place.fails(&["lab", "run", "asking", "--data", "none"], &["none", "--data", "PersonaLens"]);
+    place.fails(&[&run[..], &["--items", "user99"]].concat(), &["user99", "user12"]);
+}
+
+#[test]
 fn committed_rows_on_the_sample_hold() {
     let place = Place::empty();
-    for row in ["sample-bm25", "xpersona-sample-bm25", "tiage-sample-bm25", "tadam-seg-sample-bm25"] {
+    for row in ["sample-bm25", "xpersona-sample-bm25", "tiage-sample-bm25", "tadam-seg-sample-bm25", "asking-sample"] {
         place.ok(&["lab", "reproduce", row, "--samples", &datasets()]);
     }
 }

@@ -20,26 +20,36 @@ pub(super) fn against_milliseconds(table: &Table, quality: &str) -> Result<Strin
     draw(&table.task, quality, "median milliseconds a question", &series.collect::<Vec<_>>())
 }
 
-/// The quality of each method against the budget of evidence: the first metric, by name, that was taken at several
-/// budgets, such as `recall_mean@500t`. `None` where no metric was.
+/// The quality of each method against the budget of evidence: the first mean, by name, that was taken at several budgets,
+/// such as `recall_mean@500t`. `None` where no metric was.
 pub(super) fn against_tokens(table: &Table) -> Result<Option<String>, LabError> {
-    let names = table.rows.iter().flat_map(|row| row.metrics.keys()).filter_map(|name| at_budget(name));
-    let Some((quality, _)) = names.filter(|(name, _)| name.contains("mean")).min_by(|a, b| a.0.cmp(b.0)) else {
+    against_budget(table, 't', "mean", "tokens of evidence")
+}
+
+/// The quality of each strategy against the number of questions: the accuracy that comes first by name and was taken at
+/// several, such as `accuracy@20q`. `None` where no metric was.
+pub(super) fn against_questions(table: &Table) -> Result<Option<String>, LabError> {
+    against_budget(table, 'q', "accuracy", "questions")
+}
+
+fn against_budget(table: &Table, unit: char, of: &str, across: &str) -> Result<Option<String>, LabError> {
+    let names = table.rows.iter().flat_map(|row| row.metrics.keys()).filter_map(|name| at_budget(name, unit));
+    let Some((quality, _)) = names.filter(|(name, _)| name.contains(of)).min_by(|a, b| a.0.cmp(b.0)) else {
         return Ok(None);
     };
     let series = table.rows.iter().map(|row| {
-        let taken = row.metrics.iter().filter_map(|(name, value)| Some((at_budget(name)?, *value)));
+        let taken = row.metrics.iter().filter_map(|(name, value)| Some((at_budget(name, unit)?, *value)));
         let mut points: Vec<(f64, f64)> =
             taken.filter(|((name, _), _)| *name == quality).map(|((_, budget), value)| (budget, value)).collect();
         points.sort_by(|a, b| a.0.total_cmp(&b.0));
         Series { method: &row.method, points }
     });
-    draw(&table.task, quality, "tokens of evidence", &series.collect::<Vec<_>>()).map(Some)
+    draw(&table.task, quality, across, &series.collect::<Vec<_>>()).map(Some)
 }
 
-/// `recall_mean@500t` is `recall_mean` at 500 tokens.
-fn at_budget(metric: &str) -> Option<(&str, f64)> {
-    let (name, budget) = metric.strip_suffix('t')?.split_once('@')?;
+/// `recall_mean@500t` is `recall_mean` at 500 tokens, of the unit `t`.
+fn at_budget(metric: &str, unit: char) -> Option<(&str, f64)> {
+    let (name, budget) = metric.strip_suffix(unit)?.split_once('@')?;
     Some((name, budget.parse().ok()?))
 }
 
@@ -85,9 +95,10 @@ mod tests {
 
     #[test]
     fn budgets_are_read_from_names() {
-        let check = |name: &str, expect: Option<(&str, f64)>| assert_eq!(at_budget(name), expect);
+        let check = |name: &str, expect: Option<(&str, f64)>| assert_eq!(at_budget(name, 't'), expect);
         check("recall_mean@500t", Some(("recall_mean", 500.0)));
         check("recall_mean@10", None);
+        check("accuracy@10q", None);
         check("n", None);
         check("t", None);
     }

@@ -25,6 +25,7 @@ use crate::{LabError, Measured, Table};
 pub(super) const TASK: TaskSpec = TaskSpec {
     name: "ikat-ptkb",
     datasets: &["ikat"],
+    strategies: &[],
     about: "are the statements of a person that bear on an utterance ranked above the others?",
     headline: &["mrr", "p@3", "ndcg@3", "recall@5", "raw_mrr", "dialogue_mrr", "nist_mrr", "nist_ndcg@3"],
     run,

@@ -26,6 +26,7 @@ use crate::{LabError, Measured, Table};
 pub(super) const TASK: TaskSpec = TaskSpec {
     name: "locomo-feedback",
     datasets: &["locomo"],
+    strategies: &[],
     about: "are the turns that other questions rest on found better after rounds of feedback?",
     headline: &["round_0", "round_1", "round_2", "round_3", "round_4", "raised", "lowered"],
     run,

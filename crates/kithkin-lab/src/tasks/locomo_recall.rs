@@ -25,6 +25,7 @@ use crate::{LabError, Measured, Table};
 pub(super) const TASK: TaskSpec = TaskSpec {
     name: "locomo-recall",
     datasets: &["locomo"],
+    strategies: &[],
     about: "are the turns that a question's answer rests on among the first k, or within a budget of tokens?",
     headline: &[
         "recall_mean@10",

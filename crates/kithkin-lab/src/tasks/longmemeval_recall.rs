@@ -24,6 +24,7 @@ use crate::{LabError, Measured, Table};
 pub(super) const TASK: TaskSpec = TaskSpec {
     name: "longmemeval-recall",
     datasets: &["longmemeval"],
+    strategies: &[],
     about: "are the marked turns and sessions of a question's own history among the first k, by the authors' formulas?",
     headline: &[
         "session_recall_all@5",

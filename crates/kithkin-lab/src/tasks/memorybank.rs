@@ -26,6 +26,7 @@ use crate::{LabError, Measured, Table};
 pub(super) const TASK: TaskSpec = TaskSpec {
     name: "memorybank",
     datasets: &["memorybank"],
+    strategies: &[],
     about: "do the first turns hold what a probing question asks for, and is the day that it names ranked first?",
     headline: &[
         "recall_mean@1",

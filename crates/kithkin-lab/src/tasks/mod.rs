@@ -1,5 +1,6 @@
 //! The tasks: a dataset with a question put to it and a metric.
 
+mod asking;
 mod ikat_ptkb;
 mod locomo_feedback;
 mod locomo_recall;
@@ -51,6 +52,9 @@ pub struct TaskSpec {
     pub name: &'static str,
     /// The datasets that it reads; which one, the data's form says.
     pub datasets: &'static [&'static str],
+    /// What its rows are, where the task compares something else than methods; it runs all of them, and
+    /// [`Setup::methods`] is empty. Empty where it measures methods.
+    pub strategies: &'static [&'static str],
     /// What it measures, in a sentence.
     pub about: &'static str,
     /// The metrics of the printed table, the principal one first; the JSON has every one.
@@ -70,6 +74,7 @@ pub const TASKS: &[TaskSpec] = &[
     prefeval::choice::TASK,
     persona_selection::TASK,
     segmentation::TASK,
+    asking::TASK,
 ];
 
 /// Runs a task.

@@ -25,6 +25,7 @@ use crate::{LabError, Measured, Table};
 pub(super) const TASK: TaskSpec = TaskSpec {
     name: "persona-selection",
     datasets: &["xpersona"],
+    strategies: &[],
     about: "is the true reply first among 20, by the dialogue so far and by what is known of a speaker?",
     headline: &["hits@1", "mrr"],
     run,

@@ -28,6 +28,7 @@ use crate::{LabError, Measured, Table};
 pub(super) const TASK: TaskSpec = TaskSpec {
     name: "personabench",
     datasets: &["personabench"],
+    strategies: &[],
     about: "are the private documents that reveal what is asked among the first k, and do the first turns say it?",
     headline: &[
         "document_recall@1",

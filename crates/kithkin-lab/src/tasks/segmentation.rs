@@ -23,6 +23,7 @@ use crate::{LabError, Measured, Table};
 pub(super) const TASK: TaskSpec = TaskSpec {
     name: "segmentation",
     datasets: &["tiage", "tadam-seg", "locomo"],
+    strategies: &[],
     about: "are the boundaries found at which the topic of a dialogue changes? (pk and windowdiff are errors)",
     headline: &["pk", "windowdiff", "boundary_f1", "boundary_precision", "boundary_recall", "boundaries"],
     run,

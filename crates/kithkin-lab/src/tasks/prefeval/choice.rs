@@ -28,6 +28,7 @@ use crate::{LabError, Table};
 pub(in crate::tasks) const TASK: TaskSpec = TaskSpec {
     name: "prefeval-choice",
     datasets: &["prefeval"],
+    strategies: &[],
     about: "does what a reply would be made from lead to the option that follows the person's preference?",
     headline: &["choice", "choice_model", "shown"],
     run,

@@ -24,6 +24,7 @@ use crate::{LabError, Table};
 pub(in crate::tasks) const TASK: TaskSpec = TaskSpec {
     name: "prefeval-find",
     datasets: &["prefeval"],
+    strategies: &[],
     about: "is the preference that a question bears on found among others of its topic, and among those of other topics?",
     headline: &["hit@1", "hit@5", "mrr"],
     run,
