@@ -52,6 +52,9 @@ pub(crate) struct Place {
     /// The folder of the cross-encoder of methods that need one [default: none]
     #[arg(long, global = true, env = "KITHKIN_RERANKER", hide_env_values = true, value_name = "DIR")]
     pub(crate) reranker: Option<PathBuf>,
+    /// A policy: what reaches no prompt, and what is answered before anything is recalled [default: none]
+    #[arg(long, global = true, env = "KITHKIN_POLICY", hide_env_values = true, value_name = "FILE")]
+    pub(crate) policy: Option<PathBuf>,
     /// The folder of the models' weights [default: kithkin/models in the user's cache folder]
     #[arg(long, global = true, env = "KITHKIN_MODELS", hide_env_values = true, value_name = "DIR")]
     pub(crate) models: Option<PathBuf>,

@@ -7,7 +7,7 @@ use std::time::Duration;
 use anyhow::{Context, Result};
 use kithkin::{
     ChatError, ChatKey, ChatModel, ChatSource, Embedder, EngineError, Kithkin, Method, OpenAiEndpoint, Person,
-    PersonId, Reranker, Scope,
+    PersonId, Policy, Reranker, Scope,
 };
 
 use crate::args::{Chat, Place};
@@ -45,7 +45,7 @@ impl Place {
     }
 
     fn open_with(&self, models: Models) -> Result<Kithkin> {
-        let mut builder = Kithkin::open(&self.store)?.models_dir(self.models_dir()?);
+        let mut builder = Kithkin::open(&self.store)?.models_dir(self.models_dir()?).policy(self.policy()?);
         if models.embedder {
             builder = builder.embedder(&self.embedder, self.models_dir()?)?;
         }
@@ -87,6 +87,14 @@ impl Place {
     pub(crate) fn with_models_for(&self, method: &Method, plain: Kithkin) -> Result<Kithkin> {
         let models = Models::of(method);
         if models.embedder || models.chat || models.reranker { self.open_with(models) } else { Ok(plain) }
+    }
+
+    /// The policy; one that keeps nothing back where none is named.
+    fn policy(&self) -> Result<Policy> {
+        let Some(file) = &self.policy else { return Ok(Policy::default()) };
+        let shown = file.display().to_string();
+        let text = std::fs::read_to_string(file).with_context(|| format!("the policy {shown} cannot be read"))?;
+        Ok(Policy::parse(&shown, &text)?)
     }
 
     /// The embedder alone.

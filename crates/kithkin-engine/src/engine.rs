@@ -13,6 +13,7 @@ use kithkin_core::{
 };
 
 use crate::cache::Cache;
+use crate::guard::{Policy, Walled};
 use crate::index::{Contents, PersonIndex, Scratch};
 use crate::recall::{self, Asked, Aspect, Found, Question, SessionHit};
 use crate::{Derived, EngineError, Method, Stop, observe};
@@ -132,6 +133,7 @@ pub struct Engine {
     embedder: Option<Arc<dyn Embedder>>,
     chat: Option<Arc<dyn ChatModel>>,
     reranker: Option<Arc<dyn Reranker>>,
+    policy: Policy,
     clock: Arc<dyn Clock>,
     cache: Cache<Key, PersonIndex>,
     scratch: Mutex<Vec<Scratch>>,
@@ -161,7 +163,18 @@ impl Engine {
         cache_bytes: usize,
     ) -> Self {
         let (cache, scratch) = (Cache::new(cache_bytes), Mutex::new(Vec::new()));
-        Self { store, embedder, chat, reranker, clock, cache, scratch }
+        Self { store, embedder, chat, reranker, policy: Policy::default(), clock, cache, scratch }
+    }
+
+    /// The same under a policy: what it withholds reaches no chat model.
+    #[must_use]
+    pub fn under(self, policy: Policy) -> Self {
+        Self { policy, ..self }
+    }
+
+    /// The policy.
+    pub fn policy(&self) -> &Policy {
+        &self.policy
     }
 
     /// The store.
@@ -172,6 +185,11 @@ impl Engine {
     /// The embedder, if there is one.
     pub fn embedder(&self) -> Option<&dyn Embedder> {
         self.embedder.as_deref()
+    }
+
+    /// The chat model behind the policy, for the answer to this message; empty where none is answered.
+    pub(crate) fn walled<'a>(&'a self, message: &'a str) -> Option<Walled<'a>> {
+        Some(Walled::new(self.chat()?, &self.policy, message))
     }
 
     /// The chat model, if there is one.
@@ -308,7 +326,9 @@ impl Engine {
     /// # Errors
     /// The store or a model failed, a model is missing, or the caller stopped it.
     pub fn derive_missing(&self, scope: &Scope, method: &Method, progress: Stop<'_>) -> Result<Derived, EngineError> {
-        let models = observe::Models { embedder: self.embedder(), chat: self.chat() };
+        let walled = self.walled("");
+        let chat = walled.as_ref().map(|walled| walled as &dyn ChatModel);
+        let models = observe::Models { embedder: self.embedder(), chat };
         observe::derive_stale(&*self.store, models, scope, method, progress)
     }
 

@@ -1,6 +1,6 @@
 //! A prompt-ready block of what is remembered: quoted, dated, cited, within a token budget.
 
-use kithkin_engine::{Entry, estimated_tokens};
+use kithkin_engine::{Entry, Routed, Withheld, estimated_tokens};
 use serde::Serialize;
 
 use crate::quote::{CLOSE, OPEN, quoted};
@@ -22,8 +22,17 @@ pub struct Citation {
     pub conversation: String,
 }
 
+/// A reply that the policy gives.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct RoutedReport {
+    /// The rule.
+    pub rule: String,
+    /// The words.
+    pub reply: String,
+}
+
 /// A block for a prompt.
-#[derive(Debug, Clone, PartialEq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Default, Serialize)]
 pub struct Context {
     /// The block; empty when nothing is known of the person and nothing that is remembered answers the message, so that
     /// the prompt is as it would be without a memory.
@@ -34,6 +43,12 @@ pub struct Context {
     pub citations: Vec<Citation>,
     /// What of the profile it says.
     pub profile: Vec<UsedEntry>,
+    /// What the policy kept from the block, by rule.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub withheld: Vec<Withheld>,
+    /// The reply that the policy gives to the message; then nothing was recalled, and no model should be asked.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub routed: Option<RoutedReport>,
     /// How many of the found turns did not fit.
     pub left_out: usize,
     /// How likely the evidence can answer, 0 to 1.
@@ -51,20 +66,21 @@ impl Person<'_> {
     /// # Errors
     /// As [`Person::recall`].
     pub fn context(&self, message: &Recall, tokens: usize) -> Result<Context, Error> {
-        let report = self.recall(&Recall { limit: CONSIDERED, ..message.clone() })?;
-        let mut context = Context {
-            text: String::new(),
-            tokens: 0,
-            citations: Vec::new(),
-            profile: Vec::new(),
-            left_out: 0,
-            answerable: report.answerable,
-            abstain: report.abstain,
-            method: report.method,
-        };
+        let mut context = Context::default();
+        let policy = self.kithkin().engine.policy();
+        if let Some(Routed { rule, reply }) = policy.route(&message.question) {
+            let (method, _) = self.resolve(message)?;
+            context.routed = Some(RoutedReport { rule: rule.to_owned(), reply: reply.to_owned() });
+            return Ok(Context { abstain: true, method: method.about().id.to_string(), ..context });
+        }
+        let mut report = self.recall(&Recall { limit: CONSIDERED, ..message.clone() })?;
+        policy.keep_turns(&mut report.evidence, line, &mut context.withheld);
+        context.answerable = report.answerable;
+        context.abstain = report.abstain;
+        context.method = report.method;
         let mut used = estimated_tokens(OPEN) + estimated_tokens(CLOSE);
         let mut known: Vec<String> = Vec::new();
-        for entry in self.known_of_persons(self.moment(message.now)?)? {
+        for entry in self.known_of_persons(self.moment(message.now)?, &mut context.withheld)? {
             let line = known_line(&entry);
             let cost = estimated_tokens(&line);
             if used + cost > tokens / PROFILE_SHARE {

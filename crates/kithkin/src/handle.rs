@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use kithkin_core::{ChatModel, Clock, DerivationId, Embedder, Reranker, Scope, Store, TenantId};
 use kithkin_engine::method::{preset, presets};
-use kithkin_engine::{Engine, EngineError, Method};
+use kithkin_engine::{Engine, EngineError, Method, Policy};
 use kithkin_models::{ChatSource, open_cross_encoder, open_embedder};
 use kithkin_store::{MemoryStore, SqliteStore};
 
@@ -50,6 +50,7 @@ pub struct Builder {
     embedder: Option<Arc<dyn Embedder>>,
     chat: Option<Arc<dyn ChatModel>>,
     reranker: Option<Arc<dyn Reranker>>,
+    policy: Policy,
     models_dir: PathBuf,
     cache_bytes: usize,
 }
@@ -57,7 +58,8 @@ pub struct Builder {
 impl Builder {
     fn new(store: Arc<dyn Store>) -> Self {
         let (embedder, chat, reranker) = (None, None, None);
-        Self { store, embedder, chat, reranker, models_dir: PathBuf::new(), cache_bytes: CACHE_BYTES }
+        let policy = Policy::default();
+        Self { store, embedder, chat, reranker, policy, models_dir: PathBuf::new(), cache_bytes: CACHE_BYTES }
     }
 
     /// Loads the weights of a named embedder from its folder under `models_dir`. The name `none` loads nothing: then
@@ -118,6 +120,14 @@ impl Builder {
         self
     }
 
+    /// Keeps what the policy withholds from every prompt, and lets it answer messages before anything is recalled. The
+    /// default keeps nothing back.
+    #[must_use]
+    pub fn policy(mut self, policy: Policy) -> Self {
+        self.policy = policy;
+        self
+    }
+
     /// Bounds the indexes in memory; the default is 512 MiB.
     #[must_use]
     pub fn cache_bytes(mut self, bytes: usize) -> Self {
@@ -128,8 +138,8 @@ impl Builder {
     /// The handle.
     pub fn start(self) -> Kithkin {
         let clock: Arc<dyn Clock> = Arc::new(SystemClock::new());
-        let Self { store, embedder, chat, reranker, models_dir, cache_bytes } = self;
-        let engine = Engine::new(store, embedder, chat, reranker, Arc::clone(&clock), cache_bytes);
+        let Self { store, embedder, chat, reranker, policy, models_dir, cache_bytes } = self;
+        let engine = Engine::new(store, embedder, chat, reranker, Arc::clone(&clock), cache_bytes).under(policy);
         Kithkin { engine, clock, models_dir }
     }
 }

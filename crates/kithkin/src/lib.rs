@@ -37,7 +37,7 @@ mod reports;
 mod respond;
 
 pub use audit::AuditReport;
-pub use context::{Citation, Context};
+pub use context::{Citation, Context, RoutedReport};
 pub use doctor::{Doctor, Finding, Repair};
 pub use error::Error;
 pub use feedback::{Feedback, FeedbackReport};
@@ -52,7 +52,8 @@ pub use kithkin_core::{
 pub use kithkin_engine::ask;
 pub use kithkin_engine::method::{About, Paper, SpecError, Status};
 pub use kithkin_engine::{
-    Aspect, CHAT_ADVICE, Derived, EngineError, EntryKind, Method, Progress, Reason, Revision, Work, estimated_tokens,
+    Aspect, CHAT_ADVICE, Derived, EngineError, EntryKind, Method, Policy, PolicyError, Progress, Reason, Revision,
+    Withheld, Work, estimated_tokens,
 };
 pub use kithkin_models::{
     CHAT_MODELS, ChatKey, ChatSource, ChatSpec, MODELS, ModelSpec, NoKey, OpenAiEndpoint, Status as WeightStatus,

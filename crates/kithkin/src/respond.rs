@@ -7,7 +7,9 @@ use std::collections::{BTreeMap, HashSet};
 use std::ops::ControlFlow;
 
 use kithkin_core::{ChatMessage, ConversationId, EventTime, Role, Seq, StoredTurn};
-use kithkin_engine::{Brief, EngineError, Entry, EntryKind, Method, Recalled, Replied, Revision};
+use kithkin_engine::{
+    Brief, EngineError, Entry, EntryKind, Evidence, Method, Recalled, Replied, Revision, Routed, Withheld, shown_text,
+};
 use serde::Serialize;
 
 use crate::{Error, EvidenceReport, Now, Person, Recall};
@@ -115,6 +117,12 @@ pub struct RespondReport {
     pub left_out: usize,
     /// What of the profile the model was shown.
     pub profile_used: Vec<UsedEntry>,
+    /// What the policy kept from the model, by rule.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub withheld: Vec<Withheld>,
+    /// The rule of the policy that gave the reply; then nothing was recalled and no model was asked.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub routed: Option<String>,
     /// What it cost.
     pub tokens: TokensReport,
     /// The method that ran.
@@ -138,6 +146,9 @@ pub struct PromptReport {
     pub left_out: usize,
     /// What of the profile it shows.
     pub profile_used: Vec<UsedEntry>,
+    /// What the policy keeps from the model, by rule.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub withheld: Vec<Withheld>,
     /// The method that ran.
     pub method: String,
     /// The models that ran.
@@ -150,7 +161,10 @@ struct Ground {
     now: EventTime,
     conversation: ConversationId,
     history: Vec<StoredTurn>,
+    /// The turns of the conversation, those among them that are withheld included.
+    of_conversation: HashSet<Seq>,
     profile: Vec<Entry>,
+    withheld: Vec<Withheld>,
 }
 
 impl Ground {
@@ -165,6 +179,11 @@ impl Ground {
             temperature: what.temperature,
         }
     }
+}
+
+/// The conversation that a message belongs to.
+fn conversation(what: &Respond) -> Result<ConversationId, Error> {
+    Ok(what.conversation.clone().map_or_else(|| ConversationId::new("chat"), Ok)?)
 }
 
 /// How a message is recalled for.
@@ -197,11 +216,14 @@ impl Person<'_> {
         if what.message.trim().is_empty() {
             return Err(EngineError::EmptyQuestion.into());
         }
+        if let Some(routed) = self.kithkin().engine.policy().route(&what.message) {
+            return self.routed(what, routed, heard);
+        }
         if self.kithkin().engine.chat().is_none() {
             return Err(EngineError::NoReplyModel.into());
         }
-        let ground = self.ground(what)?;
-        let recalled = self.recalled(what, &ground);
+        let mut ground = self.ground(what)?;
+        let recalled = self.recalled(what, &mut ground);
         let mut remembered = Vec::new();
         if what.remember {
             let speaker = self.scope().person.to_string();
@@ -214,7 +236,47 @@ impl Person<'_> {
             let (speaker, said_at) = ("assistant".to_owned(), self.moment(what.now)?);
             remembered.push(self.say(&replied.plain, speaker, Role::Assistant, &ground.conversation, said_at)?.turn);
         }
-        Ok(self.replied(&ground.method, recalled, replied, &ground.profile, remembered))
+        Ok(self.replied(ground, recalled, replied, remembered))
+    }
+
+    /// The reply that the policy gives, remembered as any other.
+    fn routed(
+        &self,
+        what: &Respond,
+        routed: Routed<'_>,
+        heard: &mut dyn FnMut(&str) -> ControlFlow<()>,
+    ) -> Result<RespondReport, Error> {
+        let (method, now) = self.resolve(&recall(what))?;
+        let conversation = conversation(what)?;
+        let mut remembered = Vec::new();
+        if what.remember {
+            let speaker = self.scope().person.to_string();
+            for (words, speaker, role) in
+                [(what.message.as_str(), speaker, Role::User), (routed.reply, "assistant".to_owned(), Role::Assistant)]
+            {
+                remembered.push(self.say(words, speaker, role, &conversation, now)?.turn);
+            }
+        }
+        let _ = heard(routed.reply);
+        Ok(RespondReport {
+            reply: routed.reply.to_owned(),
+            citations: Vec::new(),
+            cited: Vec::new(),
+            abstained: true,
+            invented: Vec::new(),
+            unread: 0,
+            cut: false,
+            revisions: Vec::new(),
+            shown: Vec::new(),
+            left_out: 0,
+            profile_used: Vec::new(),
+            withheld: Vec::new(),
+            routed: Some(routed.rule.to_owned()),
+            tokens: TokensReport::default(),
+            method: method.about().id.to_string(),
+            models: BTreeMap::new(),
+            remembered,
+        })
     }
 
     /// What the chat model would be asked for a reply: everything of the person that would reach it. Nothing is remembered,
@@ -226,8 +288,8 @@ impl Person<'_> {
         if what.message.trim().is_empty() {
             return Err(EngineError::EmptyQuestion.into());
         }
-        let ground = self.ground(what)?;
-        let recalled = self.recalled(what, &ground)?;
+        let mut ground = self.ground(what)?;
+        let recalled = self.recalled(what, &mut ground)?;
         let evidence = turns(&recalled);
         let asked = self.kithkin().engine.asked(&ground.method, &ground.brief(what, &evidence))?;
         let found = recalled.evidence.len();
@@ -239,6 +301,7 @@ impl Person<'_> {
             left_out: found - shown.len(),
             shown,
             profile_used: ground.profile.iter().take(asked.profile_shown).map(UsedEntry::of).collect(),
+            withheld: ground.withheld,
             method: ground.method.about().id.to_string(),
             models: self.models(&ground.method),
         })
@@ -246,32 +309,38 @@ impl Person<'_> {
 
     /// What a reply rests on beside what is recalled.
     fn ground(&self, what: &Respond) -> Result<Ground, Error> {
-        let conversation = what.conversation.clone().map_or_else(|| ConversationId::new("chat"), Ok)?;
+        let conversation = conversation(what)?;
         let (method, now) = self.resolve(&recall(what))?;
-        let history = self.history(&conversation, now, what.history)?;
-        let profile = self.known_of_persons(now)?;
-        Ok(Ground { method, now, conversation, history, profile })
+        let mut withheld = Vec::new();
+        let mut history = self.history(&conversation, now, what.history)?;
+        let of_conversation = history.iter().map(|turn| turn.seq).collect();
+        self.kithkin().engine.policy().keep_turns(&mut history, |turn| shown_text(&turn.turn), &mut withheld);
+        let profile = self.known_of_persons(now, &mut withheld)?;
+        Ok(Ground { method, now, conversation, history, of_conversation, profile, withheld })
     }
 
     /// What is recalled for a message, and would be shown: nothing of a person of whom nothing is known, nothing where
     /// recall abstains, and nothing that the model hears anyway as the conversation itself.
-    fn recalled(&self, what: &Respond, ground: &Ground) -> Result<Recalled, Error> {
+    fn recalled(&self, what: &Respond, ground: &mut Ground) -> Result<Recalled, Error> {
         let mut recalled = match self.found(&recall(what), &ground.method, ground.now) {
             Err(Error::Engine(EngineError::NoPerson { .. })) => Recalled::default(),
             found => found?,
         };
-        let heard_anyway: HashSet<Seq> = ground.history.iter().map(|turn| turn.seq).collect();
-        recalled.evidence.retain(|evidence| !heard_anyway.contains(&evidence.turn.seq));
+        recalled.evidence.retain(|evidence| !ground.of_conversation.contains(&evidence.turn.seq));
         if recalled.abstain {
             recalled.evidence.clear();
         }
+        let text = |evidence: &Evidence| shown_text(&evidence.turn.turn);
+        self.kithkin().engine.policy().keep_turns(&mut recalled.evidence, text, &mut ground.withheld);
         Ok(recalled)
     }
 
-    /// What is known of the persons who speak, what was said last first. What an assistant said of itself is not among it.
-    pub(crate) fn known_of_persons(&self, now: EventTime) -> Result<Vec<Entry>, Error> {
+    /// What is known of the persons who speak and may be shown, what was said last first. What an assistant said of itself
+    /// is not among it; what the policy keeps back is added to `withheld`.
+    pub(crate) fn known_of_persons(&self, now: EventTime, withheld: &mut Vec<Withheld>) -> Result<Vec<Entry>, Error> {
         let mut entries = self.entries(now)?;
         entries.retain(|entry| entry.role == Role::User);
+        self.kithkin().engine.policy().keep_entries(&mut entries, withheld);
         entries.sort_by_key(|entry| std::cmp::Reverse(entry.current.sources.last().copied()));
         Ok(entries)
     }
@@ -294,15 +363,9 @@ impl Person<'_> {
         Ok(turns.split_off(turns.len().saturating_sub(most)))
     }
 
-    fn replied(
-        &self,
-        method: &Method,
-        recalled: Recalled,
-        replied: Replied,
-        profile: &[Entry],
-        remembered: Vec<String>,
-    ) -> RespondReport {
-        let mut models = self.models(method);
+    fn replied(&self, ground: Ground, recalled: Recalled, replied: Replied, remembered: Vec<String>) -> RespondReport {
+        let Ground { method, profile, withheld, .. } = ground;
+        let mut models = self.models(&method);
         models.extend(self.kithkin().chat_name().map(|model| ("chat".to_owned(), model.to_owned())));
         let found = recalled.evidence.len();
         let shown: Vec<EvidenceReport> =
@@ -320,6 +383,8 @@ impl Person<'_> {
             left_out: found - shown.len(),
             shown,
             profile_used: profile.iter().take(replied.profile_shown).map(UsedEntry::of).collect(),
+            withheld,
+            routed: None,
             tokens: usage.map_or_else(TokensReport::default, |usage| TokensReport {
                 read: usage.prompt_tokens,
                 said: usage.completion_tokens,

@@ -6,6 +6,7 @@ use anyhow::Result;
 use kithkin::{EventTime, EvidenceReport, Explanation, Method, Now, RecallReport};
 
 use crate::args::{Context, Place, Recall};
+use crate::commands::respond;
 use crate::output::{self, line};
 
 pub(super) fn recall(place: &Place, args: &Recall) -> Result<ExitCode> {
@@ -31,6 +32,12 @@ pub(super) fn context(place: &Place, args: &Context) -> Result<ExitCode> {
     let context = place.person(&kithkin, &args.person).context(&message, args.tokens)?;
     if place.json {
         output::json(&context)?;
+        return Ok(ExitCode::SUCCESS);
+    }
+    respond::withheld(&context.withheld);
+    if let Some(routed) = &context.routed {
+        output::note(&format!("the policy's rule {} answers this, without a memory and a model:", routed.rule));
+        line(&routed.reply)?;
     } else if context.text.is_empty() {
         output::note(
             "nothing is known of this person, and nothing that is remembered answers this; the block is empty",

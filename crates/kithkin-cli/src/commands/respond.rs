@@ -4,7 +4,7 @@ use std::ops::ControlFlow;
 use std::process::ExitCode;
 
 use anyhow::Result;
-use kithkin::{Now, PromptReport, RespondReport};
+use kithkin::{Now, PromptReport, RespondReport, Withheld};
 
 use crate::args::{Place, Respond};
 use crate::commands::{recall, remember};
@@ -41,6 +41,13 @@ pub(super) fn run(place: &Place, args: Respond) -> Result<ExitCode> {
     Ok(ExitCode::SUCCESS)
 }
 
+/// Says what the policy kept from a prompt.
+pub(super) fn withheld(withheld: &[Withheld]) {
+    for Withheld { rule, turns, entries } in withheld {
+        output::note(&format!("the policy's rule {rule} withheld {turns} turns and {entries} entries of the profile"));
+    }
+}
+
 /// Prints what the model would be asked.
 fn prompt(place: &Place, report: &PromptReport, explain: bool) -> Result<ExitCode> {
     if place.json {
@@ -50,6 +57,7 @@ fn prompt(place: &Place, report: &PromptReport, explain: bool) -> Result<ExitCod
     for message in &report.messages {
         line(&format!("[{}]\n{}\n", message.role.as_str(), message.content.trim_end()))?;
     }
+    withheld(&report.withheld);
     if explain {
         recall::evidence(&report.shown, true)?;
     }
@@ -63,7 +71,10 @@ pub(super) fn cited(report: &RespondReport) -> Result<()> {
             line(&format!("[{number}] {} {}: {}", e.said_at.as_deref().unwrap_or("undated"), e.speaker, e.text))?;
         }
     }
-    if report.abstained {
+    withheld(&report.withheld);
+    if let Some(rule) = &report.routed {
+        output::note(&format!("the policy's rule {rule} gave this reply; nothing was recalled and no model was asked"));
+    } else if report.abstained {
         let given = if report.profile_used.is_empty() { "without a memory" } else { "with the profile alone" };
         output::note(&format!("no turn that is remembered answers this; the model was asked {given}"));
     }

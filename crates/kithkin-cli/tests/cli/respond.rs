@@ -154,3 +154,24 @@ fn a_draft_is_looked_at_again_where_the_method_says_so() {
     let ran = ask(&endpoint, "What would my cat called Miso like?", &wrong);
     assert!(ran.err.contains("rounds is 9; it must lie within 1 and 5"), "{}", ran.err);
 }
+
+#[test]
+fn a_policy_keeps_words_from_prompts_and_answers_some_messages() {
+    let (place, endpoint) = (place(), Endpoint::start(citing));
+    let policy = place.file(
+        "policy.toml",
+        "[[withhold]]\nname = \"weather\"\nwords = [\"rain*\"]\n\n[[route]]\nname = \"help\"\nwords = [\"mayday\"]\nreply = \"Call the coast guard.\"\n",
+    );
+    let ran = respond(&place, &endpoint, &["Does it rain in Bergen, Miso?", "--read-only", "--policy", &policy]);
+    assert_eq!(ran.code, Some(0), "{}", ran.err);
+    assert!(ran.err.contains("the policy's rule weather withheld 1 turns"), "{}", ran.err);
+    let asked = endpoint.asked()[0]["messages"].to_string();
+    assert!(!asked.contains("It rains in Bergen.") && asked.contains("Does it rain in Bergen, Miso?"), "{asked}");
+    let ran = respond(&place, &endpoint, &["Mayday, mayday!", "--read-only", "--policy", &policy]);
+    assert_eq!((ran.out.as_str(), endpoint.asked().len()), ("Call the coast guard.\n", 1), "{}", ran.err);
+    let context = ["context", "--person", "p", "mayday", "--method", "bm25", "--policy", &policy];
+    assert_eq!(place.run(&context).out, "Call the coast guard.\n");
+    let wrong = place.file("wrong.toml", "[[withhold]]\nname = \"weather\"\n");
+    place.fails(&["persons", "--policy", &wrong], &["wrong.toml", "the rule \"weather\" withholds nothing"]);
+    place.fails(&["persons", "--policy", "none.toml"], &["the policy none.toml cannot be read"]);
+}

@@ -1,7 +1,7 @@
 //! What a recall does with the texts of the best turns, as its method says: a reranker orders them anew, a chat model keeps
 //! the relevant ones. No index is locked meanwhile.
 
-use kithkin_core::{Explanation, StoredTurn};
+use kithkin_core::{ChatModel, Explanation, StoredTurn};
 
 use super::{Engine, Evidence, RecallRequest};
 use crate::chat::Chat;
@@ -109,7 +109,9 @@ impl Engine {
         evidence.truncate(filter.candidates());
         let candidates = evidence.len();
         let turns: Vec<&StoredTurn> = evidence.iter().map(|e| &e.turn).collect();
-        let kept = filter.keep(request.question, request.now, &turns, &Chat::new(self.chat()))?;
+        let walled = self.walled(request.question);
+        let chat = Chat::new(walled.as_ref().map(|walled| walled as &dyn ChatModel));
+        let kept = filter.keep(request.question, request.now, &turns, &chat)?;
         let readable = kept.is_some() || candidates == 0;
         if let Some(kept) = kept {
             let mut place = 0..;

@@ -12,7 +12,7 @@ mod patterns;
 use std::collections::HashMap;
 
 use kithkin_core::{EventTime, Role, Seq, StoredTurn};
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 use unicode_segmentation::UnicodeSegmentation;
 
 use crate::index::{Words, is_function_word};
@@ -24,7 +24,7 @@ const ONE_THING: f32 = 0.6;
 const SAID_ONCE: f32 = 0.8;
 
 /// What an entry is.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum EntryKind {
     /// Something that holds of somebody, such as where they live.

@@ -98,7 +98,9 @@ impl Engine {
     /// # Errors
     /// Such a method, and there is no chat model, or it failed.
     pub fn asked(&self, method: &Method, brief: &Brief<'_>) -> Result<Asked, EngineError> {
-        Ok(asked(&*method.bound().compose, self.chat(), brief)?)
+        let walled = self.walled(brief.message);
+        let model = walled.as_ref().map(|walled| walled as &dyn ChatModel);
+        Ok(asked(&*method.bound().compose, model, brief)?)
     }
 
     /// Asks the chat model for a reply, as the method composes it. `heard` gets it piece by piece, as the model says it:
@@ -113,9 +115,9 @@ impl Engine {
         brief: &Brief<'_>,
         heard: &mut dyn FnMut(&str) -> ControlFlow<()>,
     ) -> Result<Replied, EngineError> {
-        let Some(model) = self.chat() else { return Err(EngineError::NoReplyModel) };
+        let Some(model) = self.walled(brief.message) else { return Err(EngineError::NoReplyModel) };
         let bound = method.bound();
-        Ok(run(&*bound.compose, bound.refine.as_deref(), model, brief, heard)?)
+        Ok(run(&*bound.compose, bound.refine.as_deref(), &model, brief, heard)?)
     }
 }
 
