@@ -7,6 +7,7 @@ mod longmemeval_recall;
 mod memorybank;
 mod persona_selection;
 mod personabench;
+mod personamem;
 mod prefeval_find;
 mod segmentation;
 
@@ -66,8 +67,17 @@ pub const TASKS: &[TaskSpec] = &[
     ikat_ptkb::TASK,
     prefeval_find::TASK,
     persona_selection::TASK,
+    personamem::TASK,
     segmentation::TASK,
 ];
+
+/// Rows that a task makes without a method, of which a reproduction row may speak: the task and the row's name.
+const OWN_ROWS: &[(&str, &str)] = &[(personamem::TASK.name, personamem::PROFILE)];
+
+/// Whether the task makes this row without a method.
+pub(crate) fn makes(task: &str, row: &str) -> bool {
+    OWN_ROWS.contains(&(task, row))
+}
 
 /// Runs a task.
 ///
