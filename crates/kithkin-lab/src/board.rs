@@ -51,6 +51,14 @@ impl Board {
         self.whole.extend(value.map(|value| (name.to_owned(), value)));
     }
 
+    /// Sets a share that is none of a single question, over all or in one category.
+    pub(crate) fn share(&mut self, name: &str, category: Option<&str>, value: Option<f64>) {
+        match (category, value) {
+            (Some(category), Some(value)) => self.by_category.entry(category.to_owned()).or_default().add(name, value),
+            (_, value) => self.set(name, value),
+        }
+    }
+
     /// The row.
     pub(crate) fn row(self, method: &str, ingest_seconds: f64) -> Measured {
         let mut metrics = self.all.values();

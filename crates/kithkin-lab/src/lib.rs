@@ -7,6 +7,7 @@
 mod board;
 mod data;
 pub mod datasets;
+mod draw;
 mod error;
 mod items;
 mod memo;

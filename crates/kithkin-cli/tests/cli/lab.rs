@@ -89,9 +89,30 @@ fn strategies_are_compared_where_a_task_has_its_own() {
 }
 
 #[test]
+fn persons_are_made_from_any_number() {
+    let place = Place::empty();
+    let data = format!("{}/personamem/sample", datasets());
+    let run =
+        |items: &str| place.json(&["lab", "run", "personamem", "--data", &data, "--method", "bm25", "--items", items]);
+    let table = run("tune-de/4711");
+    let rows: Vec<&str> = table["rows"].as_array().unwrap().iter().map(|row| row["method"].as_str().unwrap()).collect();
+    assert_eq!((rows, &table["rows"][0]["n"]), (vec!["profile-rules", "bm25"], &7.into()));
+    assert_eq!((&run("tune-*")["data"]["items"], &table["rows"][0]["metrics"]["current"]), (&30.into(), &1.0.into()));
+    let run = ["lab", "run", "personamem", "--data", &data, "--method", "bm25", "--items", "tune-fr/1"];
+    place.fails(&run, &["tune-en/1"]);
+}
+
+#[test]
 fn committed_rows_on_the_sample_hold() {
     let place = Place::empty();
-    for row in ["sample-bm25", "xpersona-sample-bm25", "tiage-sample-bm25", "tadam-seg-sample-bm25", "asking-sample"] {
+    for row in [
+        "sample-bm25",
+        "xpersona-sample-bm25",
+        "tiage-sample-bm25",
+        "tadam-seg-sample-bm25",
+        "asking-sample",
+        "personamem-profile",
+    ] {
         place.ok(&["lab", "reproduce", row, "--samples", &datasets()]);
     }
 }

@@ -45,7 +45,7 @@ fn a_reply_is_given_what_is_known_also_where_nothing_is_recalled() {
     let used = report["profile_used"].as_array().unwrap();
     assert_eq!(
         used[0],
-        serde_json::json!({"about": "p", "kind": "preference", "topic": "black coffee", "value": "dislikes"})
+        serde_json::json!({"about": "p", "kind": "preference", "topic": "black coffee", "value": "no longer likes"})
     );
     assert_eq!((used.len(), &report["abstained"]), (3, &true.into()));
     let asked = &endpoint.asked()[0]["messages"];

@@ -8,6 +8,7 @@ mod longmemeval_recall;
 mod memorybank;
 mod persona_selection;
 mod personabench;
+mod personamem;
 mod prefeval;
 mod segmentation;
 
@@ -73,9 +74,18 @@ pub const TASKS: &[TaskSpec] = &[
     prefeval::find::TASK,
     prefeval::choice::TASK,
     persona_selection::TASK,
+    personamem::TASK,
     segmentation::TASK,
     asking::TASK,
 ];
+
+/// Rows that a task makes beside those of methods, of which a reproduction row may speak: the task and the row's name.
+const OWN_ROWS: &[(&str, &str)] = &[(personamem::TASK.name, personamem::PROFILE)];
+
+/// Whether the task makes this row without a method.
+pub(crate) fn makes(task: &str, row: &str) -> bool {
+    OWN_ROWS.contains(&(task, row)) || find(task).is_ok_and(|task| task.strategies.contains(&row))
+}
 
 /// Runs a task.
 ///

@@ -17,6 +17,7 @@ use serde::Deserialize;
 use super::{Setup, TaskSpec};
 use crate::board::Board;
 use crate::data::Data;
+use crate::draw::Draw;
 use crate::memo::Memo;
 use crate::persons::{CONVERSATION, Persons, Said};
 use crate::table::Means;
@@ -167,11 +168,11 @@ fn of_speaker<'a>(
     // Nothing was said before the first speaker's first words.
     let places: Vec<_> = replies.iter().filter(|(_, at, _)| speaker == Speaker::Described || *at > 0).collect();
     let chosen = limit.min(places.len());
-    let mut draw = Draw(SEED);
+    let mut draw = Draw::new(SEED);
     let mut examples = Vec::new();
     for &&(d, at, reply) in (0..chosen).filter_map(|i| places.get(i * places.len() / chosen)) {
         let dialogue = &item.dialogues[d];
-        let candidates = draw.candidates(&replies, d, reply).ok_or_else(|| {
+        let candidates = candidates(&mut draw, &replies, d, reply).ok_or_else(|| {
             format!("dialogue {}: the other dialogues have too few replies for {CANDIDATES} candidates", d + 1)
         })?;
         let said = dialogue.dialogue.iter().flatten().take(2 * at + speaker as usize);
@@ -182,33 +183,20 @@ fn of_speaker<'a>(
     Ok(examples)
 }
 
-/// Draws numbers, the same in each run (SplitMix64).
-struct Draw(u64);
-
-impl Draw {
-    fn below(&mut self, n: usize) -> usize {
-        self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
-        let mut z = self.0;
-        z = (z ^ (z >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
-        z = (z ^ (z >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
-        ((z ^ (z >> 31)) % n.max(1) as u64) as usize
+/// The reply and distractors of other dialogues, no two with the same words; `None` where there are too few.
+fn candidates(draw: &mut Draw, replies: &[(usize, usize, usize)], dialogue: usize, reply: usize) -> Option<Vec<usize>> {
+    let others: HashSet<usize> = replies.iter().filter(|(d, ..)| *d != dialogue).map(|(.., r)| *r).collect();
+    if others.len() - usize::from(others.contains(&reply)) < CANDIDATES - 1 {
+        return None;
     }
-
-    /// The reply and distractors of other dialogues, no two with the same words; `None` where there are too few.
-    fn candidates(&mut self, replies: &[(usize, usize, usize)], dialogue: usize, reply: usize) -> Option<Vec<usize>> {
-        let others: HashSet<usize> = replies.iter().filter(|(d, ..)| *d != dialogue).map(|(.., r)| *r).collect();
-        if others.len() - usize::from(others.contains(&reply)) < CANDIDATES - 1 {
-            return None;
+    let mut candidates = vec![reply];
+    while candidates.len() < CANDIDATES {
+        let (d, _, other) = replies[draw.below(replies.len())];
+        if d != dialogue && !candidates.contains(&other) {
+            candidates.push(other);
         }
-        let mut candidates = vec![reply];
-        while candidates.len() < CANDIDATES {
-            let (d, _, other) = replies[self.below(replies.len())];
-            if d != dialogue && !candidates.contains(&other) {
-                candidates.push(other);
-            }
-        }
-        Some(candidates)
     }
+    Some(candidates)
 }
 
 fn session(reply: usize) -> String {
