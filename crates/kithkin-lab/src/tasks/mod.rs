@@ -1,6 +1,7 @@
 //! The tasks: a dataset with a question put to it and a metric.
 
 mod asking;
+mod cts;
 mod ikat_ptkb;
 mod locomo_feedback;
 mod locomo_recall;
@@ -72,6 +73,7 @@ pub const TASKS: &[TaskSpec] = &[
     persona_selection::TASK,
     segmentation::TASK,
     asking::TASK,
+    cts::TASK,
 ];
 
 /// Runs a task.
