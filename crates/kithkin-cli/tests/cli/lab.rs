@@ -103,6 +103,23 @@ fn persons_are_made_from_any_number() {
 }
 
 #[test]
+fn a_dialogue_tree_is_walked_to_what_is_asked_for() {
+    let place = Place::empty();
+    let data = format!("{}/cts/sample", datasets());
+    let run = ["lab", "run", "cts", "--data", &data, "--method", "bm25"];
+    let row = &place.json(&run)["rows"][0];
+    let metric = |name: &str| row["metrics"][name].as_f64().unwrap();
+    // Seven questions, and thirteen nodes but for the first and the one that only decides.
+    assert_eq!(row["n"], 7 + 12);
+    assert_eq!(metric("free_success"), 1.0);
+    assert!(metric("free_shown") < metric("way_shown"), "{row}");
+    let some = place.json(&[&run[..], &["--items", "train", "--limit", "2"]].concat());
+    assert_eq!(some["rows"][0]["n"], 4);
+    place.fails(&[&run[..], &["--items", "dev"]].concat(), &["dev", "train, test"]);
+    place.fails(&["lab", "run", "cts", "--data", "none", "--method", "bm25"], &["none", "--data"]);
+}
+
+#[test]
 fn committed_rows_on_the_sample_hold() {
     let place = Place::empty();
     for row in [
@@ -112,6 +129,7 @@ fn committed_rows_on_the_sample_hold() {
         "tadam-seg-sample-bm25",
         "asking-sample",
         "personamem-profile",
+        "cts-sample",
     ] {
         place.ok(&["lab", "reproduce", row, "--samples", &datasets()]);
     }

@@ -5,10 +5,13 @@
 //! answer was worth is the drop of the uncertainty about what is to be found out, in nats: the difference of entropies
 //! that Wan et al., *Enhancing Personalized Multi-Turn Dialogue with Curiosity Reward* (2025), give as a reward of a turn.
 //!
-//! Nothing here words a question, reads an answer, or opens a store. Profiles of other persons are given as plain data
+//! A [`Walk`] goes through a [`Dialogue`] tree that somebody has written, and shows only the nodes that it must.
+//!
+//! Nothing here words a question or opens a store, and of answers only [`yes_or_no`] is read. Profiles of other persons are given as plain data
 //! by a caller who has their consent; a store is never asked for them.
 
 mod beliefs;
+mod dialogue;
 mod fixed_order;
 mod information_gain;
 mod inquiry;
@@ -16,14 +19,19 @@ mod population;
 mod random;
 mod tree;
 mod uncertainty;
+mod walk;
+mod yes_no;
 
 use std::fmt::Debug;
 
 use crate::method::{SpecError, strategies};
 
 use self::beliefs::Beliefs;
+pub use dialogue::{Comparison, Condition, Dialogue, DialogueNode, NodeKind, Way};
 pub use inquiry::{Inquiry, Question};
 pub use population::{AskError, Population, Slot};
+pub use walk::Walk;
+pub use yes_no::yes_or_no;
 
 /// What a strategy chooses from.
 #[derive(Debug, Clone, Copy)]

@@ -49,6 +49,14 @@ pub enum AskError {
         /// What is wrong, and what would be right.
         why: &'static str,
     },
+    /// A node of a dialogue that cannot be one.
+    #[error("node {node} {why}")]
+    Node {
+        /// Its number, from 0.
+        node: usize,
+        /// What is wrong, and what would be right.
+        why: &'static str,
+    },
     /// A strategy that there is not.
     #[error(transparent)]
     Strategy(#[from] SpecError),

@@ -1,6 +1,7 @@
 //! The tasks: a dataset with a question put to it and a metric.
 
 mod asking;
+mod cts;
 mod ikat_ptkb;
 mod locomo_feedback;
 mod locomo_recall;
@@ -77,6 +78,7 @@ pub const TASKS: &[TaskSpec] = &[
     personamem::TASK,
     segmentation::TASK,
     asking::TASK,
+    cts::TASK,
 ];
 
 /// Rows that a task makes beside those of methods, of which a reproduction row may speak: the task and the row's name.
