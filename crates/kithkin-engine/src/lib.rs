@@ -16,6 +16,7 @@ mod guard;
 mod index;
 pub mod method;
 mod observe;
+mod phrases;
 mod profile;
 mod recall;
 mod respond;

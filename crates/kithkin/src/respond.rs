@@ -341,7 +341,11 @@ impl Person<'_> {
         let mut entries = self.entries(now)?;
         entries.retain(|entry| entry.role == Role::User);
         self.kithkin().engine.policy().keep_entries(&mut entries, withheld);
-        entries.sort_by_key(|entry| std::cmp::Reverse(entry.current.sources.last().copied()));
+        // What is read as a value comes before whole sentences, of which there may be many.
+        let rank = |entry: &Entry| {
+            (entry.kind == EntryKind::Standing, std::cmp::Reverse(entry.current.sources.last().copied()))
+        };
+        entries.sort_by_key(rank);
         Ok(entries)
     }
 

@@ -75,7 +75,7 @@ fn strategies_are_compared_where_a_task_has_its_own() {
     assert_eq!(names, ["fixed-order", "information-gain", "random", "uncertainty"]);
     for row in rows {
         let at = |questions: usize| row["metrics"][format!("accuracy@{questions}q")].as_f64().unwrap();
-        assert_eq!(row["n"], 12);
+        assert_eq!(row["n"], 15);
         assert!(at(0) < at(5) && at(5) < at(10) && at(10) < 1.0, "{row}");
         assert!(row["metrics"]["accuracy@20q"].is_null());
     }
@@ -86,6 +86,41 @@ fn strategies_are_compared_where_a_task_has_its_own() {
     place.fails(&[&run[..], &["--method", "hybrid"]].concat(), &["information-gain", "leave --method out"]);
     place.fails(&["lab", "run", "asking", "--data", "none"], &["none", "--data", "PersonaLens"]);
     place.fails(&[&run[..], &["--items", "user99"]].concat(), &["user99", "user12"]);
+}
+
+#[test]
+fn a_persona_is_found_by_what_its_speaker_says() {
+    let place = Place::empty();
+    let data = format!("{}/xpersona/sample", datasets());
+    let run = ["lab", "run", "personachat-profile", "--data", &data, "--method", "bm25"];
+    let row = &place.json(&run)["rows"][0];
+    // Five dialogues in three languages, each in four settings.
+    assert_eq!(row["n"], 3 * 5 * 4);
+    for language in ["en", "fr", "zh"] {
+        let hits = |setting: &str| row["by_category"][format!("{language} {setting}")]["hits@1"].as_f64().unwrap();
+        assert!(hits("turns") > hits("other"), "{language}: {row}");
+    }
+    let some = place.json(&[&run[..], &["--items", "en-test", "--limit", "2"]].concat());
+    assert_eq!((&some["rows"][0]["n"], &some["data"]["items"]), (&8.into(), &1.into()));
+}
+
+#[test]
+fn slots_are_read_off_the_history_of_use() {
+    let place = Place::empty();
+    let data = format!("{}/personalens/sample", datasets());
+    let run = ["lab", "run", "personalens", "--data", &data, "--method", "bm25"];
+    let table = place.json(&run);
+    let rows = table["rows"].as_array().unwrap();
+    let names: Vec<&str> = rows.iter().map(|row| row["method"].as_str().unwrap()).collect();
+    assert_eq!(names, ["bm25", "mentioned", "most-mentioned", "most-common", "profile-rules"]);
+    let figure = |row: usize, name: &str| rows[row]["metrics"][name].as_f64().unwrap();
+    assert!(figure(1, "recall") > figure(2, "recall") && figure(2, "precision") > figure(1, "precision"), "{table}");
+    assert_eq!(
+        (&place.json(&[&run[..], &["--items", "user11*"]].concat())["data"]["items"], rows.len()),
+        (&1.into(), 5)
+    );
+    place.fails(&[&run[..], &["--items", "user1"]].concat(), &["user1001"]);
+    place.fails(&["lab", "run", "personalens", "--data", "none", "--method", "bm25"], &["none", "--data"]);
 }
 
 #[test]

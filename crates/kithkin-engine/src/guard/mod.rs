@@ -14,16 +14,15 @@
 //! (2024), on what traits of a person do to a model's words; no paper is followed in how.
 
 mod wall;
-mod words;
 
 use kithkin_core::Turn;
 use serde::{Deserialize, Serialize};
 
 use crate::observe::turn_text;
+use crate::phrases::Phrases;
 use crate::profile::{Entry, EntryKind};
 
 pub(crate) use wall::Walled;
-use words::Words;
 
 /// What may reach no prompt, and what is answered at once. The default keeps nothing back.
 #[derive(Debug, Clone, Default, Deserialize)]
@@ -40,7 +39,7 @@ struct Rule {
     name: String,
     /// Words and phrases of turns and entries; one that ends in `*` fits every word that begins so.
     #[serde(default)]
-    words: Words,
+    words: Phrases,
     /// Topics of entries, such as `home`.
     #[serde(default)]
     topics: Vec<String>,
@@ -54,7 +53,7 @@ struct Rule {
 #[serde(deny_unknown_fields)]
 struct Route {
     name: String,
-    words: Words,
+    words: Phrases,
     reply: String,
 }
 

@@ -10,6 +10,7 @@ mod clauses;
 mod forms;
 mod patterns;
 mod reasons;
+mod standing;
 mod tokens;
 mod words;
 
@@ -46,6 +47,8 @@ pub enum EntryKind {
     Relation,
     /// What they are after.
     Goal,
+    /// How they want things, or do not, in a sentence of their own that says it in no form of the other kinds.
+    Standing,
 }
 
 /// What a sentence says of its speaker.
@@ -123,14 +126,18 @@ impl Found {
     fn take(&mut self, turn: &StoredTurn, claim: Claim) {
         // Of a language or an allergy there may be several: the thing itself is what the entry is about.
         let about_value = matches!(claim.topic.as_str(), "allergy" | "language");
-        let words =
-            content(&if about_value { format!("{} {}", claim.topic, claim.value) } else { claim.topic.clone() });
+        let words = content(&match claim.kind {
+            EntryKind::Standing => claim.value.clone(),
+            _ if about_value => format!("{} {}", claim.topic, claim.value),
+            _ => claim.topic.clone(),
+        });
         let group = self.of.entry((turn.turn.speaker.clone(), claim.kind)).or_default();
         let same = group.iter().rev().copied().find(|entry| {
             let (Some(entry), Some(theirs)) = (self.entries.get(*entry), self.words.get(*entry)) else { return false };
             // A favourite tea is another thing than tea, which is liked or not.
             let favourite = [&entry.topic, &claim.topic].iter().any(|topic| topic.starts_with(FAVOURITE));
             match claim.kind {
+                EntryKind::Standing => words == *theirs,
                 EntryKind::Preference | EntryKind::Goal if !favourite => is_one_thing(&words, theirs),
                 _ => entry.topic == claim.topic && words == *theirs,
             }

@@ -10,6 +10,7 @@ use unicode_segmentation::UnicodeSegmentation;
 use super::clauses::{Clause, clauses};
 use super::forms::{Found, Says, Trust, find};
 use super::reasons::{last_clause, reasoned};
+use super::standing::{IN_OWN_WORDS, standing};
 use super::tokens::tokens;
 use super::words::adverbs::{Colour, without_end};
 use super::words::links::IF;
@@ -51,6 +52,15 @@ pub(super) fn claims(text: &str) -> Vec<Claim> {
                 }
                 claims.push(claim);
             }
+        }
+        if claims.len() == former {
+            claims.extend(standing(sentence).map(|value| Claim {
+                kind: EntryKind::Standing,
+                topic: IN_OWN_WORDS.to_owned(),
+                value,
+                context: None,
+                because: None,
+            }));
         }
         stated = sentence;
     }
@@ -246,7 +256,7 @@ fn begins(text: &str, words: &[&str]) -> bool {
 }
 
 /// Whether a text speaks to whoever listens, so that it says little of the speaker.
-fn is_addressed(text: &str) -> bool {
+pub(super) fn is_addressed(text: &str) -> bool {
     let lower = text.to_lowercase();
     let mut words = lower.split(|c: char| !c.is_alphanumeric());
     words.any(|word| matches!(word, "you" | "your" | "yours" | "dir" | "dich" | "euch"))

@@ -9,9 +9,12 @@ mod longmemeval_recall;
 mod memorybank;
 mod persona_selection;
 mod personabench;
+mod personachat_profile;
+mod personalens;
 mod personamem;
 mod prefeval;
 mod segmentation;
+mod xpersona;
 
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -75,14 +78,22 @@ pub const TASKS: &[TaskSpec] = &[
     prefeval::find::TASK,
     prefeval::choice::TASK,
     persona_selection::TASK,
+    personachat_profile::TASK,
     personamem::TASK,
+    personalens::TASK,
     segmentation::TASK,
     asking::TASK,
     cts::TASK,
 ];
 
 /// Rows that a task makes beside those of methods, of which a reproduction row may speak: the task and the row's name.
-const OWN_ROWS: &[(&str, &str)] = &[(personamem::TASK.name, personamem::PROFILE)];
+const OWN_ROWS: &[(&str, &str)] = &[
+    (personamem::TASK.name, personamem::PROFILE),
+    (personalens::TASK.name, personalens::MENTIONED),
+    (personalens::TASK.name, personalens::MOST_MENTIONED),
+    (personalens::TASK.name, personalens::MOST_COMMON),
+    (personalens::TASK.name, personalens::PROFILE),
+];
 
 /// Whether the task makes this row without a method.
 pub(crate) fn makes(task: &str, row: &str) -> bool {

@@ -12,8 +12,8 @@ use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 
 use kithkin::{Aspect, ConversationId, Embedder, Method, Now, Recall, Role, Scope, SessionId, SessionRef};
-use serde::Deserialize;
 
+use super::xpersona::{Item, read};
 use super::{Setup, TaskSpec};
 use crate::board::Board;
 use crate::data::Data;
@@ -41,26 +41,6 @@ const EARLIER: usize = 4;
 const FADING: f32 = 0.4;
 /// Where the drawing of distractors starts.
 const SEED: u64 = 1;
-
-/// The languages, as items name them and as the files do.
-const LANGUAGES: [(&str, &str); 7] =
-    [("en", "En"), ("fr", "Fr"), ("id", "Id"), ("it", "It"), ("ja", "Jp"), ("ko", "Ko"), ("zh", "Zh")];
-const SPLITS: [&str; 2] = ["test", "valid"];
-
-#[derive(Deserialize)]
-struct Dialogue {
-    /// What is known of the second speaker.
-    persona: Vec<String>,
-    /// What the first speaker says, and the second one's reply.
-    dialogue: Vec<[String; 2]>,
-}
-
-/// A file of the data.
-struct Item {
-    language: &'static str,
-    name: String,
-    dialogues: Vec<Dialogue>,
-}
 
 /// Whose reply is looked for.
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -101,31 +81,6 @@ fn run(setup: &Setup<'_>) -> Result<Table, LabError> {
         rows.push(measure(&persons, method, &banks, built, &setup)?);
     }
     Ok(Table { task: TASK.name.to_owned(), data: data.source(items.len()), rows })
-}
-
-/// Reads the files that are asked for; of the test split those that are there, when none is.
-fn read(data: &mut Data, wanted: &[String]) -> Result<Vec<Item>, LabError> {
-    let mut items = Vec::new();
-    let mut known = Vec::new();
-    for ((language, prefix), split) in LANGUAGES.into_iter().flat_map(|l| SPLITS.map(|split| (l, split))) {
-        let name = format!("{language}-{split}");
-        let original = format!("{prefix}_persona_{split}.json");
-        let translated = format!("{prefix}_persona_split_{split}_human_annotated.json");
-        let file = if data.has(&original) { original } else { translated };
-        let asked = if wanted.is_empty() { split == "test" && data.has(&file) } else { wanted.contains(&name) };
-        if asked {
-            items.push(Item { language, dialogues: data.json(&file)?, name: name.clone() });
-        }
-        known.push(name);
-    }
-    if let Some(unknown) = wanted.iter().find(|name| !known.contains(name)) {
-        return Err(LabError::Unknown { what: "item", name: unknown.clone(), known });
-    }
-    if items.is_empty() {
-        // The error says which file was looked for, and where the data is to be had.
-        data.bytes("En_persona_test.json")?;
-    }
-    Ok(items)
 }
 
 /// Observes the replies of an item, each text once, and makes its examples.
@@ -271,6 +226,7 @@ impl Example<'_> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::tasks::xpersona::Dialogue;
 
     /// Dialogues of two exchanges, each with words of its own.
     fn item(dialogues: usize) -> Item {

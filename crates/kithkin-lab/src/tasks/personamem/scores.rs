@@ -98,7 +98,8 @@ pub(super) struct Stated {
 impl Stated {
     pub(super) fn of(report: &ProfileReport, made: &Made) -> Self {
         let mut stated = Self::default();
-        for entry in &report.entries {
+        // A sentence that is kept as it was said states no value of a topic.
+        for entry in report.entries.iter().filter(|entry| entry.kind != EntryKind::Standing) {
             let topic = made.topics.iter().find(|topic| entry.about == made.name && is_about(entry, topic));
             for version in entry.history.iter().chain([&entry.current]) {
                 let right = topic.is_some_and(|topic| was_said(version, topic));

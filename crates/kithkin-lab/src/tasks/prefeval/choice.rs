@@ -9,14 +9,14 @@
 //!   about how one would choose, and cannot tell liking from disliking;
 //! - `choice_model`, where a chat model in this process is named: the option is chosen whose words are most likely, a
 //!   token on average, as the reply to the prompt with the options in it;
-//! - `shown`: whether the prompt shows a turn of the preference, or an entry read from one.
+//! - `shown`: whether the prompt shows a turn of the preference, or an entry whose words are in one.
 //!
 //! Categories are form and number of turns between, such as `explicit/300`; data with fewer turns of other talk has fewer
 //! categories.
 
 use std::sync::Arc;
 
-use kithkin::{ChatModel, ChatRequest, Embedder, Method, Now, PromptReport, Respond, TokenLikelihood};
+use kithkin::{ChatModel, ChatRequest, Embedder, EntryKind, Method, Now, PromptReport, Respond, TokenLikelihood};
 
 use super::data::{FORMS, Session, Topic, distractors, file, person, remembering, topic, topics};
 use crate::board::Board;
@@ -165,7 +165,11 @@ fn scores(
 fn shows(prompt: &PromptReport, told: &Session) -> bool {
     let texts: Vec<String> = told.turns.iter().map(|(_, text)| text.to_lowercase()).collect();
     prompt.shown.iter().any(|turn| turn.session == told.id)
-        || prompt.profile_used.iter().any(|entry| texts.iter().any(|text| text.contains(&entry.value.to_lowercase())))
+        || prompt.profile_used.iter().any(|entry| {
+            // The value of a liking is no word of the person's, and its topic is.
+            let of = if entry.kind == EntryKind::Preference { &entry.topic } else { &entry.value };
+            texts.iter().any(|text| text.contains(&of.to_lowercase()))
+        })
 }
 
 /// The place of the option that is nearest to any of the texts.

@@ -8,7 +8,7 @@ use serde::de::{Deserializer, Error};
 
 /// A list of words and phrases.
 #[derive(Debug, Clone, Default)]
-pub(super) struct Words(Vec<Phrase>);
+pub(crate) struct Phrases(Vec<Phrase>);
 
 #[derive(Debug, Clone)]
 enum Phrase {
@@ -42,18 +42,23 @@ impl Phrase {
     }
 }
 
-impl Words {
-    pub(super) fn is_empty(&self) -> bool {
+impl Phrases {
+    /// The phrases of a list that is written down in this crate; one without a letter is left out.
+    pub(crate) fn of(texts: &[&str]) -> Self {
+        Self(texts.iter().filter_map(|text| Phrase::parse(text).ok()).collect())
+    }
+
+    pub(crate) fn is_empty(&self) -> bool {
         self.0.is_empty()
     }
 
     /// Whether the text has one of them.
-    pub(super) fn fit(&self, text: &str) -> bool {
+    pub(crate) fn fit(&self, text: &str) -> bool {
         !self.is_empty() && self.fit_beside(text, "")
     }
 
     /// Whether the text has one of them that `own` does not have.
-    pub(super) fn fit_beside(&self, text: &str, own: &str) -> bool {
+    pub(crate) fn fit_beside(&self, text: &str, own: &str) -> bool {
         let forms = |text: &str| {
             let spaced = spaced(text);
             let dense = spaced.replace(' ', "");
@@ -64,7 +69,7 @@ impl Words {
     }
 }
 
-impl<'de> Deserialize<'de> for Words {
+impl<'de> Deserialize<'de> for Phrases {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         let texts = Vec::<String>::deserialize(deserializer)?;
         texts.iter().map(|text| Phrase::parse(text)).collect::<Result<_, _>>().map(Self).map_err(D::Error::custom)
@@ -100,7 +105,7 @@ mod tests {
     #[test]
     fn a_phrase_fits_at_whole_words() {
         let check = |word: &str, text: &str, expect: bool| {
-            assert_eq!(Words(vec![Phrase::parse(word).unwrap()]).fit(text), expect, "{word:?} in {text:?}");
+            assert_eq!(Phrases(vec![Phrase::parse(word).unwrap()]).fit(text), expect, "{word:?} in {text:?}");
         };
         check("HIV", "My hiv test.", true);
         check("hiv", "I shiver in the hive.", false);
@@ -115,7 +120,7 @@ mod tests {
 
     #[test]
     fn what_the_other_text_has_as_well_is_passed_over() {
-        let words = Words(["nut", "bee"].map(|word| Phrase::parse(word).unwrap()).to_vec());
+        let words = Phrases(["nut", "bee"].map(|word| Phrase::parse(word).unwrap()).to_vec());
         assert!(words.fit_beside("a nut and a bee", "a nut"));
         assert!(!words.fit_beside("a nut", "a nut and a bee"));
     }
