@@ -34,60 +34,37 @@ const SAYS_ENOUGH: usize = 7;
 const LEANS: &[&str] =
     &["it", "that", "this", "he", "she", "they", "es", "das", "er", "sie", "它", "他", "她", "这", "那"];
 
-/// What marks such a sentence.
+/// How many words behind the subject are looked at.
+const LOOKED_AT: usize = 6;
+
+/// What marks such a sentence wherever it stands in a clause of the speaker's own.
 const MARKS: &[&str] = &[
     // Attitudes.
-    "prefer",
-    "strongly prefer",
     "preference for",
-    "favour",
-    "favor",
-    "prioritise",
-    "prioritize",
-    "appreciate",
-    "value",
-    "enjoy",
-    "love",
-    "like",
-    "adore",
-    "hate",
-    "loathe",
-    "despise",
-    "detest",
-    "dislike",
-    "distaste for",
-    "resent",
     "aversion to",
     "averse to",
     "objection to",
     "opposed to",
-    "object to",
     "fan of",
-    "fond of",
-    "drawn to",
-    "fascinated by",
     "passionate about",
+    "fascinated by",
     "committed to",
     "advocate for",
-    "believe in",
-    "not into",
     "interested in",
-    "interest in",
+    "no interest in",
+    "little interest in",
     "uninterested in",
     "interest me",
     "patience for",
     "tolerance for",
     "comfortable with",
     "uncomfortable with",
-    "uncomfortable in",
     "hesitant to",
     "wary of",
     "sceptical of",
     "skeptical of",
+    "not into",
     // Limits.
-    "avoid",
-    "refuse to",
-    "stand",
     "allergic",
     "allergy",
     "allergies",
@@ -105,109 +82,41 @@ const MARKS: &[&str] = &[
     "halal",
     "kosher",
     "dyslexia",
-    "disability",
-    "struggle with",
-    "struggle to",
     "find it hard",
     "find it difficult",
     "find it tedious",
     "find it boring",
     "have trouble",
-    "bother me",
     "bothers me",
     "makes me anxious",
-    "make me anxious",
-    // Always and never.
-    "always",
-    "never",
-    "only",
-    "exclusively",
-    "strictly",
     "under no circumstances",
-    "rather than",
-    "instead of",
-    "best when",
-    "best with",
-    "best through",
-    "best in",
-    "work best",
     "learn best",
-    "no matter",
-    "will not",
-    "won't",
-    "don't eat",
-    "don't drink",
-    "don't watch",
-    "don't play",
-    "don't wear",
-    "don't use",
-    "don't buy",
-    "don't want",
-    "don't consume",
-    "don't trust",
-    "do not eat",
-    "do not drink",
-    "do not watch",
-    "do not play",
-    "do not wear",
-    "do not use",
-    "do not buy",
-    "do not want",
-    "do not consume",
-    "do not trust",
+    "work best",
     // German.
-    "bevorzuge",
-    "ziehe",
-    "lieber",
     "am liebsten",
-    "mag",
-    "liebe",
-    "hasse",
-    "verabscheue",
-    "vermeide",
-    "meide",
     "weigere mich",
-    "ertrage",
     "ausstehen",
     "allergie",
     "allergisch",
     "unverträglichkeit",
-    "vertrage",
     "angst vor",
-    "ernähre mich",
-    "vegan",
     "vegetarisch",
-    "immer",
-    "nie",
-    "niemals",
-    "nur",
-    "ausschließlich",
-    "grundsätzlich",
     "auf keinen fall",
-    "statt",
     "fällt mir schwer",
     "lerne am besten",
     "arbeite am besten",
     "lege wert auf",
-    "interessiere mich",
     "interessiert mich",
     // Chinese.
     "更喜欢",
     "偏好",
     "宁愿",
-    "喜欢",
     "讨厌",
-    "不喜欢",
     "受不了",
     "避免",
     "拒绝",
     "过敏",
     "不耐受",
-    "不吃",
-    "不喝",
-    "不看",
-    "不用",
-    "不想",
     "从不",
     "从来不",
     "总是",
@@ -219,10 +128,104 @@ const MARKS: &[&str] = &[
     "恐惧",
     "吃素",
     "素食",
-    "坚持",
     "绝不",
     "没有兴趣",
     "不感兴趣",
+    "我不吃",
+    "我不喝",
+    "我不看",
+    "我不用",
+];
+
+/// Verbs of which somebody is the subject who says how they want things.
+const VERBS: &[&str] = &[
+    "prefer",
+    "avoid",
+    "refuse",
+    "hate",
+    "loathe",
+    "despise",
+    "detest",
+    "dislike",
+    "favour",
+    "favor",
+    "prioritise",
+    "prioritize",
+    "resent",
+    "distrust",
+    "struggle",
+    "bevorzuge",
+    "vermeide",
+    "meide",
+    "hasse",
+    "verabscheue",
+];
+
+/// Words that make any verb behind them such a one: "I only wear …".
+const LIMITS: &[&str] = &[
+    "never",
+    "always",
+    "only",
+    "exclusively",
+    "strictly",
+    "nie",
+    "niemals",
+    "immer",
+    "nur",
+    "ausschließlich",
+    "grundsätzlich",
+    "lieber",
+];
+
+/// Verbs that speak of a moment, even behind such a word: "I can only imagine".
+const MOMENTS: &[&str] = &["imagine", "hope", "wish", "feel", "felt", "remember", "forget", "want", "knew", "thought"];
+
+/// Verbs that do so where they are denied: "I don't eat …".
+const HABITS: &[&str] = &[
+    "eat", "drink", "watch", "play", "wear", "use", "buy", "consume", "like", "enjoy", "want", "trust", "stand",
+    "tolerate", "esse", "trinke", "mag", "vertrage",
+];
+
+/// Words that may stand between the subject and the verb.
+const BETWEEN: &[&str] = &[
+    "do",
+    "not",
+    "really",
+    "strongly",
+    "absolutely",
+    "also",
+    "just",
+    "generally",
+    "usually",
+    "particularly",
+    "especially",
+    "greatly",
+    "deeply",
+    "truly",
+    "can",
+    "cannot",
+    "actively",
+    "very",
+    "much",
+    "highly",
+    "firmly",
+    "mostly",
+    "tend",
+    "to",
+    "intensely",
+    "simply",
+    "typically",
+    "personally",
+    "definitely",
+    "fahre",
+    "esse",
+    "trinke",
+    "kaufe",
+    "nutze",
+    "trage",
+    "spiele",
+    "lese",
+    "sehe",
 ];
 
 /// What says that it is over, or of another time.
@@ -252,9 +255,27 @@ pub(super) fn standing(sentence: &str) -> Option<String> {
             && content(clause.text).len() > 1
             && !reports(clause)
             && !leans(clause)
-            && MARKED.fit(clause.text)
+            && (MARKED.fit(clause.text) || wants(&clause.tokens))
     };
     clauses(sentence, false).iter().any(marked).then(|| sentence.to_owned())
+}
+
+/// Whether the speaker is the subject of a verb that says how they want things.
+fn wants(tokens: &[Token]) -> bool {
+    let is_one = |list: &[&str], token: &Token| list.contains(&token.word.as_str());
+    let mut words = tokens.iter().skip_while(|token| !is_one(&["i", "ich"], token)).skip(1);
+    let (mut limited, mut denied) = (false, false);
+    words.by_ref().take(LOOKED_AT).find_map(|token| {
+        if limited && is_one(MOMENTS, token) {
+            return Some(false);
+        }
+        if is_one(VERBS, token) || (limited && !is_one(BETWEEN, token)) || (denied && is_one(HABITS, token)) {
+            return Some(true);
+        }
+        limited |= is_one(LIMITS, token);
+        denied |= token.word == "not" || token.word == "cannot";
+        (!limited && !is_one(BETWEEN, token)).then_some(false)
+    }) == Some(true)
 }
 
 #[cfg(test)]
@@ -270,6 +291,14 @@ mod tests {
         check("Mainstream trends don't interest me at all.", true);
         check("Ich fahre grundsätzlich mit der Bahn.", true);
         check("我从不喝咖啡。", true);
+        check("I only wear what is made of wool.", true);
+        check("I do not really like being on the road by night.", true);
+        check("I tend to avoid large groups of people.", true);
+        check("I'll always remember our trip to the sea.", false);
+        check("I can only imagine how tough it was.", false);
+        check("I mentor a teenager who is just like me.", false);
+        check("Their love and support really helped me.", false);
+        check("I love how art lets me get my feelings out.", false);
         check("She told me, I never eat fish.", false);
         check("I love", false);
         check("I went to the market.", false);
