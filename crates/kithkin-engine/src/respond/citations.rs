@@ -45,6 +45,15 @@ impl Cited {
             not.into_iter().for_each(|number| note(&mut cited.invented, number));
         }
         cited.push(reply.get(done..).unwrap_or_default());
+        // What stood around a marker that was taken out may be one now.
+        if !cited.invented.is_empty() {
+            let again = Self::read(&cited.text, shown);
+            if again.text != cited.text {
+                (cited.text, cited.plain) = (again.text, again.plain);
+                again.places.into_iter().for_each(|place| note(&mut cited.places, place));
+                again.invented.into_iter().for_each(|number| note(&mut cited.invented, number));
+            }
+        }
         cited
     }
 
@@ -111,6 +120,7 @@ mod tests {
         check("A cat [3]. Called Miso [1][3].", "A cat [3]. Called Miso [1][3].", &[2, 0], &[]);
         check("A cat [2, 3].", "A cat [2][3].", &[1, 2], &[]);
         check("A cat [9]. Miso[2] [9]", "A cat. Miso[2]", &[1], &[9]);
+        check("[[9]7] A [[9]2] cat.", " A [2] cat.", &[1], &[9, 7]);
         check("A [4] cat [1, 7].", "A cat [1].", &[0], &[4, 7]);
         check("x[0], `a[2]`, [see 1], []", "x[0], `a[2]`, [see 1], []", &[], &[]);
         check("[99999999999999999999]", "[99999999999999999999]", &[], &[]);
