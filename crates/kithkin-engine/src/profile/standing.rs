@@ -263,9 +263,9 @@ pub(super) fn standing(sentence: &str) -> Option<String> {
 /// Whether the speaker is the subject of a verb that says how they want things.
 fn wants(tokens: &[Token]) -> bool {
     let is_one = |list: &[&str], token: &Token| list.contains(&token.word.as_str());
-    let mut words = tokens.iter().skip_while(|token| !is_one(&["i", "ich"], token)).skip(1);
+    let mut words = tokens.iter().skip_while(|token| !is_one(&["i", "ich"], token)).skip(1).take(LOOKED_AT);
     let (mut limited, mut denied) = (false, false);
-    words.by_ref().take(LOOKED_AT).find_map(|token| {
+    words.find_map(|token| {
         if limited && is_one(MOMENTS, token) {
             return Some(false);
         }

@@ -16,10 +16,9 @@
 
 use std::sync::Arc;
 
-use kithkin::{ChatModel, ChatRequest, Embedder, EntryKind, Method, Now, PromptReport, Respond, TokenLikelihood};
+use kithkin::{ChatModel, ChatRequest, Embedder, EntryKind, Now, PromptReport, Respond, TokenLikelihood};
 
-use super::data::{FORMS, Session, Topic, distractors, file, person, remembering, topic, topics};
-use crate::board::Board;
+use super::data::{FORMS, Session, Tally, Topic, distractors, file, person, remembering, topic, topics};
 use crate::data::Data;
 use crate::persons::Persons;
 use crate::tasks::{Setup, TaskSpec};
@@ -46,20 +45,12 @@ struct Question {
     classification_task_options: Vec<String>,
 }
 
-/// What a method has reached so far.
-struct Tally<'a> {
-    method: &'a Method,
-    board: Board,
-    seconds: f64,
-}
-
 fn run(setup: &Setup<'_>) -> Result<Table, LabError> {
     let mut data = Data::new("prefeval", &setup.data);
     let (_, asked) = topics(&mut data, setup)?;
     let between = distractors(&mut data)?;
     let each = remembering(setup);
-    let tally = |method| Tally { method, board: Board::default(), seconds: 0.0 };
-    let mut tallies: Vec<Tally<'_>> = setup.methods.iter().map(tally).collect();
+    let mut tallies = Tally::all(&setup.methods);
     let of = (FORMS.len() * asked.len()) as u64;
     let mut done = 0;
     for (form, folder) in FORMS {
@@ -71,8 +62,7 @@ fn run(setup: &Setup<'_>) -> Result<Table, LabError> {
             (setup.progress)(form, done, of);
         }
     }
-    let rows = tallies.into_iter().map(|tally| tally.board.row(tally.method.about().id.as_str(), tally.seconds));
-    Ok(Table { task: TASK.name.to_owned(), data: data.source(asked.len()), rows: rows.collect() })
+    Ok(Tally::table(tallies, TASK.name, data.source(asked.len())))
 }
 
 /// The questions of a topic, in the order of its preferences.

@@ -3,15 +3,16 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use kithkin::{Embedder, Role, Scope};
+use kithkin::{Embedder, Method, Role, Scope};
 use serde::Deserialize;
 
-use crate::LabError;
+use crate::board::Board;
 use crate::data::Data;
 use crate::items::chosen;
 use crate::memo::Memo;
 use crate::persons::{Persons, Said};
 use crate::tasks::Setup;
+use crate::{LabError, Source, Table};
 
 /// The topics, which are the items.
 pub(super) const TOPICS: [&str; 20] = [
@@ -96,6 +97,26 @@ pub(super) struct Preference {
 pub(super) struct Topic {
     pub(super) name: &'static str,
     pub(super) preferences: Vec<Preference>,
+}
+
+/// What a method has reached so far.
+pub(super) struct Tally<'a> {
+    pub(super) method: &'a Method,
+    pub(super) board: Board,
+    pub(super) seconds: f64,
+}
+
+impl<'a> Tally<'a> {
+    /// One for each method, with nothing reached.
+    pub(super) fn all(methods: &'a [Method]) -> Vec<Self> {
+        methods.iter().map(|method| Self { method, board: Board::default(), seconds: 0.0 }).collect()
+    }
+
+    /// The table of a task, a row each.
+    pub(super) fn table(tallies: Vec<Self>, task: &str, data: Source) -> Table {
+        let rows = tallies.into_iter().map(|tally| tally.board.row(tally.method.about().id.as_str(), tally.seconds));
+        Table { task: task.to_owned(), data, rows: rows.collect() }
+    }
 }
 
 /// The topics that the data has, and those of them that are asked about.

@@ -11,10 +11,11 @@
 
 use std::collections::HashSet;
 
-use kithkin::{Method, Now, Recall};
+use kithkin::{Now, Recall};
 
-use super::data::{DISTRACTORS, FORMS, Preference, Session, Topic, distractors, person, remembering, topic, topics};
-use crate::board::Board;
+use super::data::{
+    DISTRACTORS, FORMS, Preference, Session, Tally, Topic, distractors, person, remembering, topic, topics,
+};
 use crate::data::Data;
 use crate::metrics::{recall_at, reciprocal_rank};
 use crate::persons::Persons;
@@ -37,19 +38,11 @@ const HITS_AT: [usize; 3] = [1, 5, 10];
 /// Turns asked for; a preference that comes later counts as not found.
 const ASKED: usize = 50;
 
-/// What a method has reached so far.
-struct Tally<'a> {
-    method: &'a Method,
-    board: Board,
-    seconds: f64,
-}
-
 fn run(setup: &Setup<'_>) -> Result<Table, LabError> {
     let mut data = Data::new("prefeval", &setup.data);
     let (there, asked) = topics(&mut data, setup)?;
     let distractors = if data.has(DISTRACTORS) { distractors(&mut data)? } else { Vec::new() };
-    let tally = |method| Tally { method, board: Board::default(), seconds: 0.0 };
-    let mut tallies: Vec<Tally<'_>> = setup.methods.iter().map(tally).collect();
+    let mut tallies = Tally::all(&setup.methods);
     let each = remembering(setup);
     let of = (FORMS.len() * asked.len()) as u64;
     let mut done = 0;
@@ -61,8 +54,7 @@ fn run(setup: &Setup<'_>) -> Result<Table, LabError> {
             (setup.progress)(form, done, of);
         }
     }
-    let rows = tallies.into_iter().map(|tally| tally.board.row(tally.method.about().id.as_str(), tally.seconds));
-    Ok(Table { task: TASK.name.to_owned(), data: data.source(asked.len()), rows: rows.collect() })
+    Ok(Tally::table(tallies, TASK.name, data.source(asked.len())))
 }
 
 /// Puts the questions of a topic to both histories.
