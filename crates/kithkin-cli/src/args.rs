@@ -1,10 +1,14 @@
 //! What a user may type. Parsing only: nothing here opens a store.
 
+mod profile;
+
 use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand};
 use kithkin::import::Format;
 use kithkin::{ChatSource, ConversationId, EventTime, PersonId, SessionId, TenantId, TurnId};
+
+pub(crate) use profile::{CorrectEntry, Profile, ProfileCommand};
 
 /// Remembers conversations and recalls the turns that answer a question. Offline, in one file.
 #[derive(Debug, Parser)]
@@ -127,8 +131,8 @@ pub(crate) enum Command {
     Timeline(Who),
     /// List what the person's method has derived from the turns, and what of it still holds
     Memories(Memories),
-    /// Show what is known of a person, with the turns behind it and what held before
-    Profile(Memories),
+    /// Show what is known of a person, with the turns behind it and what held before; correct it
+    Profile(Profile),
     /// Erase turns and all that came from them
     Forget(Forget),
     /// Write a person out, lossless, as JSON lines

@@ -28,7 +28,7 @@ pub use error::{CHAT_ADVICE, EngineError};
 pub use guard::{Policy, PolicyError, Routed, Withheld, shown_text};
 pub use method::Method;
 pub use observe::{Derived, Progress, Work};
-pub use profile::{Entry, EntryKind, Version, profile};
+pub use profile::{Correction, Entry, EntryKind, Profile, Rejected, Verdict, Version, corrections_left_alone, profile};
 pub use recall::{Aspect, SessionHit};
 pub use respond::{Asked, Brief, Replied, Revision};
 

@@ -63,6 +63,32 @@ pub enum Error {
         /// The conversations.
         within: Vec<String>,
     },
+    /// The profile has no such entry.
+    #[error(
+        "the profile of {person} has nothing of that value about {topic:?}; `kithkin profile --person {person}` shows what it has"
+    )]
+    NoEntry {
+        /// The person.
+        person: String,
+        /// What it should be about.
+        topic: String,
+    },
+    /// The profile has several values that may be meant.
+    #[error(
+        "the profile of {person} has several values about {topic:?}: {}; name one with --value, or whose with --about",
+        found.join(", ")
+    )]
+    SeveralEntries {
+        /// The person.
+        person: String,
+        /// What they are about.
+        topic: String,
+        /// The values, each with whom it is of.
+        found: Vec<String>,
+    },
+    /// A correction without a topic or a value.
+    #[error("a correction needs a topic and a value that are not empty")]
+    EmptyCorrection,
     /// Feedback that names no turn that was shown.
     #[error("the feedback shows no turn; name those that the recall showed with --shown")]
     NothingShown,
@@ -128,6 +154,9 @@ impl Error {
             | Self::Future { .. }
             | Self::OnlyRecalled
             | Self::NoSuch { .. }
+            | Self::NoEntry { .. }
+            | Self::SeveralEntries { .. }
+            | Self::EmptyCorrection
             | Self::NothingShown
             | Self::NotShown { .. }
             | Self::SaidLater { .. }

@@ -22,10 +22,12 @@
 mod audit;
 mod clock;
 mod context;
+mod correct;
 mod doctor;
 mod error;
 mod export;
 mod feedback;
+mod forget;
 mod handle;
 pub mod import;
 mod ingest;
@@ -38,9 +40,11 @@ mod respond;
 
 pub use audit::AuditReport;
 pub use context::{Citation, Context, RoutedReport};
+pub use correct::{Change, Correct, CorrectReport};
 pub use doctor::{Doctor, Finding, Repair};
 pub use error::Error;
 pub use feedback::{Feedback, FeedbackReport};
+pub use forget::Forget;
 pub use handle::{Builder, Kithkin, load_chat, load_embedder, load_reranker};
 pub use ingest::{ImportReport, Ingest, OnStep, Rejection, Step};
 pub use kithkin_core::{
@@ -60,8 +64,8 @@ pub use kithkin_models::{
     UnknownChat,
 };
 pub use memories::MemoryReport;
-pub use person::{Forget, Now, Person, Recall, Remember, Remembered};
-pub use profile::{ProfileEntry, ProfileReport, ProfileVersion};
+pub use person::{Now, Person, Recall, Remember, Remembered};
+pub use profile::{ProfileEntry, ProfileReport, ProfileVersion, RejectedEntry};
 pub use reports::{
     AspectReport, EvidenceReport, FilterReport, ForgetReport, PartialReport, PersonReport, RecallReport, RescoreReport,
     SessionReport, TimingsReport, TurnReport,

@@ -1,19 +1,18 @@
-//! The handle of one person: observe, recall, look, forget.
+//! The handle of one person: observe, recall, look, rebuild.
 
 use std::collections::BTreeMap;
 use std::ops::ControlFlow;
 
 use kithkin_core::{
-    ConversationId, Erased, Erasure, EventTime, Millis, PersonTurns, Role, Scope, SessionId, SessionRef, StoredTurn,
-    Turn, TurnId,
+    ConversationId, EventTime, Millis, PersonTurns, Role, Scope, SessionId, SessionRef, StoredTurn, Turn, TurnId,
 };
 use kithkin_engine::{Aspect, Derived, EngineError, Evidence, Method, Progress, RecallRequest, Recalled, SessionHit};
 use serde::Serialize;
 
 use crate::quote::without_blocks;
 use crate::reports::{
-    AspectReport, EvidenceReport, FilterReport, ForgetReport, PartialReport, RecallReport, RescoreReport,
-    SessionReport, TimingsReport, TurnReport, instant,
+    AspectReport, EvidenceReport, FilterReport, PartialReport, RecallReport, RescoreReport, SessionReport,
+    TimingsReport, TurnReport, instant,
 };
 use crate::{Error, Kithkin};
 
@@ -98,19 +97,6 @@ pub struct Remembered {
     pub duplicate: bool,
 }
 
-/// What to forget.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Forget {
-    /// Turns by id; the conversation where an id is there in several.
-    Turns(Vec<TurnId>, Option<ConversationId>),
-    /// A sitting by id; the conversation where the id is there in several.
-    Session(SessionId, Option<ConversationId>),
-    /// A conversation.
-    Conversation(ConversationId),
-    /// Everything, the person's name included.
-    All,
-}
-
 /// One person of a store.
 #[derive(Debug)]
 pub struct Person<'k> {
@@ -168,7 +154,22 @@ impl<'k> Person<'k> {
         conversation: &ConversationId,
         said_at: EventTime,
     ) -> Result<Remembered, Error> {
-        let mut turn = Turn {
+        let turn = Self::named(self.utterance(text, speaker, role, conversation, said_at)?)?;
+        let (id, conversation) = (turn.id.to_string(), turn.conversation.to_string());
+        let new = self.observe(vec![turn])?;
+        Ok(Remembered { turn: id, conversation, said_at: said_at.to_string(), duplicate: new == 0 })
+    }
+
+    /// One utterance of a conversation, without a name.
+    pub(crate) fn utterance(
+        &self,
+        text: &str,
+        speaker: String,
+        role: Role,
+        conversation: &ConversationId,
+        said_at: EventTime,
+    ) -> Result<Turn, Error> {
+        Ok(Turn {
             id: TurnId::new("unnamed")?,
             session: SessionId::new(said_at.civil().date().to_string())?,
             speaker,
@@ -177,11 +178,12 @@ impl<'k> Person<'k> {
             text: text.to_owned(),
             attachments: Vec::new(),
             conversation: conversation.clone(),
-        };
-        turn.id = TurnId::new(format!("n-{}", turn.content_hash()))?;
-        let (id, conversation) = (turn.id.to_string(), turn.conversation.to_string());
-        let new = self.observe(vec![turn])?;
-        Ok(Remembered { turn: id, conversation, said_at: said_at.to_string(), duplicate: new == 0 })
+        })
+    }
+
+    /// The turn with a name that follows from its content, so that the same one said twice is one.
+    pub(crate) fn named(turn: Turn) -> Result<Turn, Error> {
+        Ok(Turn { id: TurnId::new(format!("n-{}", turn.content_hash()))?, ..turn })
     }
 
     /// Makes what is still to be derived: memories of the person's method, then vectors. Resumable. Memories that need an
@@ -201,7 +203,11 @@ impl<'k> Person<'k> {
     }
 
     /// Derives what can be derived here: not what needs a model that is not there.
-    fn derive(&self, method: &Method, progress: &mut dyn FnMut(Progress) -> ControlFlow<()>) -> Result<(), Error> {
+    pub(crate) fn derive(
+        &self,
+        method: &Method,
+        progress: &mut dyn FnMut(Progress) -> ControlFlow<()>,
+    ) -> Result<(), Error> {
         match self.kithkin.engine.derive_missing(&self.scope, method, progress) {
             Ok(_) | Err(EngineError::NoEmbedder { .. } | EngineError::NoChatModel { .. }) => Ok(()),
             Err(e) => Err(e.into()),
@@ -306,51 +312,6 @@ impl<'k> Person<'k> {
             return Err(self.no_such("turn", id.as_str()));
         }
         Ok(reports(tellings))
-    }
-
-    /// Erases turns and all that came from them; with `dry_run` only counts. The rest of the sessions that lost a turn is
-    /// derived anew, as far as the models are there; [`Person::catch_up`] makes the vectors of it.
-    ///
-    /// # Errors
-    /// No such person, turn, session or conversation, or an id that is there in several conversations.
-    pub fn forget(&self, what: &Forget, dry_run: bool) -> Result<ForgetReport, Error> {
-        self.known()?;
-        let erasure = self.erasure(what)?;
-        let erased = self.kithkin.engine.store().erase(&self.scope, &erasure, dry_run)?;
-        if !dry_run {
-            self.kithkin.engine.evict(&self.scope);
-            match self.kithkin.method_of(&self.scope) {
-                _ if erasure == Erasure::Person => {}
-                Ok(method) => self.derive(&method, &mut |_| ControlFlow::Continue(()))?,
-                // The next rebuild derives from what is left; the erasure itself is done.
-                Err(Error::Rebuild { .. }) => {}
-                Err(e) => return Err(e),
-            }
-        }
-        let Erased { turns, memories, vectors, feedback } = erased;
-        Ok(ForgetReport { turns, memories, vectors, feedback, dry_run })
-    }
-
-    fn erasure(&self, what: &Forget) -> Result<Erasure, Error> {
-        match what {
-            Forget::All => Ok(Erasure::Person),
-            Forget::Conversation(id) => {
-                if self.log()?.iter().any(|t| t.turn.conversation == *id) {
-                    return Ok(Erasure::Conversation(id.clone()));
-                }
-                Err(self.no_such("conversation", id.as_str()))
-            }
-            Forget::Session(id, within) => {
-                let log = self.log()?;
-                let named = log.iter().filter(|t| t.turn.session == *id).map(|t| t.turn.conversation.clone());
-                let conversation = self.only("session", id.as_str(), named, within.as_ref())?;
-                Ok(Erasure::Session(SessionRef { conversation, session: id.clone() }))
-            }
-            Forget::Turns(ids, within) => {
-                let key = |id| self.turn_key(id, within.as_ref());
-                Ok(Erasure::Turns(ids.iter().map(key).collect::<Result<_, _>>()?))
-            }
-        }
     }
 
     /// The one conversation that has the named thing.

@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 
 use kithkin_core::{EventTime, Role, Seq, StoredTurn};
-use kithkin_engine::{Entry, EntryKind, Version};
+use kithkin_engine::{Entry, EntryKind, Profile, Rejected, Version};
 use serde::Serialize;
 
 use crate::{Error, Now, Person};
@@ -15,6 +15,26 @@ pub struct ProfileReport {
     pub as_of: String,
     /// The entries, in the order in which each thing was first said.
     pub entries: Vec<ProfileEntry>,
+    /// What was read and then rejected by the person; it is in no prompt.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub rejected: Vec<RejectedEntry>,
+}
+
+/// A value that the person said is not so.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct RejectedEntry {
+    /// Who it was read of.
+    pub about: String,
+    /// In which role they spoke.
+    pub role: Role,
+    /// What the entry is.
+    pub kind: EntryKind,
+    /// What it is about.
+    pub topic: String,
+    /// The value.
+    pub value: String,
+    /// The ids of the turns that it was read from, and of those that say that it is not so.
+    pub sources: Vec<String>,
 }
 
 /// What is known of one thing.
@@ -31,7 +51,7 @@ pub struct ProfileEntry {
     /// The value that holds.
     #[serde(flatten)]
     pub current: ProfileVersion,
-    /// How far it is trusted, 0 to 1: .8 for what was said once, .9 for twice, and so on.
+    /// How far it is trusted, 0 to 1: .8 for what was said once, .9 for twice, and so on; 1 for what the person confirmed.
     pub confidence: f32,
     /// The values before it, oldest first.
     pub history: Vec<ProfileVersion>,
@@ -54,6 +74,9 @@ pub struct ProfileVersion {
     pub valid_from: Option<String>,
     /// When another value was said; `null` while it holds, or when that is not known.
     pub valid_to: Option<String>,
+    /// Whether the person said that it holds when they were shown it, or put it there.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    pub confirmed: bool,
 }
 
 impl Person<'_> {
@@ -67,14 +90,15 @@ impl Person<'_> {
         let now = self.moment(now)?;
         let turns = self.said_by(now)?;
         let names: HashMap<Seq, String> = turns.iter().map(|t| (t.seq, t.turn.id.to_string())).collect();
-        let entries = kithkin_engine::profile(turns);
+        let profile = kithkin_engine::profile(turns);
         Ok(ProfileReport {
             as_of: now.to_string(),
-            entries: entries.iter().map(|entry| report(entry, &names)).collect(),
+            entries: profile.entries.iter().map(|entry| report(entry, &names)).collect(),
+            rejected: profile.rejected.into_iter().map(|rejected| rejected_report(rejected, &names)).collect(),
         })
     }
 
-    pub(crate) fn entries(&self, now: EventTime) -> Result<Vec<Entry>, Error> {
+    pub(crate) fn profile_at(&self, now: EventTime) -> Result<Profile, Error> {
         Ok(kithkin_engine::profile(self.said_by(now)?))
     }
 
@@ -105,8 +129,18 @@ fn version_report(version: &Version, until: Option<EventTime>, names: &HashMap<S
         value: version.value.clone(),
         context: version.context.clone(),
         because: version.because.clone(),
-        sources: version.sources.iter().filter_map(|seq| names.get(seq).cloned()).collect(),
+        sources: sources(version, names),
         valid_from: version.from.map(|at| at.to_string()),
         valid_to: until.map(|at| at.to_string()),
+        confirmed: version.confirmed,
     }
+}
+
+fn rejected_report(rejected: Rejected, names: &HashMap<Seq, String>) -> RejectedEntry {
+    let Rejected { about, role, kind, topic, version } = rejected;
+    RejectedEntry { about, role, kind, topic, sources: sources(&version, names), value: version.value }
+}
+
+fn sources(version: &Version, names: &HashMap<Seq, String>) -> Vec<String> {
+    version.sources.iter().filter_map(|seq| names.get(seq).cloned()).collect()
 }

@@ -338,7 +338,7 @@ impl Person<'_> {
     /// What is known of the persons who speak and may be shown, what was said last first. What an assistant said of itself
     /// is not among it; what the policy keeps back is added to `withheld`.
     pub(crate) fn known_of_persons(&self, now: EventTime, withheld: &mut Vec<Withheld>) -> Result<Vec<Entry>, Error> {
-        let mut entries = self.entries(now)?;
+        let mut entries = self.profile_at(now)?.entries;
         entries.retain(|entry| entry.role == Role::User);
         self.kithkin().engine.policy().keep_entries(&mut entries, withheld);
         // What is read as a value comes before whole sentences, of which there may be many.

@@ -9,12 +9,13 @@ use kithkin::{Forget, Kithkin, Method, Now, Person, Respond, RespondReport, Turn
 
 use crate::args::{ChatWith, Place};
 use crate::commands::interrupt::Interrupt;
-use crate::commands::{recall, remember, respond};
+use crate::commands::{profile, recall, remember, respond};
 use crate::output::{self, line};
 use crate::place::named_method;
 
 /// What a line that begins with `/` may say.
 const COMMANDS: &str = "/why  the turns behind the last reply, with their scores\n\
+    /profile  what is known of you, with the turns behind it
     /forget  erase the last message and its reply\n\
     /method NAME  recall by another method from now on\n\
     /quit  leave; so does the end of the input";
@@ -63,6 +64,7 @@ impl Talk<'_> {
             "/quit" | "/exit" => return Ok(ControlFlow::Break(())),
             "/help" => line(COMMANDS),
             "/why" => self.why(),
+            "/profile" => profile::print(&self.person().profile(Now::Clock)?),
             "/forget" => self.forget(),
             "/method" => self.switch(rest.trim()),
             _ if command.starts_with('/') => {

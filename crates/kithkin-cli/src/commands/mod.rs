@@ -9,6 +9,7 @@ mod import;
 mod lab;
 mod lists;
 mod persons;
+mod profile;
 mod rebuild;
 mod recall;
 mod remember;
@@ -35,7 +36,7 @@ pub(crate) fn run(place: &Place, command: Command) -> Result<ExitCode> {
         Command::Show(args) => persons::show(place, &args),
         Command::Timeline(args) => persons::timeline(place, &args),
         Command::Memories(args) => persons::memories(place, &args),
-        Command::Profile(args) => persons::profile(place, &args),
+        Command::Profile(args) => profile::run(place, args),
         Command::Forget(args) => forget::run(place, args),
         Command::Export(args) => export::run(place, &args),
         Command::Rebuild(args) => rebuild::rebuild(place, &args),

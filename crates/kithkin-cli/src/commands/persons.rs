@@ -3,7 +3,7 @@
 use std::process::ExitCode;
 
 use anyhow::Result;
-use kithkin::{EngineError, Now, ProfileVersion, TurnReport};
+use kithkin::{EngineError, Now, TurnReport};
 
 use crate::args::{Memories, Place, Show, Who};
 use crate::output::{self, line};
@@ -80,33 +80,6 @@ pub(super) fn memories(place: &Place, args: &Memories) -> Result<ExitCode> {
         line(&format!("no memories: the method {method} searches the turns themselves"))?;
     }
     Ok(ExitCode::SUCCESS)
-}
-
-pub(super) fn profile(place: &Place, args: &Memories) -> Result<ExitCode> {
-    let kithkin = place.open()?;
-    let profile = place.person(&kithkin, &args.person).profile(args.as_of.map_or(Now::Clock, Now::At))?;
-    if place.json {
-        output::json(&profile)?;
-        return Ok(ExitCode::SUCCESS);
-    }
-    for entry in &profile.entries {
-        line(&format!("{} {:?} {}: {}", entry.about, entry.kind, entry.topic, version(&entry.current)))?;
-        for former in &entry.history {
-            line(&format!("    before: {}", version(former)))?;
-        }
-    }
-    if profile.entries.is_empty() {
-        line("nothing is known yet: the rules read what somebody says of themselves, such as \"I live in Oslo\"")?;
-    }
-    Ok(ExitCode::SUCCESS)
-}
-
-fn version(version: &ProfileVersion) -> String {
-    let part =
-        |label: &str, text: &Option<String>| text.as_ref().map_or_else(String::new, |t| format!(", {label} {t}"));
-    let (when, why) = (part("when", &version.context), part("because", &version.because));
-    let (from, to) = (part("from", &version.valid_from), part("until", &version.valid_to));
-    format!("{}{when}{why}{from}{to} [{}]", version.value, version.sources.join(" "))
 }
 
 fn print(place: &Place, turns: &[TurnReport]) -> Result<ExitCode> {

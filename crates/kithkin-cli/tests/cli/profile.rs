@@ -56,3 +56,59 @@ fn a_reply_is_given_what_is_known_also_where_nothing_is_recalled() {
     );
     assert!(told.ends_with("It is 2023-07-01.\n\nSuggest a dessert!"), "{told}");
 }
+
+#[test]
+fn a_person_corrects_their_profile() {
+    let place = place();
+    let says = |args: &[&str], expect: &str| {
+        let (verb, rest) = args.split_first().unwrap();
+        let out = place.ok(&[&["profile", verb, "--person", "p", "--at", "2023-07-01"], rest].concat()).out;
+        assert!(out.starts_with(expect), "{out}");
+    };
+    says(&["edit", "HOME", "Kiel"], "p Attribute home: Kiel [n-");
+    says(&["edit", "tea", "likes"], "p Preference tea: likes [n-");
+    says(&["edit", "allergy", "walnuts"], "p Attribute allergy: walnuts [n-");
+    says(&["confirm", "black coffee"], "p Preference black coffee: no longer likes [n-");
+    says(&["reject", "home", "--value", "bristol"], "p Attribute home: Kiel [n-");
+    // The import that is done again, and a rebuild, change nothing of it; what is said again does not come back.
+    place.import("p", &turn("4", "2023-07-02", "p", "I live in Bristol, and I am allergic to peanuts."));
+    place.ok(&["rebuild", "--person", "p", "--method", "bm25"]);
+    insta::assert_snapshot!(place.ok(&["profile", "--person", "p", "--as-of", "2023-08-01"]).out);
+    let before = place.ok(&["profile", "--person", "p", "--as-of", "2023-06-30"]).out;
+    assert!(before.contains("home: Hamburg") && !before.contains("Kiel"), "{before}");
+    // An equal person comes of the export.
+    place.ok(&["export", "--person", "p", "-o", "p.jsonl"]);
+    place.ok(&["import", "p.jsonl", "--person", "q"]);
+    let [mine, theirs] = ["p", "q"].map(|p| place.json(&["profile", "--person", p, "--as-of", "2023-08-01"]));
+    assert_eq!(mine, theirs);
+    // What quotes an entry goes with all that the entry was read from.
+    place.ok(&["forget", "--person", "p", "--turn", "2", "--turn", "4"]);
+    let left = place.ok(&["export", "--person", "p"]).out;
+    assert!(!left.contains("peanuts") && left.contains("Kiel") && left.contains("walnuts"), "{left}");
+}
+
+#[test]
+fn what_is_wrong_with_a_correction_is_said() {
+    let place = place();
+    let fails = |args: &[&str], says: &[&str]| place.fails(&[&["profile"], args].concat(), says);
+    fails(
+        &["confirm", "--person", "p", "shoe size"],
+        &["nothing of that value about \"shoe size\"", "kithkin profile"],
+    );
+    fails(&["reject", "--person", "p", "home", "--value", "Oslo"], &["nothing of that value about \"home\""]);
+    fails(&["edit", "--person", "p", "home", " "], &["not empty"]);
+    fails(&["edit", "--person", "nobody", "home", "Kiel"], &["there is no person"]);
+    fails(&["edit", "--person", "p", "home", "Kiel", "--at", "2999-01-01"], &["lies in the future"]);
+    place.ok(&["profile", "edit", "--person", "p", "allergy", "walnuts", "--value", "peanuts"]);
+    place.ok(&["profile", "edit", "--person", "p", "allergy", "cats", "--about", "Bo"]);
+    fails(
+        &["confirm", "--person", "p", "allergy"],
+        &["several values about \"allergy\": walnuts (p), cats (Bo)", "--about"],
+    );
+    for (args, says) in
+        [(&[][..], "--person <P>"), (&["edit", "--person", "p", "pet", "cat", "--kind", "a"], "unknown variant `a`")]
+    {
+        let ran = place.run(&[&["profile"], args].concat());
+        assert!(ran.code == Some(2) && ran.err.contains(says), "{}", ran.err);
+    }
+}

@@ -2,11 +2,14 @@
 //!
 //! Each clause in which a speaker says something of themselves makes a claim ([`patterns`]); claims of one thing make
 //! one entry, the last one its value, those before its history. Nothing is stored, so an erased turn leaves nothing
-//! behind, and a profile at a past time is that of the turns said by then. What is implied is not read.
+//! behind, and a profile at a past time is that of the turns said by then. What is implied is not read. What a person
+//! says against an entry, or for it, is a turn of its own ([`Correction`]).
 //!
 //! Costs one pass over the turns that it is given, some 15 µs for a short one.
 
 mod clauses;
+mod corrections;
+mod entries;
 mod forms;
 mod patterns;
 mod reasons;
@@ -14,16 +17,14 @@ mod standing;
 mod tokens;
 mod words;
 
-use std::collections::HashMap;
+use std::collections::HashSet;
 
 use kithkin_core::{EventTime, Role, Seq, StoredTurn};
 use serde::{Deserialize, Serialize};
 
-use crate::index::{Words, is_function_word};
-use crate::observe::current_in_order;
+pub use corrections::{Correction, Verdict};
+use entries::Entries;
 
-/// The share of the shorter one's content words that two preferences have in common where they are about one thing.
-const ONE_THING: f32 = 0.6;
 /// How far what is said once is trusted; each time more takes half of what is missing.
 const SAID_ONCE: f32 = 0.8;
 
@@ -74,6 +75,8 @@ pub struct Version {
     pub sources: Vec<Seq>,
     /// When it was first said, where that is known.
     pub from: Option<EventTime>,
+    /// Whether the person said that it holds when they were shown it, or put it there.
+    pub confirmed: bool,
 }
 
 /// What is known of one thing about somebody.
@@ -94,114 +97,50 @@ pub struct Entry {
 }
 
 impl Entry {
-    /// How far it is trusted, 0 to 1: .8 for what was said once, .9 for twice, and so on. What was said was said; that
-    /// it is read rightly is what may be wrong.
+    /// How far it is trusted, 0 to 1: .8 for what was said once, .9 for twice, and so on; 1 for what the person confirmed.
+    /// What was said was said; that it is read rightly is what may be wrong.
     pub fn confidence(&self) -> f32 {
+        if self.current.confirmed {
+            return 1.0;
+        }
         let again = i32::try_from(self.current.sources.len()).unwrap_or(i32::MAX).saturating_sub(1);
         1.0 - (1.0 - SAID_ONCE) * 0.5_f32.powi(again)
     }
 }
 
-/// The profiles of all who speak in these turns, in the order in which each thing was first said.
-pub fn profile(turns: Vec<StoredTurn>) -> Vec<Entry> {
-    let mut found = Found::default();
-    for turn in current_in_order(turns) {
-        if matches!(turn.turn.role, Role::User | Role::Assistant) {
-            patterns::claims(&turn.turn.text).into_iter().for_each(|claim| found.take(&turn, claim));
-        }
-    }
-    found.entries
+/// A value that a person said is not so.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Rejected {
+    /// Who it was read of.
+    pub about: String,
+    /// In which role they spoke.
+    pub role: Role,
+    /// What the entry is.
+    pub kind: EntryKind,
+    /// What it is about.
+    pub topic: String,
+    /// The value, the turns that it was read from, and those that say that it is not so.
+    pub version: Version,
 }
 
-#[derive(Default)]
-struct Found {
-    entries: Vec<Entry>,
-    /// The content words of the topic of each.
-    words: Vec<Vec<String>>,
-    /// The entries of each speaker by kind.
-    of: HashMap<(String, EntryKind), Vec<usize>>,
+/// What is known of all who speak in some turns.
+#[derive(Debug, Clone, PartialEq, Default)]
+pub struct Profile {
+    /// What holds, in the order in which each thing was first said.
+    pub entries: Vec<Entry>,
+    /// What was read and then rejected by the person.
+    pub rejected: Vec<Rejected>,
 }
 
-impl Found {
-    fn take(&mut self, turn: &StoredTurn, claim: Claim) {
-        // Of a language or an allergy there may be several: the thing itself is what the entry is about.
-        let about_value = matches!(claim.topic.as_str(), "allergy" | "language");
-        let words = content(&match claim.kind {
-            EntryKind::Standing => claim.value.clone(),
-            _ if about_value => format!("{} {}", claim.topic, claim.value),
-            _ => claim.topic.clone(),
-        });
-        let group = self.of.entry((turn.turn.speaker.clone(), claim.kind)).or_default();
-        let same = group.iter().rev().copied().find(|entry| {
-            let (Some(entry), Some(theirs)) = (self.entries.get(*entry), self.words.get(*entry)) else { return false };
-            // A favourite tea is another thing than tea, which is liked or not.
-            let favourite = [&entry.topic, &claim.topic].iter().any(|topic| topic.starts_with(FAVOURITE));
-            match claim.kind {
-                EntryKind::Standing => words == *theirs,
-                EntryKind::Preference | EntryKind::Goal if !favourite => is_one_thing(&words, theirs),
-                _ => entry.topic == claim.topic && words == *theirs,
-            }
-        });
-        let version = Version {
-            value: claim.value,
-            context: claim.context,
-            because: claim.because,
-            sources: vec![turn.seq],
-            from: turn.turn.said_at,
-        };
-        if let Some(entry) = same.and_then(|entry| self.entries.get_mut(entry)) {
-            entry.take(version);
-            return;
-        }
-        group.push(self.entries.len());
-        self.words.push(words);
-        let (about, role) = (turn.turn.speaker.clone(), turn.turn.role);
-        let (kind, topic) = (claim.kind, claim.topic);
-        self.entries.push(Entry { about, role, kind, topic, current: version, former: Vec::new() });
-    }
+/// The profiles of all who speak in these turns.
+pub fn profile(turns: Vec<StoredTurn>) -> Profile {
+    Entries::read(turns).profile()
 }
 
-impl Entry {
-    /// Another saying of it.
-    fn take(&mut self, version: Version) {
-        let unliked = |value: &str| matches!(value, DISLIKES | NO_LONGER);
-        let same = content(&version.value) == content(&self.current.value)
-            || self.kind == EntryKind::Goal
-            || unliked(&version.value) && unliked(&self.current.value);
-        if !same {
-            self.former.push(std::mem::replace(&mut self.current, version));
-            return;
-        }
-        if unliked(&version.value) {
-            self.current.value = version.value;
-        }
-        self.current.context = version.context.or(self.current.context.take());
-        self.current.because = version.because.or(self.current.because.take());
-        for seq in version.sources {
-            if !self.current.sources.contains(&seq) {
-                self.current.sources.push(seq);
-            }
-        }
-    }
-}
-
-/// The content words of a text in lower case, sorted, each once; all words where there are no others.
-fn content(text: &str) -> Vec<String> {
-    let mut words = Words::default();
-    words.read(text);
-    let all: Vec<String> = words.iter().map(|(word, _)| word.to_owned()).collect();
-    let mut content: Vec<String> = all.iter().filter(|word| !is_function_word(word)).cloned().collect();
-    if content.is_empty() {
-        content = all;
-    }
-    content.sort_unstable();
-    content.dedup();
-    content
-}
-
-fn is_one_thing(a: &[String], b: &[String]) -> bool {
-    let shared = a.iter().filter(|word| b.binary_search(word).is_ok()).count();
-    shared as f32 >= ONE_THING * a.len().min(b.len()).max(1) as f32
+/// The corrections among these turns that go along with others that are erased: those of entries of which nothing is left
+/// then that the person said beside them. A correction quotes what it corrects.
+pub fn corrections_left_alone(turns: Vec<StoredTurn>, erased: &HashSet<Seq>) -> Vec<Seq> {
+    Entries::read(turns).corrections_without(erased)
 }
 
 #[cfg(test)]
@@ -216,7 +155,7 @@ mod tests {
             let former: String = entry.former.iter().map(|v| format!("; was {}", version(v))).collect();
             format!("{} {}: {}{former}", entry.about, entry.topic, version(&entry.current))
         };
-        let entries = profile(Sitting::of(texts).turns().to_vec());
+        let entries = profile(Sitting::of(texts).turns().to_vec()).entries;
         assert_eq!(entries.iter().map(shown).collect::<Vec<_>>(), expect, "{texts:?}");
     }
 
@@ -257,7 +196,7 @@ mod tests {
 
     #[test]
     fn what_is_said_again_is_trusted_more() {
-        let of = |texts: &[&str]| profile(Sitting::of(texts).turns().to_vec())[0].confidence();
+        let of = |texts: &[&str]| profile(Sitting::of(texts).turns().to_vec()).entries[0].confidence();
         assert_eq!(of(&["I love tea."]), 0.8);
         assert_eq!(of(&["I love tea.", "", "I really like tea."]), 0.9);
     }

@@ -12,7 +12,7 @@
 use std::sync::LazyLock;
 
 use super::clauses::{Clause, clauses};
-use super::content;
+use super::entries::content;
 use super::patterns::is_addressed;
 use super::tokens::Token;
 use super::words::links::REPORTING;

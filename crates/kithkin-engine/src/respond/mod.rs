@@ -193,7 +193,7 @@ mod tests {
     /// was asked.
     fn reply(answer: &str, evidence: &[&str]) -> (Replied, String) {
         let (model, sitting) = (Scripted::new([answer]), Sitting::of(evidence));
-        let profile = crate::profile::profile(sitting.turns().to_vec());
+        let profile = crate::profile::profile(sitting.turns().to_vec()).entries;
         let history = Sitting::of(&["Hello!"]);
         let brief = Brief {
             message: "What is the cat called?",

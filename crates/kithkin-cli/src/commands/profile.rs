@@ -1,0 +1,75 @@
+//! `kithkin profile`, and what a person says of it: `edit`, `confirm` and `reject`.
+
+use std::process::ExitCode;
+
+use anyhow::Result;
+use kithkin::{Change, Correct, Now, ProfileReport, ProfileVersion};
+
+use crate::args::{CorrectEntry, Place, Profile, ProfileCommand};
+use crate::commands::remember;
+use crate::output::{self, line};
+
+pub(super) fn run(place: &Place, args: Profile) -> Result<ExitCode> {
+    match (args.command, args.person) {
+        (Some(ProfileCommand::Edit(edit)), _) => {
+            correct(place, edit.entry, Change::Edit { value: edit.new, kind: edit.kind })
+        }
+        (Some(ProfileCommand::Confirm(entry)), _) => correct(place, entry, Change::Confirm),
+        (Some(ProfileCommand::Reject(entry)), _) => correct(place, entry, Change::Reject),
+        (None, Some(person)) => {
+            let kithkin = place.open()?;
+            let profile = place.person(&kithkin, &person).profile(args.as_of.map_or(Now::Clock, Now::At))?;
+            if place.json {
+                output::json(&profile)?;
+            } else {
+                print(&profile)?;
+            }
+            Ok(ExitCode::SUCCESS)
+        }
+        // The parser asks for a person where there is no command.
+        (None, None) => Ok(ExitCode::from(2)),
+    }
+}
+
+fn correct(place: &Place, entry: CorrectEntry, change: Change) -> Result<ExitCode> {
+    let at = entry.at.map_or(Now::Clock, Now::At);
+    let what = Correct { topic: entry.topic, value: entry.value, about: entry.about, change, at };
+    let kithkin = place.open()?;
+    let report = place.person(&kithkin, &entry.person).correct(&what)?;
+    if place.json {
+        output::json(&report)?;
+    } else {
+        let value = report.value.as_deref().map_or("nothing is left of it", |value| value);
+        line(&format!("{} {:?} {}: {value} [{}]", report.about, report.kind, report.topic, report.turns.join(" ")))?;
+    }
+    drop(kithkin);
+    remember::derive(place, &entry.person)?;
+    Ok(ExitCode::SUCCESS)
+}
+
+/// Prints a profile, an entry a line.
+pub(super) fn print(profile: &ProfileReport) -> Result<()> {
+    for entry in &profile.entries {
+        line(&format!("{} {:?} {}: {}", entry.about, entry.kind, entry.topic, version(&entry.current)))?;
+        for former in &entry.history {
+            line(&format!("    before: {}", version(former)))?;
+        }
+    }
+    for rejected in &profile.rejected {
+        let (about, topic, value) = (&rejected.about, &rejected.topic, &rejected.value);
+        line(&format!("{about} {:?} {topic}: not {value} [{}]", rejected.kind, rejected.sources.join(" ")))?;
+    }
+    if profile.entries.is_empty() && profile.rejected.is_empty() {
+        line("nothing is known yet: the rules read what somebody says of themselves, such as \"I live in Oslo\"")?;
+    }
+    Ok(())
+}
+
+fn version(version: &ProfileVersion) -> String {
+    let part =
+        |label: &str, text: &Option<String>| text.as_ref().map_or_else(String::new, |t| format!(", {label} {t}"));
+    let (when, why) = (part("when", &version.context), part("because", &version.because));
+    let (from, to) = (part("from", &version.valid_from), part("until", &version.valid_to));
+    let sure = if version.confirmed { ", confirmed" } else { "" };
+    format!("{}{when}{why}{from}{to}{sure} [{}]", version.value, version.sources.join(" "))
+}

@@ -1,0 +1,323 @@
+//! Claims about one thing become one entry: the last value holds, those before it are its history.
+//!
+//! A person's correction outranks what was read before it. What they said is not so is passed over from then on, however
+//! often it is said again, until they say that it holds; another value that is said later takes the place of one that they
+//! confirmed, as people change.
+
+use std::collections::{HashMap, HashSet};
+
+use kithkin_core::{Role, Seq, StoredTurn};
+
+use super::patterns;
+use super::{Claim, Correction, DISLIKES, Entry, EntryKind, FAVOURITE, NO_LONGER, Profile, Rejected, Verdict, Version};
+use crate::index::{Words, is_function_word};
+use crate::observe::current_in_order;
+
+/// The share of the shorter one's content words that two preferences have in common where they are about one thing.
+const ONE_THING: f32 = 0.6;
+
+/// The entries of all who speak.
+#[derive(Default)]
+pub(super) struct Entries {
+    things: Vec<Thing>,
+    /// The things of each speaker by kind.
+    of: HashMap<(String, EntryKind), Vec<usize>>,
+}
+
+/// One thing about somebody.
+struct Thing {
+    about: String,
+    role: Role,
+    kind: EntryKind,
+    topic: String,
+    /// The content words that say what it is.
+    words: Vec<String>,
+    /// Its values, oldest first; the last one holds. None where all were rejected.
+    versions: Vec<Version>,
+    /// Those that are not so.
+    rejected: Vec<Version>,
+    /// The corrections of it.
+    corrections: Vec<Seq>,
+}
+
+impl Entries {
+    /// All that is said in these turns.
+    pub(super) fn read(turns: Vec<StoredTurn>) -> Self {
+        let mut entries = Self::default();
+        for turn in current_in_order(turns) {
+            if let Some(correction) = Correction::of(&turn.turn) {
+                entries.correct(&turn, correction);
+            } else if matches!(turn.turn.role, Role::User | Role::Assistant) {
+                for claim in patterns::claims(&turn.turn.text) {
+                    let about = (turn.turn.speaker.clone(), turn.turn.role);
+                    let place = entries.place(about, claim.kind, &claim.topic, &claim.value, claim.kind.is_vague());
+                    if let Some(thing) = entries.things.get_mut(place) {
+                        thing.take(version(&turn, claim));
+                    }
+                }
+            }
+        }
+        entries
+    }
+
+    fn correct(&mut self, turn: &StoredTurn, correction: Correction) {
+        let Correction { about, role, kind, topic, value, verdict } = correction;
+        let place = self.place((about, role), kind, &topic, &value, false);
+        let Some(thing) = self.things.get_mut(place) else { return };
+        let claim = Claim { kind, topic, value, context: None, because: None };
+        thing.correct(Version { confirmed: verdict == Verdict::Holds, ..version(turn, claim) }, verdict);
+        thing.corrections.push(turn.seq);
+    }
+
+    /// The place of the thing that a value is of; a new one where there is none. `vague`: words that are nearly the same
+    /// will do.
+    fn place(&mut self, about: (String, Role), kind: EntryKind, topic: &str, value: &str, vague: bool) -> usize {
+        // Of a language or an allergy there may be several: the thing itself is what the entry is about.
+        let about_value = matches!(topic, "allergy" | "language");
+        let words = content(&match kind {
+            EntryKind::Standing => value.to_owned(),
+            _ if about_value => format!("{topic} {value}"),
+            _ => topic.to_owned(),
+        });
+        let (about, role) = about;
+        let group = self.of.entry((about.clone(), kind)).or_default();
+        let same = group.iter().rev().copied().find(|place| {
+            let Some(thing) = self.things.get(*place) else { return false };
+            // A favourite tea is another thing than tea, which is liked or not.
+            let favourite = [thing.topic.as_str(), topic].iter().any(|topic| topic.starts_with(FAVOURITE));
+            match kind {
+                EntryKind::Standing => words == thing.words,
+                _ if vague && !favourite => is_one_thing(&words, &thing.words),
+                _ => thing.topic == topic && words == thing.words,
+            }
+        });
+        same.unwrap_or_else(|| {
+            group.push(self.things.len());
+            let (topic, versions, rejected) = (topic.to_owned(), Vec::new(), Vec::new());
+            self.things.push(Thing { about, role, kind, topic, words, versions, rejected, corrections: Vec::new() });
+            self.things.len() - 1
+        })
+    }
+
+    pub(super) fn profile(self) -> Profile {
+        let mut profile = Profile::default();
+        for Thing { about, role, kind, topic, versions: mut former, rejected, .. } in self.things {
+            let is_not_so = |version| {
+                let (about, topic) = (about.clone(), topic.clone());
+                Rejected { about, role, kind, topic, version }
+            };
+            profile.rejected.extend(rejected.into_iter().map(is_not_so));
+            if let Some(current) = former.pop() {
+                profile.entries.push(Entry { about, role, kind, topic, current, former });
+            }
+        }
+        profile
+    }
+
+    /// See [`super::corrections_left_alone`].
+    pub(super) fn corrections_without(&self, erased: &HashSet<Seq>) -> Vec<Seq> {
+        let goes = |thing: &&Thing| {
+            let sources = || thing.sources().filter(|seq| !thing.corrections.contains(seq));
+            sources().next().is_some() && sources().all(|seq| erased.contains(seq))
+        };
+        self.things.iter().filter(goes).flat_map(|thing| thing.corrections.iter().copied()).collect()
+    }
+}
+
+impl EntryKind {
+    /// Whether two of them may be about one thing though their words differ a little.
+    fn is_vague(self) -> bool {
+        matches!(self, Self::Preference | Self::Goal)
+    }
+}
+
+impl Thing {
+    fn sources(&self) -> impl Iterator<Item = &Seq> {
+        self.versions.iter().chain(&self.rejected).flat_map(|version| &version.sources)
+    }
+
+    /// Another saying of it.
+    fn take(&mut self, version: Version) {
+        if let Some(rejected) = self.rejected.iter_mut().find(|rejected| is_same_value(&rejected.value, &version.value))
+        {
+            rejected.add_sources(version.sources);
+            return;
+        }
+        let Some(current) = self.versions.last_mut() else { return self.versions.push(version) };
+        let both = unliked(&version.value) && unliked(&current.value);
+        if !(is_same_value(&version.value, &current.value) || self.kind == EntryKind::Goal || both) {
+            return self.versions.push(version);
+        }
+        if unliked(&version.value) {
+            current.value = version.value;
+        }
+        current.context = version.context.or(current.context.take());
+        current.because = version.because.or(current.because.take());
+        current.confirmed |= version.confirmed;
+        current.add_sources(version.sources);
+    }
+
+    fn correct(&mut self, version: Version, verdict: Verdict) {
+        let concerned = |other: &Version| is_same_value(&other.value, &version.value);
+        match verdict {
+            Verdict::Holds => {
+                self.rejected.retain(|rejected| !concerned(rejected));
+                // Unlike a goal that is said in other words, one that is put there is to be read as it was written.
+                match self.versions.last_mut().filter(|current| concerned(current)) {
+                    Some(current) => {
+                        current.confirmed = true;
+                        current.add_sources(version.sources);
+                    }
+                    None => self.versions.push(version),
+                }
+            }
+            Verdict::IsNotSo => {
+                let (mut gone, left): (Vec<_>, Vec<_>) =
+                    std::mem::take(&mut self.versions).into_iter().partition(concerned);
+                self.versions = left;
+                gone.extend(self.rejected.extract_if(.., |rejected| concerned(rejected)));
+                let mut rejected = Version { sources: Vec::new(), ..version.clone() };
+                if let Some(first) = gone.first() {
+                    rejected.from = first.from;
+                }
+                gone.into_iter().map(|one| one.sources).chain([version.sources]).for_each(|s| rejected.add_sources(s));
+                self.rejected.push(rejected);
+            }
+        }
+    }
+}
+
+impl Version {
+    fn add_sources(&mut self, sources: Vec<Seq>) {
+        for seq in sources {
+            if !self.sources.contains(&seq) {
+                self.sources.push(seq);
+            }
+        }
+    }
+}
+
+fn version(turn: &StoredTurn, claim: Claim) -> Version {
+    Version {
+        value: claim.value,
+        context: claim.context,
+        because: claim.because,
+        sources: vec![turn.seq],
+        from: turn.turn.said_at,
+        confirmed: false,
+    }
+}
+
+fn unliked(value: &str) -> bool {
+    matches!(value, DISLIKES | NO_LONGER)
+}
+
+fn is_same_value(a: &str, b: &str) -> bool {
+    content(a) == content(b)
+}
+
+/// The content words of a text in lower case, sorted, each once; all words where there are no others.
+pub(super) fn content(text: &str) -> Vec<String> {
+    let mut words = Words::default();
+    words.read(text);
+    let all: Vec<String> = words.iter().map(|(word, _)| word.to_owned()).collect();
+    let mut content: Vec<String> = all.iter().filter(|word| !is_function_word(word)).cloned().collect();
+    if content.is_empty() {
+        content = all;
+    }
+    content.sort_unstable();
+    content.dedup();
+    content
+}
+
+fn is_one_thing(a: &[String], b: &[String]) -> bool {
+    let shared = a.iter().filter(|word| b.binary_search(word).is_ok()).count();
+    shared as f32 >= ONE_THING * a.len().min(b.len()).max(1) as f32
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::observe::Sitting;
+
+    /// A line that begins with `+` or `-` is a correction of Ann's entry: that the value holds, or that it is not so.
+    fn log(lines: &[&str]) -> Vec<StoredTurn> {
+        let mut turns = Sitting::of(lines).turns().to_vec();
+        for turn in &mut turns {
+            let verdict = match turn.turn.text.chars().next() {
+                Some('+') => Verdict::Holds,
+                Some('-') => Verdict::IsNotSo,
+                _ => continue,
+            };
+            let (kind, rest) = turn.turn.text[1..].split_once(' ').unwrap();
+            let kind = serde_json::from_value(kind.into()).unwrap();
+            let (topic, value) = rest.split_once(": ").unwrap();
+            let (topic, value) = (topic.to_owned(), value.to_owned());
+            let correction = Correction { about: "Ann".to_owned(), role: Role::User, kind, topic, value, verdict };
+            turn.turn.attachments = vec![correction.attachment()];
+            turn.turn.text = correction.text();
+        }
+        turns
+    }
+
+    /// The entries with what was before, then the rejected values.
+    fn check(lines: &[&str], expect: &[&str]) {
+        let Profile { entries, rejected } = super::super::profile(log(lines));
+        let version = |v: &Version| {
+            let sure = if v.confirmed { "!" } else { "" };
+            format!("{}{sure} {:?}", v.value, v.sources.iter().map(|s| s.0).collect::<Vec<_>>())
+        };
+        let entries = entries.iter().map(|e| {
+            let former: String = e.former.iter().map(|v| format!("; was {}", version(v))).collect();
+            format!("{}: {}{former}", e.topic, version(&e.current))
+        });
+        let rejected = rejected.iter().map(|r| format!("not {}: {}", r.topic, version(&r.version)));
+        assert_eq!(entries.chain(rejected).collect::<Vec<_>>(), expect, "{lines:?}");
+    }
+
+    #[test]
+    fn a_correction_outranks_what_was_read_before_it() {
+        check(&["I live in Bristol.", "", "+attribute home: Leeds"], &["home: Leeds! [3]; was Bristol [1]"]);
+        check(&["I live in Bristol.", "", "+attribute home: bristol"], &["home: Bristol! [1, 3]"]);
+        check(&["+attribute home: Leeds", "", "I moved to Bristol."], &["home: Bristol [3]; was Leeds! [1]"]);
+        check(&["+goal marathon: run one next year"], &["marathon: run one next year! [1]"]);
+    }
+
+    #[test]
+    fn what_is_not_so_does_not_come_back() {
+        check(&["I love tea.", "", "-preference tea: likes", "", "I really love tea."], &["not tea: likes [1, 3, 5]"]);
+        check(
+            &["I live in Bristol.", "", "I moved to Leeds.", "", "-attribute home: Leeds"],
+            &["home: Bristol [1]", "not home: Leeds [3, 5]"],
+        );
+        check(
+            &["I love tea.", "", "-preference tea: likes", "", "I hate tea."],
+            &["tea: dislikes [5]", "not tea: likes [1, 3]"],
+        );
+        check(&["I love tea.", "", "-preference tea: likes", "", "+preference tea: likes"], &["tea: likes! [5]"]);
+    }
+
+    #[test]
+    fn a_correction_goes_with_all_that_it_corrects() {
+        let goes = |lines: &[&str], erased: &[u64], expect: &[u64]| {
+            let erased = erased.iter().map(|seq| Seq(*seq)).collect();
+            let found = super::super::corrections_left_alone(log(lines), &erased);
+            assert_eq!(found.iter().map(|seq| seq.0).collect::<Vec<_>>(), expect, "{lines:?}");
+        };
+        let said =
+            ["I love tea.", "", "-preference tea: likes", "", "I really love tea.", "", "+attribute home: Leeds"];
+        goes(&said, &[1], &[]);
+        goes(&said, &[1, 5], &[3]);
+        goes(&said, &[2], &[]);
+        goes(&[], &[1], &[]);
+    }
+
+    #[test]
+    fn what_cannot_be_read_corrects_nothing() {
+        let mut turns = log(&["I live in Bristol.", "", "+attribute home: Leeds"]);
+        turns[2].turn.attachments[0].reference = Some("{\"about\":\"Ann\"}".to_owned());
+        assert_eq!(super::super::profile(turns.clone()).entries[0].current.value, "Bristol");
+        turns[2].turn.attachments[0].reference = None;
+        assert_eq!(super::super::profile(turns).entries[0].current.value, "Bristol");
+    }
+}

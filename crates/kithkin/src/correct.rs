@@ -1,0 +1,192 @@
+//! Corrections of a profile by the person it is of: an entry is edited, confirmed or rejected.
+//!
+//! Each is a turn of the conversation `profile`, so that it survives every rebuild, is exported, and can be forgotten.
+
+use kithkin_core::{ConversationId, Role};
+use kithkin_engine::{Correction, Entry, EntryKind, Profile, Verdict};
+use serde::Serialize;
+
+use crate::{Error, Now, Person};
+
+/// What a person says of an entry of their profile.
+#[derive(Debug, Clone)]
+pub struct Correct {
+    /// What the entry is about, as the profile names it; upper and lower case are the same.
+    pub topic: String,
+    /// A part of its value, where several entries are about this, or a value is meant that no longer holds, or one that
+    /// was rejected.
+    pub value: Option<String>,
+    /// Of whom it is true, where it could be of several; a new entry is of the person.
+    pub about: Option<String>,
+    /// What is done.
+    pub change: Change,
+    /// When it is said. It holds from then on.
+    pub at: Now,
+}
+
+/// What is done with an entry.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Change {
+    /// Another value holds. Where there is no such entry yet, one is made.
+    Edit {
+        /// The value.
+        value: String,
+        /// What a new entry is; by default a preference where the value says that something is liked or not, else an
+        /// attribute.
+        kind: Option<EntryKind>,
+    },
+    /// The value holds.
+    Confirm,
+    /// The value is not so, and does not come back when it is said again.
+    Reject,
+}
+
+/// What became of a correction.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct CorrectReport {
+    /// Of whom the entry is.
+    pub about: String,
+    /// What it is.
+    pub kind: EntryKind,
+    /// What it is about.
+    pub topic: String,
+    /// The value that it has now; `None` where none is left.
+    pub value: Option<String>,
+    /// The ids of the turns that say so.
+    pub turns: Vec<String>,
+}
+
+/// An entry with one of its values.
+#[derive(Debug, Clone, PartialEq)]
+struct Valued {
+    about: String,
+    role: Role,
+    kind: EntryKind,
+    topic: String,
+    value: String,
+}
+
+impl Valued {
+    fn correction(self, verdict: Verdict) -> Correction {
+        let Self { about, role, kind, topic, value } = self;
+        Correction { about, role, kind, topic, value, verdict }
+    }
+
+    /// Whether another value makes another entry: of allergies, languages and whole sentences there may be many.
+    fn is_one_of_many(&self) -> bool {
+        self.kind == EntryKind::Standing || matches!(self.topic.as_str(), "allergy" | "language")
+    }
+}
+
+impl Person<'_> {
+    /// Writes down what the person says of an entry of their profile; it is durable when the call returns.
+    ///
+    /// # Errors
+    /// No such person, no such entry or several, an empty value, a time in the future, or a failing store.
+    pub fn correct(&self, what: &Correct) -> Result<CorrectReport, Error> {
+        self.known()?;
+        let empty = |text: &str| text.trim().is_empty();
+        if empty(&what.topic) || matches!(&what.change, Change::Edit { value, .. } if empty(value)) {
+            return Err(Error::EmptyCorrection);
+        }
+        let at = self.moment(what.at)?;
+        let profile = self.profile_at(at)?;
+        let chosen = self.chosen(what, &profile)?;
+        let corrections = match &what.change {
+            Change::Confirm => vec![chosen.existing()?.correction(Verdict::Holds)],
+            Change::Reject => vec![chosen.existing()?.correction(Verdict::IsNotSo)],
+            Change::Edit { value, kind } => edited(chosen, value, *kind),
+        };
+        let of = corrections.last().cloned();
+        let conversation = ConversationId::new("profile")?;
+        let mut turns = Vec::new();
+        for correction in corrections {
+            let speaker = self.scope().person.to_string();
+            let mut turn = self.utterance(&correction.text(), speaker, Role::User, &conversation, at)?;
+            turn.attachments.push(correction.attachment());
+            turns.push(Self::named(turn)?);
+        }
+        let ids = turns.iter().map(|turn| turn.id.to_string()).collect();
+        self.observe(turns)?;
+        // There is one correction at least; a report of none would name nothing.
+        let Some(Correction { about, kind, topic, value, .. }) = of else {
+            return Err(self.no_such("entry", &what.topic));
+        };
+        let holds = |entry: &&Entry| entry.about == about && entry.kind == kind && entry.topic == topic;
+        let now = self.profile_at(at)?;
+        let same = |entry: &&Entry| kind != EntryKind::Standing || entry.current.value == value;
+        let value = now.entries.iter().filter(holds).find(same).map(|entry| entry.current.value.clone());
+        Ok(CorrectReport { about, kind, topic, value, turns: ids })
+    }
+
+    /// The value that is meant.
+    fn chosen(&self, what: &Correct, profile: &Profile) -> Result<Chosen, Error> {
+        let lower = |text: &str| text.trim().to_lowercase();
+        let (topic, part) = (lower(&what.topic), what.value.as_deref().map(lower));
+        let is_meant = |valued: &Valued, holds: bool| {
+            lower(&valued.topic) == topic
+                && what.about.as_ref().is_none_or(|about| lower(about) == lower(&valued.about))
+                && part.as_ref().map_or(holds, |part| lower(&valued.value).contains(part.as_str()))
+        };
+        let mut found = Vec::new();
+        for Entry { about, role, kind, topic, current, former } in &profile.entries {
+            for (version, holds) in former.iter().map(|version| (version, false)).chain([(current, true)]) {
+                let (about, topic, value) = (about.clone(), topic.clone(), version.value.clone());
+                let valued = Valued { about, role: *role, kind: *kind, topic, value };
+                if is_meant(&valued, holds) && !found.contains(&valued) {
+                    found.push(valued);
+                }
+            }
+        }
+        for rejected in &profile.rejected {
+            let (about, topic, value) =
+                (rejected.about.clone(), rejected.topic.clone(), rejected.version.value.clone());
+            let valued = Valued { about, role: rejected.role, kind: rejected.kind, topic, value };
+            if is_meant(&valued, false) {
+                found.push(valued);
+            }
+        }
+        match found.len() {
+            0 => {
+                let about = what.about.clone().unwrap_or_else(|| self.scope().person.to_string());
+                Ok(Chosen::New { person: self.scope().person.to_string(), about, topic: what.topic.trim().to_owned() })
+            }
+            1 => Ok(Chosen::One(found.remove(0))),
+            _ => Err(Error::SeveralEntries {
+                person: self.scope().person.to_string(),
+                topic: what.topic.clone(),
+                found: found.iter().map(|valued| format!("{} ({})", valued.value, valued.about)).collect(),
+            }),
+        }
+    }
+}
+
+enum Chosen {
+    One(Valued),
+    New { person: String, about: String, topic: String },
+}
+
+impl Chosen {
+    fn existing(self) -> Result<Valued, Error> {
+        match self {
+            Self::One(valued) => Ok(valued),
+            Self::New { person, topic, .. } => Err(Error::NoEntry { person, topic }),
+        }
+    }
+}
+
+fn edited(chosen: Chosen, value: &str, kind: Option<EntryKind>) -> Vec<Correction> {
+    let value = value.trim().to_owned();
+    match chosen {
+        Chosen::One(old) => {
+            let new = Valued { value, ..old.clone() };
+            let instead = old.is_one_of_many().then(|| old.correction(Verdict::IsNotSo));
+            instead.into_iter().chain([new.correction(Verdict::Holds)]).collect()
+        }
+        Chosen::New { about, topic, .. } => {
+            let liking = matches!(value.as_str(), "likes" | "dislikes");
+            let kind = kind.unwrap_or(if liking { EntryKind::Preference } else { EntryKind::Attribute });
+            vec![Valued { about, role: Role::User, kind, topic, value }.correction(Verdict::Holds)]
+        }
+    }
+}

@@ -1,0 +1,93 @@
+//! Forgetting: what is named is erased with all that came from it.
+
+use std::collections::{HashMap, HashSet};
+use std::ops::ControlFlow;
+
+use kithkin_core::{ConversationId, Erased, Erasure, Seq, SessionId, SessionRef, Turn, TurnId, TurnKey};
+use kithkin_engine::Correction;
+
+use crate::{Error, ForgetReport, Person};
+
+/// What to forget.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Forget {
+    /// Turns by id; the conversation where an id is there in several.
+    Turns(Vec<TurnId>, Option<ConversationId>),
+    /// A sitting by id; the conversation where the id is there in several.
+    Session(SessionId, Option<ConversationId>),
+    /// A conversation.
+    Conversation(ConversationId),
+    /// Everything, the person's name included.
+    All,
+}
+
+impl Person<'_> {
+    /// Erases turns and all that came from them; with `dry_run` only counts. The rest of the sessions that lost a turn is
+    /// derived anew, as far as the models are there; [`Person::catch_up`] makes the vectors of it.
+    ///
+    /// # Errors
+    /// No such person, turn, session or conversation, or an id that is there in several conversations.
+    pub fn forget(&self, what: &Forget, dry_run: bool) -> Result<ForgetReport, Error> {
+        self.known()?;
+        let erasure = self.with_corrections(self.erasure(what)?)?;
+        let erased = self.kithkin().engine.store().erase(self.scope(), &erasure, dry_run)?;
+        if !dry_run {
+            self.kithkin().engine.evict(self.scope());
+            match self.method() {
+                _ if erasure == Erasure::Person => {}
+                Ok(method) => self.derive(&method, &mut |_| ControlFlow::Continue(()))?,
+                // The next rebuild derives from what is left; the erasure itself is done.
+                Err(Error::Rebuild { .. }) => {}
+                Err(e) => return Err(e),
+            }
+        }
+        let Erased { turns, memories, vectors, feedback } = erased;
+        Ok(ForgetReport { turns, memories, vectors, feedback, dry_run })
+    }
+
+    fn erasure(&self, what: &Forget) -> Result<Erasure, Error> {
+        match what {
+            Forget::All => Ok(Erasure::Person),
+            Forget::Conversation(id) => {
+                if self.log()?.iter().any(|t| t.turn.conversation == *id) {
+                    return Ok(Erasure::Conversation(id.clone()));
+                }
+                Err(self.no_such("conversation", id.as_str()))
+            }
+            Forget::Session(id, within) => {
+                let log = self.log()?;
+                let named = log.iter().filter(|t| t.turn.session == *id).map(|t| t.turn.conversation.clone());
+                let conversation = self.only("session", id.as_str(), named, within.as_ref())?;
+                Ok(Erasure::Session(SessionRef { conversation, session: id.clone() }))
+            }
+            Forget::Turns(ids, within) => {
+                let key = |id| self.turn_key(id, within.as_ref());
+                Ok(Erasure::Turns(ids.iter().map(key).collect::<Result<_, _>>()?))
+            }
+        }
+    }
+
+    /// The erasure with the corrections that quote nothing but what it erases.
+    fn with_corrections(&self, what: Erasure) -> Result<Erasure, Error> {
+        let log = self.log()?;
+        if what == Erasure::Person || !log.iter().any(|told| Correction::of(&told.turn).is_some()) {
+            return Ok(what);
+        }
+        let is_named = |turn: &Turn| match &what {
+            Erasure::Turns(keys) => keys.contains(&turn.key()),
+            Erasure::Session(of) => turn.conversation == of.conversation && turn.session == of.session,
+            Erasure::Conversation(of) => turn.conversation == *of,
+            Erasure::Person => true,
+        };
+        // With all tellings of a turn, as the store erases them.
+        let keys: HashSet<TurnKey> = log.iter().filter(|t| is_named(&t.turn)).map(|t| t.turn.key()).collect();
+        let erased: HashSet<Seq> = log.iter().filter(|t| keys.contains(&t.turn.key())).map(|t| t.seq).collect();
+        let names: HashMap<Seq, TurnKey> = log.iter().map(|t| (t.seq, t.turn.key())).collect();
+        let alone = kithkin_engine::corrections_left_alone(log, &erased);
+        let more: Vec<TurnKey> = alone.iter().filter_map(|seq| names.get(seq).cloned()).collect();
+        if more.iter().all(|key| keys.contains(key)) {
+            return Ok(what);
+        }
+        Ok(Erasure::Turns(keys.into_iter().chain(more).collect()))
+    }
+}
