@@ -1,13 +1,15 @@
 //! What a user may type. Parsing only: nothing here opens a store.
 
+mod options;
 mod profile;
 
 use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand};
 use kithkin::import::Format;
-use kithkin::{ChatSource, ConversationId, EventTime, PersonId, SessionId, TenantId, TurnId};
+use kithkin::{ConversationId, EventTime, PersonId, SessionId, TurnId};
 
+pub(crate) use options::{ChatOptions, Options, TIMEOUT};
 pub(crate) use profile::{CorrectEntry, Profile, ProfileCommand};
 
 /// Remembers conversations and recalls the turns that answer a question. Offline, in one file.
@@ -15,94 +17,9 @@ pub(crate) use profile::{CorrectEntry, Profile, ProfileCommand};
 #[command(name = "kithkin", version, max_term_width = 100)]
 pub(crate) struct Cli {
     #[command(flatten)]
-    pub(crate) place: Place,
+    pub(crate) options: Options,
     #[command(subcommand)]
     pub(crate) command: Command,
-}
-
-/// Where, whose, and how to print.
-#[derive(Debug, Clone, Args)]
-pub(crate) struct Place {
-    /// The store's file
-    #[arg(
-        long,
-        global = true,
-        env = "KITHKIN_STORE",
-        hide_env_values = true,
-        default_value = "kithkin.db",
-        value_name = "FILE"
-    )]
-    pub(crate) store: PathBuf,
-    /// Whose persons
-    #[arg(
-        long,
-        global = true,
-        env = "KITHKIN_TENANT",
-        hide_env_values = true,
-        default_value = "default",
-        value_name = "T"
-    )]
-    pub(crate) tenant: TenantId,
-    /// The embedder: a name from `kithkin models`, or none
-    #[arg(
-        long,
-        global = true,
-        env = "KITHKIN_EMBEDDER",
-        hide_env_values = true,
-        default_value = "all-MiniLM-L6-v2",
-        value_name = "NAME"
-    )]
-    pub(crate) embedder: String,
-    /// The folder of the cross-encoder of methods that need one [default: none]
-    #[arg(long, global = true, env = "KITHKIN_RERANKER", hide_env_values = true, value_name = "DIR")]
-    pub(crate) reranker: Option<PathBuf>,
-    /// A policy: what reaches no prompt, and what is answered before anything is recalled [default: none]
-    #[arg(long, global = true, env = "KITHKIN_POLICY", hide_env_values = true, value_name = "FILE")]
-    pub(crate) policy: Option<PathBuf>,
-    /// The folder of the models' weights [default: kithkin/models in the user's cache folder]
-    #[arg(long, global = true, env = "KITHKIN_MODELS", hide_env_values = true, value_name = "DIR")]
-    pub(crate) models: Option<PathBuf>,
-    /// Print JSON
-    #[arg(long, global = true)]
-    pub(crate) json: bool,
-    #[command(flatten)]
-    pub(crate) chat: Chat,
-}
-
-/// The chat model of replies, and of methods that need one.
-#[derive(Debug, Clone, Args)]
-#[command(next_help_heading = "Chat model")]
-pub(crate) struct Chat {
-    /// A model that runs in this process: a name from `kithkin models`, or gguf:FILE; or recorded answers, as recorded:FILE
-    #[arg(long, global = true, env = "KITHKIN_CHAT", hide_env_values = true, value_name = "MODEL")]
-    pub(crate) chat: Option<ChatSource>,
-    /// An OpenAI-compatible endpoint, such as http://localhost:11434/v1; what is asked leaves for there
-    #[arg(
-        long,
-        global = true,
-        env = "KITHKIN_CHAT_URL",
-        hide_env_values = true,
-        value_name = "URL",
-        conflicts_with = "chat"
-    )]
-    pub(crate) chat_url: Option<String>,
-    /// The name of the endpoint's model
-    #[arg(long, global = true, env = "KITHKIN_CHAT_MODEL", hide_env_values = true, value_name = "NAME")]
-    pub(crate) chat_model: Option<String>,
-    /// A file with the endpoint's key [default: the variable KITHKIN_CHAT_KEY]
-    #[arg(long, global = true, env = "KITHKIN_CHAT_KEY_FILE", hide_env_values = true, value_name = "FILE")]
-    pub(crate) chat_key_file: Option<PathBuf>,
-    /// How long a reply may take, in seconds
-    #[arg(
-        long,
-        global = true,
-        env = "KITHKIN_CHAT_TIMEOUT",
-        hide_env_values = true,
-        default_value_t = 120,
-        value_parser = clap::value_parser!(u64).range(1..=86_400),
-        value_name = "S"
-    )]
-    pub(crate) chat_timeout: u64,
 }
 
 #[derive(Debug, Subcommand)]

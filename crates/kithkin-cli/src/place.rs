@@ -7,10 +7,34 @@ use std::time::Duration;
 use anyhow::{Context, Result};
 use kithkin::{
     ChatError, ChatKey, ChatModel, ChatSource, Embedder, EngineError, Kithkin, Method, OpenAiEndpoint, Person,
-    PersonId, Policy, Reranker, Scope,
+    PersonId, Policy, Reranker, Scope, TenantId,
 };
 
-use crate::args::{Chat, Place};
+use crate::args::{ChatOptions, Options};
+use crate::config::Config;
+
+/// What every command works on: the options, with what the configuration file says beside them.
+#[derive(Debug, Clone)]
+pub(crate) struct Place {
+    pub(crate) store: PathBuf,
+    pub(crate) tenant: TenantId,
+    pub(crate) embedder: String,
+    pub(crate) reranker: Option<PathBuf>,
+    policy: Option<PathBuf>,
+    models: Option<PathBuf>,
+    pub(crate) json: bool,
+    pub(crate) chat: Chat,
+}
+
+/// Which chat model, if any.
+#[derive(Debug, Clone)]
+pub(crate) struct Chat {
+    model: Option<ChatSource>,
+    url: Option<String>,
+    name: Option<String>,
+    key_file: Option<PathBuf>,
+    timeout: Duration,
+}
 
 /// Which models a command loads; of those that are optional, only where one is named.
 #[derive(Clone, Copy, Default)]
@@ -29,6 +53,22 @@ impl Models {
 }
 
 impl Place {
+    /// Options first, then the environment, then the configuration file, then the defaults.
+    pub(crate) fn new(options: Options) -> Result<Self> {
+        let config = Config::read(options.config.as_deref())?;
+        let tenant = options.tenant.or(config.tenant.clone());
+        Ok(Self {
+            chat: Chat::new(options.chat, &config)?,
+            store: options.store.or(config.store).unwrap_or_else(|| "kithkin.db".into()),
+            tenant: tenant.map_or_else(|| TenantId::new("default"), Ok)?,
+            embedder: options.embedder.or(config.embedder).unwrap_or_else(|| "all-MiniLM-L6-v2".to_owned()),
+            reranker: options.reranker.or(config.reranker),
+            policy: options.policy.or(config.policy),
+            models: options.models.or(config.models),
+            json: options.json,
+        })
+    }
+
     /// The store, without a model: for commands that compare no vectors and derive nothing.
     pub(crate) fn open(&self) -> Result<Kithkin> {
         self.open_with(Models::default())
@@ -144,16 +184,30 @@ impl Place {
 }
 
 impl Chat {
+    /// A model that is given as an option is not mixed with the file's.
+    fn new(options: ChatOptions, config: &Config) -> Result<Self> {
+        let given = options.chat.is_some() || options.chat_url.is_some();
+        let (model, url) =
+            if given { (options.chat, options.chat_url) } else { (config.chat()?, config.chat_url.clone()) };
+        Ok(Self {
+            model,
+            url,
+            name: options.chat_model.or_else(|| config.chat_model.clone()),
+            key_file: options.chat_key_file.or_else(|| config.chat_key_file.clone()),
+            timeout: Duration::from_secs(options.chat_timeout.or(config.chat_timeout).unwrap_or(120)),
+        })
+    }
+
     /// The chat model that is named; `None` where none is.
     pub(crate) fn source(&self) -> Result<Option<ChatSource>> {
-        let Some(url) = &self.chat_url else { return Ok(self.chat.clone()) };
-        let mut endpoint = OpenAiEndpoint::new(url, self.chat_model.clone().unwrap_or_default(), self.key()?);
-        endpoint.timeout = Duration::from_secs(self.chat_timeout);
+        let Some(url) = &self.url else { return Ok(self.model.clone()) };
+        let mut endpoint = OpenAiEndpoint::new(url, self.name.clone().unwrap_or_default(), self.key()?);
+        endpoint.timeout = self.timeout;
         Ok(Some(ChatSource::OpenAi(endpoint)))
     }
 
     fn key(&self) -> Result<Option<ChatKey>> {
-        let (text, origin) = match &self.chat_key_file {
+        let (text, origin) = match &self.key_file {
             Some(file) => {
                 let shown = file.display();
                 let text =

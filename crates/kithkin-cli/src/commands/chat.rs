@@ -7,11 +7,11 @@ use std::process::ExitCode;
 use anyhow::Result;
 use kithkin::{Forget, Kithkin, Method, Now, Person, Respond, RespondReport, TurnId};
 
-use crate::args::{ChatWith, Place};
+use crate::args::ChatWith;
 use crate::commands::interrupt::Interrupt;
 use crate::commands::{profile, recall, remember, respond};
 use crate::output::{self, line};
-use crate::place::named_method;
+use crate::place::{Place, named_method};
 
 /// What a line that begins with `/` may say.
 const COMMANDS: &str = "/why  the turns behind the last reply, with their scores\n\

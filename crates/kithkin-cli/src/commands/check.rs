@@ -5,8 +5,9 @@ use std::process::ExitCode;
 use anyhow::Result;
 use kithkin::{Kithkin, Repair};
 
-use crate::args::{Place, Who};
+use crate::args::Who;
 use crate::output::{self, line};
+use crate::place::Place;
 
 pub(super) fn init(place: &Place) -> Result<ExitCode> {
     Kithkin::create(&place.store)?;

@@ -6,8 +6,9 @@ use std::process::ExitCode;
 
 use anyhow::{Context, Result};
 
-use crate::args::{Export, Place};
+use crate::args::Export;
 use crate::output;
+use crate::place::Place;
 
 pub(super) fn run(place: &Place, args: &Export) -> Result<ExitCode> {
     let kithkin = place.open()?;

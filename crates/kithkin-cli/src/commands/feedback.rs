@@ -5,8 +5,9 @@ use std::process::ExitCode;
 use anyhow::Result;
 use kithkin::{Now, TurnId, TurnKey};
 
-use crate::args::{Feedback, Place};
+use crate::args::Feedback;
 use crate::output::{self, line};
+use crate::place::Place;
 
 pub(super) fn run(place: &Place, args: Feedback) -> Result<ExitCode> {
     let kithkin = place.open_with_embedder()?;

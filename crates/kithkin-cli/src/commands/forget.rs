@@ -5,8 +5,9 @@ use std::process::ExitCode;
 
 use anyhow::{Context, Result};
 
-use crate::args::{Forget, Place};
+use crate::args::Forget;
 use crate::output::{self, line};
+use crate::place::Place;
 
 pub(super) fn run(place: &Place, args: Forget) -> Result<ExitCode> {
     let what = match args {

@@ -6,8 +6,9 @@ use anyhow::Result;
 use kithkin::{Blame, ImportReport, Ingest, Step};
 
 use super::interrupt::Interrupt;
-use crate::args::{Import, Place};
+use crate::args::Import;
 use crate::output::{self, line};
+use crate::place::Place;
 
 pub(super) fn run(place: &Place, args: Import) -> Result<ExitCode> {
     // Turns are stored even when the embedder's weights are missing; the vectors then come with a later run.

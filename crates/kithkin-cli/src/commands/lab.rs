@@ -6,9 +6,9 @@ use anyhow::{Result, bail};
 use kithkin::{Kithkin, Method};
 use kithkin_lab::{Setup, Table, Verdict, reproduce, rows, write_report};
 
-use crate::args::{LabCommand, LabReproduce, LabRun, Place};
+use crate::args::{LabCommand, LabReproduce, LabRun};
 use crate::output::{self, line};
-use crate::place::named_method;
+use crate::place::{Place, named_method};
 
 pub(super) fn run(place: &Place, command: LabCommand) -> Result<ExitCode> {
     match command {

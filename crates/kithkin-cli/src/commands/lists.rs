@@ -6,8 +6,8 @@ use anyhow::Result;
 use kithkin::{CHAT_ADVICE, CHAT_MODELS, Kithkin, MODELS, Method, WeightStatus};
 use kithkin_lab::datasets;
 
-use crate::args::Place;
 use crate::output::{self, line};
+use crate::place::Place;
 
 pub(super) fn methods(place: &Place, name: Option<&str>) -> Result<ExitCode> {
     let (no_embedder, no_chat, no_reranker) = (no_embedder(place), no_chat(place), no_reranker(place));

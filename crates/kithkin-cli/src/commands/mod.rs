@@ -19,7 +19,8 @@ use std::process::ExitCode;
 
 use anyhow::Result;
 
-use crate::args::{Command, Place};
+use crate::args::Command;
+use crate::place::Place;
 
 /// Runs a command.
 pub(crate) fn run(place: &Place, command: Command) -> Result<ExitCode> {

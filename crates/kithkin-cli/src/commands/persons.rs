@@ -5,8 +5,9 @@ use std::process::ExitCode;
 use anyhow::Result;
 use kithkin::{EngineError, Now, TurnReport};
 
-use crate::args::{Memories, Place, Show, Who};
+use crate::args::{Memories, Show, Who};
 use crate::output::{self, line};
+use crate::place::Place;
 
 pub(super) fn persons(place: &Place) -> Result<ExitCode> {
     let persons = place.open()?.persons(&place.tenant)?;

@@ -5,9 +5,10 @@ use std::process::ExitCode;
 use anyhow::Result;
 use kithkin::{Change, Correct, Now, ProfileReport, ProfileVersion};
 
-use crate::args::{CorrectEntry, Place, Profile, ProfileCommand};
+use crate::args::{CorrectEntry, Profile, ProfileCommand};
 use crate::commands::remember;
 use crate::output::{self, line};
+use crate::place::Place;
 
 pub(super) fn run(place: &Place, args: Profile) -> Result<ExitCode> {
     match (args.command, args.person) {

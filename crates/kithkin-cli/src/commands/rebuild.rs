@@ -6,9 +6,9 @@ use anyhow::Result;
 use kithkin::{PersonId, Work};
 
 use super::interrupt::Interrupt;
-use crate::args::{Place, Rebuild, Reembed};
+use crate::args::{Rebuild, Reembed};
 use crate::output::{self, line};
-use crate::place::named_method;
+use crate::place::{Place, named_method};
 
 pub(super) fn rebuild(place: &Place, args: &Rebuild) -> Result<ExitCode> {
     let plain = place.open()?;

@@ -5,9 +5,10 @@ use std::process::ExitCode;
 use anyhow::Result;
 use kithkin::{EventTime, EvidenceReport, Explanation, Method, Now, RecallReport};
 
-use crate::args::{Context, Place, Recall};
+use crate::args::{Context, Recall};
 use crate::commands::respond;
 use crate::output::{self, line};
+use crate::place::Place;
 
 pub(super) fn recall(place: &Place, args: &Recall) -> Result<ExitCode> {
     let (kithkin, method) = place.open_for(&args.person, args.method.as_deref())?;

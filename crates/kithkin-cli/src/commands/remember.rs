@@ -7,8 +7,9 @@ use std::process::ExitCode;
 use anyhow::{Context, Result};
 use kithkin::{Now, Person, PersonId};
 
-use crate::args::{Place, Remember};
+use crate::args::Remember;
 use crate::output::{self, line};
+use crate::place::Place;
 
 /// What is the case when deriving fails.
 const NO_VECTOR: &str = "the turn is stored and is found by its words, but has no vector";

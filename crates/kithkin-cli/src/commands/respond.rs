@@ -6,10 +6,10 @@ use std::process::ExitCode;
 use anyhow::Result;
 use kithkin::{Now, PromptReport, RespondReport, Withheld};
 
-use crate::args::{Place, Respond};
+use crate::args::Respond;
 use crate::commands::{recall, remember};
 use crate::output::{self, line};
-use crate::place::named_method;
+use crate::place::{Place, named_method};
 
 pub(super) fn run(place: &Place, args: Respond) -> Result<ExitCode> {
     let method = args.method.as_deref().map(named_method).transpose()?;

@@ -69,9 +69,19 @@ impl Place {
         let mut command = Command::new(words[0]);
         command.args(&words[1..]).current_dir(self.dir.path()).stdin(Stdio::null());
         command.env("KITHKIN_STORE", self.path("kithkin.db")).env("KITHKIN_EMBEDDER", self.embedder);
-        for name in
-            ["TENANT", "CHAT", "CHAT_URL", "CHAT_MODEL", "CHAT_KEY", "CHAT_KEY_FILE", "CHAT_TIMEOUT", "RERANKER"]
-        {
+        // No configuration but a test's own.
+        command.env("XDG_CONFIG_HOME", self.path("config")).env_remove("KITHKIN_CONFIG");
+        for name in [
+            "TENANT",
+            "CHAT",
+            "CHAT_URL",
+            "CHAT_MODEL",
+            "CHAT_KEY",
+            "CHAT_KEY_FILE",
+            "CHAT_TIMEOUT",
+            "RERANKER",
+            "POLICY",
+        ] {
             command.env_remove(format!("KITHKIN_{name}"));
         }
         command

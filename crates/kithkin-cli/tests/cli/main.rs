@@ -8,6 +8,7 @@
 
 mod bad_input;
 mod chat;
+mod config;
 mod disk;
 mod doctor;
 mod endpoint;

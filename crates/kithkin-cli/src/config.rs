@@ -1,0 +1,81 @@
+//! The configuration file: what is not given as an option or in the environment.
+//!
+//! It has the long names of the options. Nothing is read from the folder in which a command runs: a file that somebody
+//! left there could name an endpoint to which conversations would leave.
+
+use std::path::{Path, PathBuf};
+
+use anyhow::{Context, Result, bail};
+use kithkin::{ChatSource, TenantId};
+use serde::Deserialize;
+
+use crate::args::TIMEOUT;
+
+/// What the file says.
+#[derive(Debug, Clone, Default, Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case", default)]
+pub(crate) struct Config {
+    pub(crate) store: Option<PathBuf>,
+    pub(crate) tenant: Option<TenantId>,
+    pub(crate) embedder: Option<String>,
+    pub(crate) reranker: Option<PathBuf>,
+    pub(crate) policy: Option<PathBuf>,
+    pub(crate) models: Option<PathBuf>,
+    chat: Option<String>,
+    pub(crate) chat_url: Option<String>,
+    pub(crate) chat_model: Option<String>,
+    pub(crate) chat_key_file: Option<PathBuf>,
+    pub(crate) chat_timeout: Option<u64>,
+}
+
+impl Config {
+    /// Reads the file that is named; without one that of the user, which need not be there.
+    pub(crate) fn read(named: Option<&Path>) -> Result<Self> {
+        let file = match named {
+            Some(file) => file.to_owned(),
+            None => match of_user().filter(|file| file.exists()) {
+                Some(file) => file,
+                None => return Ok(Self::default()),
+            },
+        };
+        let shown = file.display();
+        let text =
+            std::fs::read_to_string(&file).with_context(|| format!("the configuration file {shown} cannot be read"))?;
+        let config: Self = toml::from_str(&text).with_context(|| format!("the configuration file {shown}"))?;
+        config.check().with_context(|| format!("the configuration file {shown}"))?;
+        Ok(config.beside(file.parent().unwrap_or(Path::new(""))))
+    }
+
+    fn check(&self) -> Result<()> {
+        if self.chat.is_some() && self.chat_url.is_some() {
+            bail!("it has both chat and chat-url; keep one");
+        }
+        if let Some(seconds) = self.chat_timeout.filter(|seconds| !TIMEOUT.contains(seconds)) {
+            bail!("chat-timeout is {seconds}; it must lie within {} and {}", TIMEOUT.start(), TIMEOUT.end());
+        }
+        self.chat().map(drop)
+    }
+
+    /// Paths count from the folder of the file.
+    fn beside(mut self, folder: &Path) -> Self {
+        let paths = [&mut self.store, &mut self.reranker, &mut self.policy, &mut self.models, &mut self.chat_key_file];
+        for path in paths.into_iter().flatten() {
+            *path = folder.join(&path);
+        }
+        self
+    }
+
+    /// The model that runs in this process, or the recording.
+    pub(crate) fn chat(&self) -> Result<Option<ChatSource>> {
+        Ok(self.chat.as_deref().map(str::parse).transpose()?)
+    }
+}
+
+/// Where a user's file is, by the XDG base directory specification.
+fn of_user() -> Option<PathBuf> {
+    let folder = match std::env::var_os("XDG_CONFIG_HOME").filter(|folder| !folder.is_empty()) {
+        Some(folder) => PathBuf::from(folder),
+        None => std::env::home_dir()?.join(".config"),
+    };
+    Some(folder.join("kithkin").join("config.toml"))
+}
