@@ -58,6 +58,10 @@ pub(crate) enum Command {
     Rebuild(Rebuild),
     /// Make the vectors of the embedder in use, and drop those of others
     Reembed(Reembed),
+    /// List what is still to be derived, for each person
+    Jobs,
+    /// List what chat models were given of a person, when, for what, and what it took
+    Disclosures(Disclosures),
     /// Look for duplicates, loops, secrets and gaps in a person's memory
     Audit(Who),
     /// Check store and weights by really using them
@@ -298,6 +302,19 @@ pub(crate) struct Rebuild {
     /// The method [default: the person's, else hybrid]
     #[arg(long, value_name = "M")]
     pub(crate) method: Option<String>,
+    /// Only say what it would take of a chat model; ask and write nothing
+    #[arg(long)]
+    pub(crate) estimate: bool,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Disclosures {
+    /// The person
+    #[arg(long, value_name = "P")]
+    pub(crate) person: PersonId,
+    /// Only those since then [default: all]
+    #[arg(long, value_name = "TIME")]
+    pub(crate) since: Option<EventTime>,
 }
 
 #[derive(Debug, Args)]

@@ -1,12 +1,12 @@
 //! The configuration file: what is not given as an option or in the environment.
 //!
-//! It has the long names of the options. Nothing is read from the folder in which a command runs: a file that somebody
+//! It has the long names of the options, and beside them the budget of each person and the price of the chat model. Nothing is read from the folder in which a command runs: a file that somebody
 //! left there could name an endpoint to which conversations would leave.
 
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result, bail};
-use kithkin::{ChatSource, TenantId};
+use kithkin::{Budget, ChatSource, Price, TenantId};
 use serde::Deserialize;
 
 use crate::args::TIMEOUT;
@@ -26,6 +26,8 @@ pub(crate) struct Config {
     pub(crate) chat_model: Option<String>,
     pub(crate) chat_key_file: Option<PathBuf>,
     pub(crate) chat_timeout: Option<u64>,
+    pub(crate) budget: Budget,
+    pub(crate) price: Option<Price>,
 }
 
 impl Config {
@@ -53,6 +55,7 @@ impl Config {
         if let Some(seconds) = self.chat_timeout.filter(|seconds| !TIMEOUT.contains(seconds)) {
             bail!("chat-timeout is {seconds}; it must lie within {} and {}", TIMEOUT.start(), TIMEOUT.end());
         }
+        self.budget.check(self.price)?;
         self.chat().map(drop)
     }
 

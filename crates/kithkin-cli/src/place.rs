@@ -6,8 +6,8 @@ use std::time::Duration;
 
 use anyhow::{Context, Result};
 use kithkin::{
-    ChatError, ChatKey, ChatModel, ChatSource, Embedder, EngineError, Kithkin, Method, OpenAiEndpoint, Person,
-    PersonId, Policy, Reranker, Scope, TenantId,
+    Budget, ChatError, ChatKey, ChatModel, ChatSource, Embedder, EngineError, Kithkin, Method, OpenAiEndpoint, Person,
+    PersonId, Policy, Price, Reranker, Scope, TenantId,
 };
 
 use crate::args::{ChatOptions, Options};
@@ -24,6 +24,8 @@ pub(crate) struct Place {
     models: Option<PathBuf>,
     pub(crate) json: bool,
     pub(crate) chat: Chat,
+    budget: Budget,
+    price: Option<Price>,
 }
 
 /// Which chat model, if any.
@@ -66,6 +68,8 @@ impl Place {
             policy: options.policy.or(config.policy),
             models: options.models.or(config.models),
             json: options.json,
+            budget: config.budget,
+            price: config.price,
         })
     }
 
@@ -86,6 +90,7 @@ impl Place {
 
     fn open_with(&self, models: Models) -> Result<Kithkin> {
         let mut builder = Kithkin::open(&self.store)?.models_dir(self.models_dir()?).policy(self.policy()?);
+        builder = builder.budget(self.budget, self.price)?;
         if models.embedder {
             builder = builder.embedder(&self.embedder, self.models_dir()?)?;
         }

@@ -129,6 +129,12 @@ pub enum ChatError {
         /// What it said.
         message: String,
     },
+    /// Nothing more may be asked for this person today.
+    #[error("{message}")]
+    Spent {
+        /// Which budget, and when it is there again.
+        message: String,
+    },
     /// The model failed while it ran.
     #[error("the chat model {model} failed: {message}")]
     Failed {
@@ -140,10 +146,11 @@ pub enum ChatError {
 }
 
 impl ChatError {
-    /// A missing model can be had; all else is the model's.
+    /// A missing model can be had, and a budget comes back; all else is the model's.
     pub fn blame(&self) -> Blame {
         match self {
             Self::Missing { .. } => Blame::Missing,
+            Self::Spent { .. } => Blame::Conflict,
             Self::Unusable { .. } | Self::Refused { .. } | Self::Failed { .. } => Blame::Model,
         }
     }

@@ -1,7 +1,7 @@
 //! Where the present comes from.
 //!
 //! The engine never reads a clock: what "now" means to a recall is an argument. It asks this trait only for how long its
-//! own steps took.
+//! own steps took, and when a chat model was given something of a person.
 
 use std::fmt;
 use std::time::Duration;

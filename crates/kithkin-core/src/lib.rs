@@ -10,6 +10,7 @@
 mod blame;
 mod chat;
 mod clock;
+mod disclosure;
 mod embedder;
 mod explanation;
 mod feedback;
@@ -24,6 +25,7 @@ mod turn;
 pub use blame::Blame;
 pub use chat::{ChatError, ChatMessage, ChatModel, ChatReply, ChatRequest, ChatRole, ChatUsage, TokenLikelihood};
 pub use clock::Clock;
+pub use disclosure::{Disclosure, Purpose, Spent, StoredDisclosure, UnknownPurpose};
 pub use embedder::{EmbedError, Embedder, Embeddings, VectorSpace};
 pub use explanation::Explanation;
 pub use feedback::{Feedback, QuestionVector, Shown, StoredFeedback};

@@ -7,8 +7,8 @@ use std::fmt;
 use std::ops::ControlFlow;
 
 use crate::{
-    Blame, ConversationId, DerivationId, Feedback, Memory, MemoryId, MethodId, Millis, PersonId, Scope, Seq, SessionId,
-    StoredFeedback, StoredTurn, TenantId, Turn, TurnKey, VectorSpace,
+    Blame, ConversationId, DerivationId, Disclosure, Feedback, Memory, MemoryId, MethodId, Millis, PersonId, Scope,
+    Seq, SessionId, StoredDisclosure, StoredFeedback, StoredTurn, TenantId, Turn, TurnKey, VectorSpace,
 };
 
 /// The turns of one person within a batch.
@@ -423,6 +423,30 @@ pub trait Store: Send + Sync + fmt::Debug {
     /// # Errors
     /// The engine failed, or a record is damaged.
     fn scan_feedback(&self, scope: &Scope, after: u64, visit: Visit<'_, StoredFeedback>) -> Result<(), StoreError>;
+
+    /// Notes that a chat model is about to be given something of the person, and gives the note's number; `None`, and
+    /// nothing is written, when there is no such person. It moves no counter of the person. Erasing turns leaves it.
+    ///
+    /// # Errors
+    /// Full, read-only, busy.
+    fn put_disclosure(&self, scope: &Scope, disclosure: &Disclosure) -> Result<Option<u64>, StoreError>;
+
+    /// Writes down what the disclosure of this number and time has taken; nothing where it is gone.
+    ///
+    /// # Errors
+    /// Full, read-only, busy.
+    fn end_disclosure(&self, scope: &Scope, ended: &StoredDisclosure) -> Result<(), StoreError>;
+
+    /// Visits the disclosures since a time, in order of number.
+    ///
+    /// # Errors
+    /// The engine failed, or a record is damaged.
+    fn scan_disclosures(
+        &self,
+        scope: &Scope,
+        since: Millis,
+        visit: Visit<'_, StoredDisclosure>,
+    ) -> Result<(), StoreError>;
 
     /// The method that the person is bound to; `None` before one was chosen.
     ///

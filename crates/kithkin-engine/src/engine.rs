@@ -8,15 +8,16 @@ use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use kithkin_core::{
-    Binding, ChatModel, Clock, Embedder, EventTime, Explanation, Feedback, Millis, QuestionVector, Reranker, Scope,
-    Seq, SessionRef, Shown, Store, StoredTurn,
+    Binding, ChatModel, Clock, Embedder, EventTime, Explanation, Feedback, Millis, Purpose, QuestionVector, Reranker,
+    Scope, Seq, SessionRef, Shown, Spent, Store, StoredTurn,
 };
 
 use crate::cache::Cache;
+use crate::chat::{Budget, Ledger, Metered, Price, day_of, spent_since};
 use crate::guard::{Policy, Walled};
 use crate::index::{Contents, PersonIndex, Scratch};
 use crate::recall::{self, Asked, Aspect, Found, Question, SessionHit};
-use crate::{Derived, EngineError, Method, Stop, observe};
+use crate::{Derived, EngineError, Estimate, Method, Stop, observe};
 
 /// A question to a person's memory.
 #[derive(Debug, Clone)]
@@ -134,6 +135,8 @@ pub struct Engine {
     chat: Option<Arc<dyn ChatModel>>,
     reranker: Option<Arc<dyn Reranker>>,
     policy: Policy,
+    budget: Budget,
+    price: Option<Price>,
     clock: Arc<dyn Clock>,
     cache: Cache<Key, PersonIndex>,
     scratch: Mutex<Vec<Scratch>>,
@@ -163,13 +166,25 @@ impl Engine {
         cache_bytes: usize,
     ) -> Self {
         let (cache, scratch) = (Cache::new(cache_bytes), Mutex::new(Vec::new()));
-        Self { store, embedder, chat, reranker, policy: Policy::default(), clock, cache, scratch }
+        let (policy, budget, price) = (Policy::default(), Budget::default(), None);
+        Self { store, embedder, chat, reranker, policy, budget, price, clock, cache, scratch }
     }
 
     /// The same under a policy: what it withholds reaches no chat model.
     #[must_use]
     pub fn under(self, policy: Policy) -> Self {
         Self { policy, ..self }
+    }
+
+    /// The same with a budget for each person, and what a million tokens cost.
+    #[must_use]
+    pub fn within(self, budget: Budget, price: Option<Price>) -> Self {
+        Self { budget, price, ..self }
+    }
+
+    /// What a million tokens cost, where that is known.
+    pub fn price(&self) -> Option<Price> {
+        self.price
     }
 
     /// The policy.
@@ -187,9 +202,12 @@ impl Engine {
         self.embedder.as_deref()
     }
 
-    /// The chat model behind the policy, for the answer to this message; empty where none is answered.
-    pub(crate) fn walled<'a>(&'a self, message: &'a str) -> Option<Walled<'a>> {
-        Some(Walled::new(self.chat()?, &self.policy, message))
+    /// The chat model behind the policy and the person's budget, for the answer to this message; empty where none is
+    /// answered.
+    pub(crate) fn metered<'a>(&'a self, scope: &'a Scope, purpose: Purpose, message: &'a str) -> Option<Metered<'a>> {
+        let walled = Walled::new(self.chat()?, &self.policy, message);
+        let (store, clock) = (&*self.store, &*self.clock);
+        Some(Metered::new(walled, Ledger { store, clock, scope, purpose, budget: self.budget, price: self.price }))
     }
 
     /// The chat model, if there is one.
@@ -246,7 +264,7 @@ impl Engine {
         })?;
         let searched = self.millis();
         let mut evidence = self.read(scope, &found)?;
-        let (rescored, filtered) = self.pass(request, &mut evidence)?;
+        let (rescored, filtered) = self.pass(scope, request, &mut evidence)?;
         let total = self.millis();
         let timings = Timings {
             embed: embedded - loaded,
@@ -326,10 +344,30 @@ impl Engine {
     /// # Errors
     /// The store or a model failed, a model is missing, or the caller stopped it.
     pub fn derive_missing(&self, scope: &Scope, method: &Method, progress: Stop<'_>) -> Result<Derived, EngineError> {
-        let walled = self.walled("");
-        let chat = walled.as_ref().map(|walled| walled as &dyn ChatModel);
-        let models = observe::Models { embedder: self.embedder(), chat };
-        observe::derive_stale(&*self.store, models, scope, method, progress)
+        let metered = self.metered(scope, Purpose::Derive, "");
+        let models = observe::Models { embedder: self.embedder(), chat: metered.as_ref() };
+        let derived = observe::derive_stale(&*self.store, models, scope, method, progress);
+        // What a session took that could not be derived to its end was spent all the same.
+        metered.as_ref().map_or(Ok(()), Metered::end)?;
+        derived
+    }
+
+    /// What deriving the memories that the method still lacks would take. No model is asked.
+    ///
+    /// # Errors
+    /// The store failed.
+    pub fn estimate(&self, scope: &Scope, method: &Method) -> Result<Estimate, EngineError> {
+        observe::estimate(&*self.store, self.embedder(), scope, method)
+    }
+
+    /// What chat models have taken for the person today, by the clock in UTC, and why they may not be asked any more, if
+    /// so.
+    ///
+    /// # Errors
+    /// The store failed.
+    pub fn spent_today(&self, scope: &Scope) -> Result<(Spent, Option<String>), EngineError> {
+        let spent = spent_since(&*self.store, scope, day_of(self.clock.now()))?;
+        Ok((spent, self.budget.spent(spent, self.price)))
     }
 
     /// Binds the person to a method once its memories, and the vectors that it compares, are there, and drops the memories

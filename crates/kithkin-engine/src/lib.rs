@@ -22,12 +22,12 @@ mod recall;
 mod respond;
 
 pub use change::{Ended, Held, Reason};
-pub use chat::estimated_tokens;
+pub use chat::{Budget, NoBudget, Price, estimated_tokens};
 pub use engine::{Engine, Evidence, Filtered, Judged, Lacking, Partial, RecallRequest, Recalled, Rescored, Timings};
 pub use error::{CHAT_ADVICE, EngineError};
 pub use guard::{Policy, PolicyError, Routed, Withheld, shown_text};
 pub use method::Method;
-pub use observe::{Derived, Progress, Work};
+pub use observe::{Derived, Estimate, Progress, Work};
 pub use profile::{Correction, Entry, EntryKind, Profile, Rejected, Verdict, Version, corrections_left_alone, profile};
 pub use recall::{Aspect, SessionHit};
 pub use respond::{Asked, Brief, Replied, Revision};

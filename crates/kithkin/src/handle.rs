@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use kithkin_core::{ChatModel, Clock, DerivationId, Embedder, Reranker, Scope, Store, TenantId};
 use kithkin_engine::method::{preset, presets};
-use kithkin_engine::{Engine, EngineError, Method, Policy};
+use kithkin_engine::{Budget, Engine, EngineError, Method, NoBudget, Policy, Price};
 use kithkin_models::{ChatSource, open_cross_encoder, open_embedder};
 use kithkin_store::{MemoryStore, SqliteStore};
 
@@ -51,6 +51,8 @@ pub struct Builder {
     chat: Option<Arc<dyn ChatModel>>,
     reranker: Option<Arc<dyn Reranker>>,
     policy: Policy,
+    budget: Budget,
+    price: Option<Price>,
     models_dir: PathBuf,
     cache_bytes: usize,
 }
@@ -58,8 +60,9 @@ pub struct Builder {
 impl Builder {
     fn new(store: Arc<dyn Store>) -> Self {
         let (embedder, chat, reranker) = (None, None, None);
-        let policy = Policy::default();
-        Self { store, embedder, chat, reranker, policy, models_dir: PathBuf::new(), cache_bytes: CACHE_BYTES }
+        let (policy, budget, price) = (Policy::default(), Budget::default(), None);
+        let (models_dir, cache_bytes) = (PathBuf::new(), CACHE_BYTES);
+        Self { store, embedder, chat, reranker, policy, budget, price, models_dir, cache_bytes }
     }
 
     /// Loads the weights of a named embedder from its folder under `models_dir`. The name `none` loads nothing: then
@@ -128,6 +131,17 @@ impl Builder {
         self
     }
 
+    /// Limits what chat models may be asked for each person on a day, and says what a million tokens cost. By default
+    /// nothing is limited.
+    ///
+    /// # Errors
+    /// An amount below 0, or a limit of money without a price.
+    pub fn budget(mut self, budget: Budget, price: Option<Price>) -> Result<Self, NoBudget> {
+        budget.check(price)?;
+        (self.budget, self.price) = (budget, price);
+        Ok(self)
+    }
+
     /// Bounds the indexes in memory; the default is 512 MiB.
     #[must_use]
     pub fn cache_bytes(mut self, bytes: usize) -> Self {
@@ -138,8 +152,9 @@ impl Builder {
     /// The handle.
     pub fn start(self) -> Kithkin {
         let clock: Arc<dyn Clock> = Arc::new(SystemClock::new());
-        let Self { store, embedder, chat, reranker, policy, models_dir, cache_bytes } = self;
-        let engine = Engine::new(store, embedder, chat, reranker, Arc::clone(&clock), cache_bytes).under(policy);
+        let Self { store, embedder, chat, reranker, policy, budget, price, models_dir, cache_bytes } = self;
+        let engine = Engine::new(store, embedder, chat, reranker, Arc::clone(&clock), cache_bytes);
+        let engine = engine.under(policy).within(budget, price);
         Kithkin { engine, clock, models_dir }
     }
 }

@@ -31,6 +31,7 @@ mod forget;
 mod handle;
 pub mod import;
 mod ingest;
+mod jobs;
 mod memories;
 mod person;
 mod profile;
@@ -47,17 +48,18 @@ pub use feedback::{Feedback, FeedbackReport};
 pub use forget::Forget;
 pub use handle::{Builder, Kithkin, load_chat, load_embedder, load_reranker};
 pub use ingest::{ImportReport, Ingest, OnStep, Rejection, Step};
+pub use jobs::{DisclosureReport, EstimateReport, JobReport};
 pub use kithkin_core::{
     Attachment, Blame, ChatError, ChatMessage, ChatModel, ChatReply, ChatRequest, ChatRole, ChatUsage, ConversationId,
     EmbedError, Embedder, Embeddings, EventTime, Explanation, InvalidId, InvalidTime, InvalidTurn, MemoryKind, Millis,
-    PersonId, Precision, RerankError, Reranker, Role, Scope, Seq, SessionId, SessionRef, StoreError, TenantId,
-    TokenLikelihood, Turn, TurnId, TurnKey,
+    PersonId, Precision, Purpose, RerankError, Reranker, Role, Scope, Seq, SessionId, SessionRef, Spent, StoreError,
+    TenantId, TokenLikelihood, Turn, TurnId, TurnKey,
 };
 pub use kithkin_engine::ask;
 pub use kithkin_engine::method::{About, Paper, SpecError, Status};
 pub use kithkin_engine::{
-    Aspect, CHAT_ADVICE, Derived, EngineError, EntryKind, Method, Policy, PolicyError, Progress, Reason, Revision,
-    Withheld, Work, estimated_tokens,
+    Aspect, Budget, CHAT_ADVICE, Derived, EngineError, EntryKind, Method, NoBudget, Policy, PolicyError, Price,
+    Progress, Reason, Revision, Withheld, Work, estimated_tokens,
 };
 pub use kithkin_models::{
     CHAT_MODELS, ChatKey, ChatSource, ChatSpec, MODELS, ModelSpec, NoKey, OpenAiEndpoint, Status as WeightStatus,

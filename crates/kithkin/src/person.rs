@@ -4,7 +4,8 @@ use std::collections::BTreeMap;
 use std::ops::ControlFlow;
 
 use kithkin_core::{
-    ConversationId, EventTime, Millis, PersonTurns, Role, Scope, SessionId, SessionRef, StoredTurn, Turn, TurnId,
+    ChatError, ConversationId, EventTime, Millis, PersonTurns, Role, Scope, SessionId, SessionRef, StoredTurn, Turn,
+    TurnId,
 };
 use kithkin_engine::{Aspect, Derived, EngineError, Evidence, Method, Progress, RecallRequest, Recalled, SessionHit};
 use serde::Serialize;
@@ -210,6 +211,7 @@ impl<'k> Person<'k> {
     ) -> Result<(), Error> {
         match self.kithkin.engine.derive_missing(&self.scope, method, progress) {
             Ok(_) | Err(EngineError::NoEmbedder { .. } | EngineError::NoChatModel { .. }) => Ok(()),
+            Err(EngineError::Chat(ChatError::Spent { .. })) => Ok(()),
             Err(e) => Err(e.into()),
         }
     }

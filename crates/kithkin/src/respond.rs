@@ -231,7 +231,8 @@ impl Person<'_> {
         }
         let recalled = recalled?;
         let evidence = turns(&recalled);
-        let replied = self.kithkin().engine.respond(&ground.method, &ground.brief(what, &evidence), heard)?;
+        let replied =
+            self.kithkin().engine.respond(self.scope(), &ground.method, &ground.brief(what, &evidence), heard)?;
         if what.remember && !replied.plain.is_empty() {
             let (speaker, said_at) = ("assistant".to_owned(), self.moment(what.now)?);
             remembered.push(self.say(&replied.plain, speaker, Role::Assistant, &ground.conversation, said_at)?.turn);
@@ -291,7 +292,7 @@ impl Person<'_> {
         let mut ground = self.ground(what)?;
         let recalled = self.recalled(what, &mut ground)?;
         let evidence = turns(&recalled);
-        let asked = self.kithkin().engine.asked(&ground.method, &ground.brief(what, &evidence))?;
+        let asked = self.kithkin().engine.asked(self.scope(), &ground.method, &ground.brief(what, &evidence))?;
         let found = recalled.evidence.len();
         let shown: Vec<EvidenceReport> =
             recalled.evidence.into_iter().take(asked.shown).map(crate::person::evidence).collect();

@@ -6,6 +6,7 @@ mod export;
 mod feedback;
 mod forget;
 mod import;
+mod jobs;
 mod lab;
 mod lists;
 mod persons;
@@ -42,6 +43,8 @@ pub(crate) fn run(place: &Place, command: Command) -> Result<ExitCode> {
         Command::Export(args) => export::run(place, &args),
         Command::Rebuild(args) => rebuild::rebuild(place, &args),
         Command::Reembed(args) => rebuild::reembed(place, &args),
+        Command::Jobs => jobs::jobs(place),
+        Command::Disclosures(args) => jobs::disclosures(place, &args),
         Command::Audit(args) => check::audit(place, &args),
         Command::Doctor => check::doctor(place),
         Command::Methods(args) => lists::methods(place, args.name.as_deref()),

@@ -6,6 +6,7 @@ use anyhow::Result;
 use kithkin::{PersonId, Work};
 
 use super::interrupt::Interrupt;
+use super::jobs;
 use crate::args::{Rebuild, Reembed};
 use crate::output::{self, line};
 use crate::place::{Place, named_method};
@@ -16,6 +17,9 @@ pub(super) fn rebuild(place: &Place, args: &Rebuild) -> Result<ExitCode> {
         Some(name) => named_method(name)?,
         None => place.person(&plain, &args.person).preset()?,
     };
+    if args.estimate {
+        return jobs::estimate(place, &place.person(&plain, &args.person).estimate(&method)?);
+    }
     let kithkin = place.with_models_for(&method, plain)?;
     let person = place.person(&kithkin, &args.person);
     let interrupt = Interrupt::listen()?;

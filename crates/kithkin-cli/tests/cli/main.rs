@@ -16,6 +16,7 @@ mod erasure;
 mod export;
 mod feedback;
 mod harness;
+mod jobs;
 mod lab;
 mod processes;
 mod profile;

@@ -5,10 +5,17 @@
 //! dropped and counted. No strategy asks while a lock is held.
 
 pub(crate) mod answer;
+mod budget;
+mod estimate;
+mod meter;
 mod prompt;
 pub(crate) mod quote;
 mod tokens;
 
+pub(crate) use budget::day_of;
+pub use budget::{Budget, NoBudget, Price};
+pub(crate) use estimate::Estimating;
+pub(crate) use meter::{Ledger, Metered, spent_since};
 pub(crate) use prompt::Prompt;
 pub use tokens::estimated_tokens;
 

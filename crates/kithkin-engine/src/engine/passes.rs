@@ -1,10 +1,10 @@
 //! What a recall does with the texts of the best turns, as its method says: a reranker orders them anew, a chat model keeps
 //! the relevant ones. No index is locked meanwhile.
 
-use kithkin_core::{ChatModel, Explanation, StoredTurn};
+use kithkin_core::{ChatModel, Explanation, Purpose, Scope, StoredTurn};
 
 use super::{Engine, Evidence, RecallRequest};
-use crate::chat::Chat;
+use crate::chat::{Chat, Metered};
 use crate::observe::turn_text;
 use crate::recall::{Filter, Rescore};
 use crate::{EngineError, Method};
@@ -53,12 +53,14 @@ impl Engine {
     /// Runs the passes over what the search found, and leaves at most as many turns as were asked for.
     pub(super) fn pass(
         &self,
+        scope: &Scope,
         request: &RecallRequest<'_>,
         evidence: &mut Vec<Evidence>,
     ) -> Result<(Option<Rescored>, Option<Filtered>), EngineError> {
         let bound = request.method.bound();
         let rescored = bound.rescore.as_deref().map(|rescore| self.rescore(rescore, request, evidence)).transpose()?;
-        let filtered = bound.filter.as_deref().map(|filter| self.filter(filter, request, evidence)).transpose()?;
+        let filtered =
+            bound.filter.as_deref().map(|filter| self.filter(filter, scope, request, evidence)).transpose()?;
         if filtered.is_some() || !bound.everything {
             evidence.truncate(request.limit);
         }
@@ -103,15 +105,19 @@ impl Engine {
     fn filter(
         &self,
         filter: &dyn Filter,
+        scope: &Scope,
         request: &RecallRequest<'_>,
         evidence: &mut Vec<Evidence>,
     ) -> Result<Filtered, EngineError> {
         evidence.truncate(filter.candidates());
         let candidates = evidence.len();
         let turns: Vec<&StoredTurn> = evidence.iter().map(|e| &e.turn).collect();
-        let walled = self.walled(request.question);
-        let chat = Chat::new(walled.as_ref().map(|walled| walled as &dyn ChatModel));
-        let kept = filter.keep(request.question, request.now, &turns, &chat)?;
+        let metered = self.metered(scope, Purpose::Filter, request.question);
+        metered.iter().for_each(|metered| metered.shows(turns.iter().map(|turn| turn.seq)));
+        let chat = Chat::new(metered.as_ref().map(|metered| metered as &dyn ChatModel));
+        let kept = filter.keep(request.question, request.now, &turns, &chat);
+        metered.as_ref().map_or(Ok(()), Metered::end)?;
+        let kept = kept?;
         let readable = kept.is_some() || candidates == 0;
         if let Some(kept) = kept {
             let mut place = 0..;

@@ -43,7 +43,8 @@ impl<'a> Walled<'a> {
         Ok(())
     }
 
-    fn check_request(&self, request: &ChatRequest) -> Result<(), ChatError> {
+    /// Refuses a request that has a withheld word in it.
+    pub(crate) fn check_request(&self, request: &ChatRequest) -> Result<(), ChatError> {
         // The instructions are the product's own and hold nothing of a person.
         let told = request.messages.iter().filter(|message| message.role != ChatRole::System);
         self.check(&told.map(|message| message.content.as_str()).collect::<Vec<_>>())

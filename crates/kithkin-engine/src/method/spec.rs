@@ -350,6 +350,11 @@ impl Method {
         &self.inner.about
     }
 
+    /// Whether a chat model is asked for its memories.
+    pub fn derives_with_chat(&self) -> bool {
+        self.inner.observe.as_ref().is_some_and(Observe::asks)
+    }
+
     /// The whole preset as JSON, as a store keeps it.
     pub fn json(&self) -> &str {
         &self.inner.json

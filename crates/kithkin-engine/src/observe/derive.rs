@@ -6,10 +6,10 @@
 use std::collections::HashMap;
 use std::ops::ControlFlow;
 
-use kithkin_core::{ChatError, ChatModel, Embedder, Memory, Scope, Seq, SessionRef, Store, StoredTurn, UnitId};
+use kithkin_core::{ChatError, ChatModel, Embedder, Memory, Scope, Seq, SessionRef, Spent, Store, StoredTurn, UnitId};
 
 use super::{Progress, Sitting, Work, embed_missing, vector_space};
-use crate::chat::Chat;
+use crate::chat::{Chat, Estimating, Metered};
 use crate::method::{Method, Observe};
 use crate::{EngineError, Stop};
 
@@ -26,7 +26,7 @@ pub struct Derived {
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Models<'a> {
     pub(crate) embedder: Option<&'a dyn Embedder>,
-    pub(crate) chat: Option<&'a dyn ChatModel>,
+    pub(crate) chat: Option<&'a Metered<'a>>,
 }
 
 /// Derives the memories of all stale sessions. Where the segmenter looks at vectors, those that turns lack are made first.
@@ -49,7 +49,7 @@ pub(crate) fn derive_stale(
     if observe.asks() && models.chat.is_none() {
         return Err(EngineError::NoChatModel { method: method.about().id.clone() });
     }
-    let chat = Chat::new(models.chat);
+    let chat = Chat::new(models.chat.map(|chat| chat as &dyn ChatModel));
     let mut vectors = HashMap::new();
     if observe.segment.needs_vectors() {
         let Some(embedder) = models.embedder else {
@@ -64,7 +64,9 @@ pub(crate) fn derive_stale(
     for session in &stale {
         let told = turns.remove(session).unwrap_or_default();
         let upto = told.last().map_or(Seq(0), |turn| turn.seq);
+        models.chat.iter().for_each(|chat| chat.shows(told.iter().map(|turn| turn.seq)));
         let memories = observe.memories(&Sitting::new(told, &mut vectors), &chat)?;
+        models.chat.map_or(Ok(()), Metered::end)?;
         // `false` says that a source went in the meantime; the erasure left the session stale, so a later run does it.
         store.put_memories(scope, method.derivation(), session, upto, &memories)?;
         done += 1;
@@ -73,6 +75,44 @@ pub(crate) fn derive_stale(
         }
     }
     Ok(Derived { sessions: done, unread: chat.unread() })
+}
+
+/// What deriving would take.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Estimate {
+    /// Sessions that are to be derived.
+    pub sessions: u64,
+    /// What a chat model would be asked: about so many calls and tokens to read, and at most so many to say.
+    pub spent: Spent,
+}
+
+/// What [`derive_stale`] would take. No model is asked, so vectors that are not there are done without.
+///
+/// # Errors
+/// The store failed.
+pub(crate) fn estimate(
+    store: &dyn Store,
+    embedder: Option<&dyn Embedder>,
+    scope: &Scope,
+    method: &Method,
+) -> Result<Estimate, EngineError> {
+    let Some(observe) = &method.bound().observe else { return Ok(Estimate::default()) };
+    let stale = store.stale_sessions(scope, method.derivation())?;
+    let sessions = stale.len() as u64;
+    if !observe.asks() {
+        return Ok(Estimate { sessions, spent: Spent::default() });
+    }
+    let mut vectors = match embedder.filter(|_| observe.segment.needs_vectors()) {
+        Some(embedder) => turn_vectors(store, embedder, scope)?,
+        None => HashMap::new(),
+    };
+    let mut turns = turns_of(store, scope, &stale)?;
+    let counting = Estimating::default();
+    let chat = Chat::new(Some(&counting));
+    for session in &stale {
+        observe.memories(&Sitting::new(turns.remove(session).unwrap_or_default(), &mut vectors), &chat)?;
+    }
+    Ok(Estimate { sessions, spent: counting.counted() })
 }
 
 impl Observe {

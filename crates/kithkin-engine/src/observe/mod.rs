@@ -12,7 +12,8 @@ mod sitting;
 
 pub(crate) use compress::Compress;
 pub use derive::Derived;
-pub(crate) use derive::{Models, derive_stale};
+pub use derive::Estimate;
+pub(crate) use derive::{Models, derive_stale, estimate};
 pub(crate) use embed::{Missing, embed_missing};
 pub(crate) use extract::Extract;
 pub(crate) use segment::Segment;

@@ -9,14 +9,17 @@ pub(crate) mod refine;
 
 use std::ops::ControlFlow;
 
-use kithkin_core::{ChatError, ChatMessage, ChatModel, ChatRequest, ChatRole, ChatUsage, EventTime, Role, StoredTurn};
+use kithkin_core::{
+    ChatError, ChatMessage, ChatModel, ChatRequest, ChatRole, ChatUsage, EventTime, Purpose, Role, Scope, Seq,
+    StoredTurn,
+};
 
 use self::citations::Cited;
 pub(crate) use self::compose::Compose;
 pub(crate) use self::refine::Refine;
 use self::refine::Refined;
 pub use self::refine::Revision;
-use crate::chat::{Chat, Prompt, sum};
+use crate::chat::{Chat, Metered, Prompt, sum};
 use crate::profile::Entry;
 use crate::{Engine, EngineError, Method};
 
@@ -46,6 +49,15 @@ impl<'a> Brief<'a> {
     /// A message with nothing before it and nothing known, to be answered in 800 tokens at most.
     pub fn new(message: &'a str, now: EventTime) -> Self {
         Self { message, now, history: &[], evidence: &[], profile: &[], max_tokens: 800, temperature: 0.3 }
+    }
+}
+
+impl Brief<'_> {
+    /// The turns that a model reads: those of the conversation, the first of the evidence, and those behind the first
+    /// entries of the profile.
+    fn sources(&self, evidence: usize, profile: usize) -> impl Iterator<Item = Seq> {
+        let turns = self.history.iter().chain(self.evidence.iter().take(evidence)).map(|turn| turn.seq);
+        turns.chain(self.profile.iter().take(profile).flat_map(|entry| entry.current.sources.iter().copied()))
     }
 }
 
@@ -97,10 +109,12 @@ impl Engine {
     ///
     /// # Errors
     /// Such a method, and there is no chat model, or it failed.
-    pub fn asked(&self, method: &Method, brief: &Brief<'_>) -> Result<Asked, EngineError> {
-        let walled = self.walled(brief.message);
-        let model = walled.as_ref().map(|walled| walled as &dyn ChatModel);
-        Ok(asked(&*method.bound().compose, model, brief)?)
+    pub fn asked(&self, scope: &Scope, method: &Method, brief: &Brief<'_>) -> Result<Asked, EngineError> {
+        let metered = self.metered(scope, Purpose::Reply, brief.message);
+        metered.iter().for_each(|metered| metered.shows(brief.sources(brief.evidence.len(), brief.profile.len())));
+        let asked = asked(&*method.bound().compose, metered.as_ref().map(|metered| metered as &dyn ChatModel), brief);
+        metered.as_ref().map_or(Ok(()), Metered::end)?;
+        Ok(asked?)
     }
 
     /// Asks the chat model for a reply, as the method composes it. `heard` gets it piece by piece, as the model says it:
@@ -111,31 +125,40 @@ impl Engine {
     /// There is no chat model, or it failed.
     pub fn respond(
         &self,
+        scope: &Scope,
         method: &Method,
         brief: &Brief<'_>,
         heard: &mut dyn FnMut(&str) -> ControlFlow<()>,
     ) -> Result<Replied, EngineError> {
-        let Some(model) = self.walled(brief.message) else { return Err(EngineError::NoReplyModel) };
+        let Some(model) = self.metered(scope, Purpose::Reply, brief.message) else {
+            return Err(EngineError::NoReplyModel);
+        };
+        // A method that asks before it composes may be given all of it.
+        model.shows(brief.sources(brief.evidence.len(), brief.profile.len()));
         let bound = method.bound();
-        Ok(run(&*bound.compose, bound.refine.as_deref(), &model, brief, heard)?)
+        let replied = asked(&*bound.compose, Some(&model), brief).and_then(|asked| {
+            model.shows(brief.sources(asked.shown, asked.profile_shown));
+            answered(&asked, bound.refine.as_deref(), &model, brief, heard)
+        });
+        model.end()?;
+        Ok(replied?)
     }
 }
 
-fn run(
-    compose: &dyn Compose,
+fn answered(
+    asked: &Asked,
     refine: Option<&dyn Refine>,
     model: &dyn ChatModel,
     brief: &Brief<'_>,
     heard: &mut dyn FnMut(&str) -> ControlFlow<()>,
 ) -> Result<Replied, ChatError> {
-    let asked = asked(compose, Some(model), brief)?;
     let chat = Chat::new(Some(model));
     let (reply, revisions) = match refine {
         None => (model.stream(&asked.request, heard)?, Vec::new()),
         Some(refine) => {
             let draft = model.reply(&asked.request)?;
             let drafted = draft.usage;
-            let Refined { mut reply, revisions } = refine.refine(brief, &asked, draft, &chat)?;
+            let Refined { mut reply, revisions } = refine.refine(brief, asked, draft, &chat)?;
             reply.usage = sum(drafted, chat.usage());
             let broken = heard(&reply.text).is_break();
             reply.cut |= broken;
@@ -205,7 +228,8 @@ mod tests {
             temperature: 0.0,
         };
         let method = preset("hybrid").unwrap();
-        let replied = run(&*method.bound().compose, None, &model, &brief, &mut |_| ControlFlow::Continue(())).unwrap();
+        let asked = asked(&*method.bound().compose, Some(&model), &brief).unwrap();
+        let replied = answered(&asked, None, &model, &brief, &mut |_| ControlFlow::Continue(())).unwrap();
         (replied, model.asked().join("\n"))
     }
 

@@ -4,6 +4,7 @@
 //! handle, a file or a full disk is the backend's own to test.
 
 mod derived;
+mod disclosures;
 mod erasure;
 mod feedback;
 mod log;
@@ -41,6 +42,8 @@ pub fn run(empty: &mut dyn FnMut() -> Box<dyn Store>) {
         feedback::feedback_comes_back_as_it_was,
         feedback::feedback_of_what_is_not_there_is_refused,
         feedback::feedback_goes_with_the_turns_it_shows,
+        disclosures::disclosures_come_back_as_they_were,
+        disclosures::disclosures_end_with_the_person,
         whole::pulses_grow,
         whole::visitors_may_stop_and_call_again,
         whole::many_threads,

@@ -10,9 +10,9 @@ use std::ops::ControlFlow;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use kithkin_core::{
-    Appended, Binding, DerivationId, Erased, Erasure, Feedback, Memory, Millis, PersonSummary, PersonTurns, Pulse,
-    Scope, Seq, SessionRef, Store, StoreError, StoreHealth, StoredFeedback, StoredMemory, StoredTurn, TenantId, TurnId,
-    UnitId, VectorCount, VectorSpace, Visit,
+    Appended, Binding, DerivationId, Disclosure, Erased, Erasure, Feedback, Memory, Millis, PersonSummary, PersonTurns,
+    Pulse, Scope, Seq, SessionRef, Store, StoreError, StoreHealth, StoredDisclosure, StoredFeedback, StoredMemory,
+    StoredTurn, TenantId, TurnId, UnitId, VectorCount, VectorSpace, Visit,
 };
 
 use person::Person;
@@ -172,6 +172,25 @@ impl Store for MemoryStore {
 
     fn scan_feedback(&self, scope: &Scope, after: u64, visit: Visit<'_, StoredFeedback>) -> Result<(), StoreError> {
         visit_all(self.read(scope, |person| person.feedback_after(after)), visit);
+        Ok(())
+    }
+
+    fn put_disclosure(&self, scope: &Scope, disclosure: &Disclosure) -> Result<Option<u64>, StoreError> {
+        Ok(self.write(scope, |person| Some(person.put_disclosure(disclosure))))
+    }
+
+    fn end_disclosure(&self, scope: &Scope, ended: &StoredDisclosure) -> Result<(), StoreError> {
+        self.write(scope, |person| person.end_disclosure(ended));
+        Ok(())
+    }
+
+    fn scan_disclosures(
+        &self,
+        scope: &Scope,
+        since: Millis,
+        visit: Visit<'_, StoredDisclosure>,
+    ) -> Result<(), StoreError> {
+        visit_all(self.read(scope, |person| person.disclosures_since(since)), visit);
         Ok(())
     }
 

@@ -3,8 +3,9 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use kithkin_core::{
-    Binding, DerivationId, Erased, Erasure, Feedback, Memory, MemoryId, Millis, Outcome, PersonId, PersonSummary,
-    Pulse, Seq, SessionRef, StoredFeedback, StoredMemory, StoredTurn, Turn, TurnKey, UnitId, VectorCount, VectorSpace,
+    Binding, DerivationId, Disclosure, Erased, Erasure, Feedback, Memory, MemoryId, Millis, Outcome, PersonId,
+    PersonSummary, Pulse, Seq, SessionRef, StoredDisclosure, StoredFeedback, StoredMemory, StoredTurn, Turn, TurnKey,
+    UnitId, VectorCount, VectorSpace,
 };
 
 /// Everything that is kept of a person.
@@ -21,6 +22,7 @@ pub(super) struct Person {
     /// Up to which place a derivation has seen a session.
     marks: BTreeMap<(DerivationId, SessionRef), Seq>,
     feedback: BTreeMap<u64, Feedback>,
+    disclosures: BTreeMap<u64, Disclosure>,
 }
 
 #[derive(Debug)]
@@ -52,6 +54,7 @@ impl Person {
             vectors: BTreeMap::new(),
             marks: BTreeMap::new(),
             feedback: BTreeMap::new(),
+            disclosures: BTreeMap::new(),
         }
     }
 
@@ -250,6 +253,24 @@ impl Person {
     pub(super) fn feedback_after(&self, after: u64) -> Vec<StoredFeedback> {
         let later = self.feedback.iter().filter(|(number, _)| **number > after);
         later.map(|(number, feedback)| StoredFeedback { number: *number, feedback: feedback.clone() }).collect()
+    }
+
+    pub(super) fn put_disclosure(&mut self, disclosure: &Disclosure) -> u64 {
+        let number = self.disclosures.last_key_value().map_or(1, |(last, _)| last + 1);
+        self.disclosures.insert(number, disclosure.clone());
+        number
+    }
+
+    pub(super) fn end_disclosure(&mut self, ended: &StoredDisclosure) {
+        let same = self.disclosures.get_mut(&ended.number).filter(|noted| noted.at == ended.disclosure.at);
+        if let Some(noted) = same {
+            noted.spent = ended.disclosure.spent;
+        }
+    }
+
+    pub(super) fn disclosures_since(&self, since: Millis) -> Vec<StoredDisclosure> {
+        let later = self.disclosures.iter().filter(|(_, disclosure)| disclosure.at >= since);
+        later.map(|(number, one)| StoredDisclosure { number: *number, disclosure: one.clone() }).collect()
     }
 
     /// The units that an erasure takes with it.

@@ -175,7 +175,7 @@ fn count_person(connection: &Connection, scope: &Scope) -> Result<Erased, Fault>
 }
 
 fn delete_person(connection: &Connection, scope: &Scope) -> Result<(), Fault> {
-    const TABLES: [&str; 11] = [
+    const TABLES: [&str; 12] = [
         "turn",
         "session",
         "derived_session",
@@ -185,6 +185,7 @@ fn delete_person(connection: &Connection, scope: &Scope) -> Result<(), Fault> {
         "embedded",
         "feedback",
         "feedback_turn",
+        "disclosure",
         "binding",
         "person",
     ];

@@ -5,6 +5,7 @@
 //! SQL is in the modules below it.
 
 mod connection;
+mod disclosures;
 mod erase;
 mod feedback;
 mod memories;
@@ -21,9 +22,9 @@ use std::ops::ControlFlow;
 use std::path::Path;
 
 use kithkin_core::{
-    Appended, Binding, DerivationId, Erased, Erasure, Feedback, Memory, Millis, PersonSummary, PersonTurns, Pulse,
-    Scope, Seq, SessionRef, Store, StoreError, StoreHealth, StoredFeedback, StoredMemory, StoredTurn, TenantId, TurnId,
-    UnitId, VectorCount, VectorSpace, Visit,
+    Appended, Binding, DerivationId, Disclosure, Erased, Erasure, Feedback, Memory, Millis, PersonSummary, PersonTurns,
+    Pulse, Scope, Seq, SessionRef, Store, StoreError, StoreHealth, StoredDisclosure, StoredFeedback, StoredMemory,
+    StoredTurn, TenantId, TurnId, UnitId, VectorCount, VectorSpace, Visit,
 };
 
 use connection::{Connections, Fault, Patience};
@@ -169,6 +170,23 @@ impl Store for SqliteStore {
 
     fn scan_feedback(&self, scope: &Scope, after: u64, visit: Visit<'_, StoredFeedback>) -> Result<(), StoreError> {
         self.connections.read("reading feedback", |c| feedback::scan(c, scope, after, visit))
+    }
+
+    fn put_disclosure(&self, scope: &Scope, disclosure: &Disclosure) -> Result<Option<u64>, StoreError> {
+        self.connections.write("noting a disclosure", |c| disclosures::put(c, scope, disclosure))
+    }
+
+    fn end_disclosure(&self, scope: &Scope, ended: &StoredDisclosure) -> Result<(), StoreError> {
+        self.connections.write("noting a disclosure", |c| disclosures::end(c, scope, ended))
+    }
+
+    fn scan_disclosures(
+        &self,
+        scope: &Scope,
+        since: Millis,
+        visit: Visit<'_, StoredDisclosure>,
+    ) -> Result<(), StoreError> {
+        self.connections.read("reading disclosures", |c| disclosures::scan(c, scope, since, visit))
     }
 
     fn binding(&self, scope: &Scope) -> Result<Option<Binding>, StoreError> {

@@ -19,6 +19,7 @@ const MIGRATIONS: &[&str] = &[
     include_str!("../../migrations/0001_first.sql"),
     include_str!("../../migrations/0002_embedded.sql"),
     include_str!("../../migrations/0003_feedback.sql"),
+    include_str!("../../migrations/0004_disclosure.sql"),
 ];
 
 /// What the header of a file says.

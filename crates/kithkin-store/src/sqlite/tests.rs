@@ -41,6 +41,7 @@ fn store() -> (TempDir, PathBuf, SqliteStore) {
     assert!(store.put_memories(&scope(), &derivation(), &session(), Seq(1), &[memory]).unwrap());
     store.put_vectors(&scope(), &space(), &[(UnitId::Turn(Seq(1)), &[1.0])]).unwrap();
     store.put_feedback(&scope(), &feedback()).unwrap().unwrap();
+    store.put_disclosure(&scope(), &disclosure()).unwrap().unwrap();
     let method = kithkin_core::MethodId::new("m").unwrap();
     store.bind(&scope(), &Binding { method, spec: "{}".into(), derivation: derivation() }).unwrap();
     (folder, path, store)
@@ -55,6 +56,11 @@ fn feedback() -> Feedback {
     let vector = Some(kithkin_core::QuestionVector { space: space(), vector: vec![1.0] });
     let shown = vec![kithkin_core::Shown { seq: Seq(1), useful: true }];
     Feedback { question: "where?".into(), vector, asked_at: 0, recorded_at: 0, shown }
+}
+
+fn disclosure() -> Disclosure {
+    let (purpose, turns, spent) = (kithkin_core::Purpose::Reply, vec![Seq(1)], kithkin_core::Spent::default());
+    Disclosure { at: 0, purpose, model: "m".into(), turns, spent }
 }
 
 fn derivation() -> DerivationId {
@@ -182,11 +188,12 @@ fn a_scan_that_erases_does_not_wait_for_itself_for_ever() {
 fn a_store_of_an_earlier_version_is_brought_up_to_date() {
     let (_folder, path, store) = store();
     store.append(&batch(3, "later"), 0).unwrap();
-    let first = "DROP TABLE embedded; DROP TABLE feedback; DROP TABLE feedback_turn; PRAGMA user_version = 1;";
+    let first = "DROP TABLE embedded; DROP TABLE feedback; DROP TABLE feedback_turn; DROP TABLE disclosure; \
+         PRAGMA user_version = 1;";
     store.connections.with_writer("test", |c| Ok(c.execute_batch(first)?)).unwrap();
     drop(store);
     let store = open(&path);
-    assert_eq!(store.check().unwrap().schema, 3);
+    assert_eq!(store.check().unwrap().schema, 4);
     let missing = || {
         let mut units = Vec::new();
         let mut push = |unit| {
@@ -204,13 +211,19 @@ fn a_store_of_an_earlier_version_is_brought_up_to_date() {
     assert_eq!(missing(), []);
     assert!(store.put_feedback(&scope(), &feedback()).unwrap().is_some());
 
-    let second = "DROP TABLE feedback; DROP TABLE feedback_turn; PRAGMA user_version = 2;";
+    let second = "DROP TABLE feedback; DROP TABLE feedback_turn; DROP TABLE disclosure; PRAGMA user_version = 2;";
     store.connections.with_writer("test", |c| Ok(c.execute_batch(second)?)).unwrap();
     drop(store);
     let store = open(&path);
-    assert_eq!(store.check().unwrap().schema, 3);
+    assert_eq!(store.check().unwrap().schema, 4);
     assert!(store.put_feedback(&scope(), &feedback()).unwrap().is_some());
     assert_eq!(store.erase(&scope(), &Erasure::Person, false).unwrap().feedback, 1);
+
+    store.append(&batch(3, "later"), 0).unwrap();
+    let third = "DROP TABLE disclosure; PRAGMA user_version = 3;";
+    store.connections.with_writer("test", |c| Ok(c.execute_batch(third)?)).unwrap();
+    drop(store);
+    assert_eq!(open(&path).put_disclosure(&scope(), &disclosure()).unwrap(), Some(1));
 }
 
 #[test]
@@ -238,6 +251,10 @@ fn a_damaged_record_is_named() {
     let scan = |store: &SqliteStore| store.scan_feedback(&scope(), 0, &mut |_| go_on);
     for damage in ["shown = '?'", "vector = x'00'"] {
         check(&format!("UPDATE feedback SET {damage}"), "feedback 4 of t/ann", &scan);
+    }
+    let disclosures = |store: &SqliteStore| store.scan_disclosures(&scope(), 0, &mut |_| go_on);
+    for damage in ["purpose = '?'", "turns = '[-1]'", "calls = -1"] {
+        check(&format!("UPDATE disclosure SET {damage}"), "disclosure 1 of t/ann", &disclosures);
     }
     check("UPDATE binding SET method = ''", "the binding of t/ann", &|store| store.binding(&scope()).map(drop));
     check("UPDATE session SET session = ''", "a session of t/ann", &|store| {

@@ -1,0 +1,105 @@
+//! What of a person reached a chat model, when, for what, and what it cost.
+//!
+//! Disclosures are a log for whoever answers for the application. It names turns by their places and holds no word of
+//! them, so that it may outlive them; of a person who is erased nothing is left of it either.
+
+use std::fmt;
+use std::str::FromStr;
+
+use serde::{Deserialize, Serialize};
+
+use crate::{Millis, Seq};
+
+/// What a chat model was asked for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Purpose {
+    /// To answer the person.
+    Reply,
+    /// To derive memories from what was said.
+    Derive,
+    /// To choose among what was recalled.
+    Filter,
+}
+
+impl Purpose {
+    /// The lower-case name.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Reply => "reply",
+            Self::Derive => "derive",
+            Self::Filter => "filter",
+        }
+    }
+}
+
+impl fmt::Display for Purpose {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.as_str())
+    }
+}
+
+/// A text that names no purpose.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("{name:?} is no purpose; there are reply, derive and filter")]
+pub struct UnknownPurpose {
+    /// The text.
+    pub name: String,
+}
+
+impl FromStr for Purpose {
+    type Err = UnknownPurpose;
+
+    fn from_str(name: &str) -> Result<Self, UnknownPurpose> {
+        let all = [Self::Reply, Self::Derive, Self::Filter];
+        all.into_iter().find(|purpose| purpose.as_str() == name).ok_or_else(|| UnknownPurpose { name: name.to_owned() })
+    }
+}
+
+/// One piece of work for which a chat model was asked.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Disclosure {
+    /// When it began.
+    pub at: Millis,
+    /// What for.
+    pub purpose: Purpose,
+    /// The model.
+    pub model: String,
+    /// The turns that it was given to read, and those behind the entries of the profile that it was given: each once,
+    /// ascending.
+    pub turns: Vec<Seq>,
+    /// What was asked so far.
+    pub spent: Spent,
+}
+
+/// What asking took.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+pub struct Spent {
+    /// Requests to the model, failed ones included.
+    pub calls: u64,
+    /// Tokens that it read, as it counts them, or else as they are estimated.
+    pub read: u64,
+    /// Tokens that it said, likewise.
+    pub said: u64,
+}
+
+impl Spent {
+    /// Both together.
+    #[must_use]
+    pub fn and(self, other: Self) -> Self {
+        Self {
+            calls: self.calls.saturating_add(other.calls),
+            read: self.read.saturating_add(other.read),
+            said: self.said.saturating_add(other.said),
+        }
+    }
+}
+
+/// A disclosure with its number.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct StoredDisclosure {
+    /// Its number within the person: it ascends.
+    pub number: u64,
+    /// What was disclosed.
+    pub disclosure: Disclosure,
+}

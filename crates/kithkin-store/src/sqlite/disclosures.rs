@@ -1,0 +1,82 @@
+//! What of a person reached a chat model.
+
+use std::fmt::Display;
+
+use kithkin_core::{Disclosure, Millis, Purpose, Scope, Spent, StoredDisclosure, Visit};
+use rusqlite::{Connection, Row, params};
+
+use super::connection::{Fault, sql};
+use super::persons;
+
+pub(super) fn put(connection: &Connection, scope: &Scope, new: &Disclosure) -> Result<Option<u64>, Fault> {
+    if persons::load(connection, scope)?.is_none() {
+        return Ok(None);
+    }
+    let (tenant, person) = (scope.tenant.as_str(), scope.person.as_str());
+    let turns = serde_json::to_string(&new.turns).map_err(|why| Fault::damaged("a new disclosure", why))?;
+    // The counters of the person are left alone: nothing that is loaded of them has changed.
+    let mut add = connection.prepare_cached(
+        "INSERT INTO disclosure (tenant, person, id, at, purpose, model, calls, read, said, turns)
+         SELECT ?1, ?2, COALESCE(MAX(id), 0) + 1, ?3, ?4, ?5, ?6, ?7, ?8, ?9
+           FROM disclosure WHERE tenant = ?1 AND person = ?2
+         RETURNING id",
+    )?;
+    let Spent { calls, read, said } = new.spent;
+    let purpose = new.purpose.as_str();
+    let row = params![tenant, person, new.at, purpose, new.model, sql(calls), sql(read), sql(said), turns];
+    Ok(Some(add.query_row(row, |row| row.get(0))?))
+}
+
+pub(super) fn end(connection: &Connection, scope: &Scope, ended: &StoredDisclosure) -> Result<(), Fault> {
+    let Spent { calls, read, said } = ended.disclosure.spent;
+    // The time as well: another person of the same name may have come meanwhile, and begins with the same number.
+    let mut update = connection.prepare_cached(
+        "UPDATE disclosure SET calls = ?5, read = ?6, said = ?7 WHERE tenant = ?1 AND person = ?2 AND id = ?3 AND at = ?4",
+    )?;
+    let (tenant, person) = (scope.tenant.as_str(), scope.person.as_str());
+    update.execute(params![
+        tenant,
+        person,
+        sql(ended.number),
+        ended.disclosure.at,
+        sql(calls),
+        sql(read),
+        sql(said)
+    ])?;
+    Ok(())
+}
+
+pub(super) fn scan(
+    connection: &Connection,
+    scope: &Scope,
+    since: Millis,
+    visit: Visit<'_, StoredDisclosure>,
+) -> Result<(), Fault> {
+    let mut select = connection.prepare_cached(
+        "SELECT id, at, purpose, model, calls, read, said, turns FROM disclosure
+          WHERE tenant = ?1 AND person = ?2 AND at >= ?3 ORDER BY id",
+    )?;
+    let mut rows = select.query(params![scope.tenant.as_str(), scope.person.as_str(), since])?;
+    while let Some(row) = rows.next()? {
+        if visit(decode(scope, row)?).is_break() {
+            break;
+        }
+    }
+    Ok(())
+}
+
+fn decode(scope: &Scope, row: &Row<'_>) -> Result<StoredDisclosure, Fault> {
+    let number: u64 = row.get(0)?;
+    let wrong = |why: &dyn Display| Fault::damaged(format_args!("disclosure {number} of {scope}"), why);
+    let purpose: String = row.get(2).map_err(|why| wrong(&why))?;
+    let turns: String = row.get(7).map_err(|why| wrong(&why))?;
+    let count = |column: usize| row.get(column).map_err(|why| wrong(&why));
+    let disclosure = Disclosure {
+        at: row.get(1).map_err(|why| wrong(&why))?,
+        purpose: purpose.parse::<Purpose>().map_err(|why| wrong(&why))?,
+        model: row.get(3).map_err(|why| wrong(&why))?,
+        turns: serde_json::from_str(&turns).map_err(|why| wrong(&why))?,
+        spent: Spent { calls: count(4)?, read: count(5)?, said: count(6)? },
+    };
+    Ok(StoredDisclosure { number, disclosure })
+}
