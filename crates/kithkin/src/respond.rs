@@ -106,6 +106,9 @@ pub struct RespondReport {
     pub invented: Vec<u64>,
     /// Answers of the chat model before the reply, such as notes, or pieces of them, that could not be read.
     pub unread: u64,
+    /// Whether a rule of the method said that the answer is not known; then the model was not asked for the reply.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    pub fallback: bool,
     /// Whether the reply broke off before its end.
     pub cut: bool,
     /// Where the method looks at a draft again: what it found wrong, and whether the draft was written anew.
@@ -136,8 +139,11 @@ pub struct RespondReport {
 /// What a chat model would be asked for a reply.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct PromptReport {
-    /// The messages, whole.
+    /// The messages, whole; none where the model would not be asked.
     pub messages: Vec<ChatMessage>,
+    /// That the answer is not known, as a rule of the method says it: the reply, for which the model would not be asked.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub fallback: Option<String>,
     /// Whether no turn that is remembered answers the message, so that the model would be shown none.
     pub abstained: bool,
     /// The turns that it shows, best first.
@@ -165,6 +171,8 @@ struct Ground {
     of_conversation: HashSet<Seq>,
     profile: Vec<Entry>,
     withheld: Vec<Withheld>,
+    /// Whether recall abstained though there was something to look at.
+    abstained: bool,
 }
 
 impl Ground {
@@ -174,6 +182,7 @@ impl Ground {
             now: self.now,
             history: &self.history,
             evidence,
+            abstained: self.abstained,
             profile: &self.profile,
             max_tokens: what.max_tokens,
             temperature: what.temperature,
@@ -265,6 +274,7 @@ impl Person<'_> {
             abstained: true,
             invented: Vec::new(),
             unread: 0,
+            fallback: false,
             cut: false,
             revisions: Vec::new(),
             shown: Vec::new(),
@@ -296,7 +306,8 @@ impl Person<'_> {
         let shown: Vec<EvidenceReport> =
             recalled.evidence.into_iter().take(asked.shown).map(crate::person::evidence).collect();
         Ok(PromptReport {
-            messages: asked.request.messages,
+            messages: if asked.unknown.is_some() { Vec::new() } else { asked.request.messages },
+            fallback: asked.unknown,
             abstained: found == 0,
             left_out: found - shown.len(),
             shown,
@@ -316,7 +327,7 @@ impl Person<'_> {
         let of_conversation = history.iter().map(|turn| turn.seq).collect();
         self.kithkin().engine.policy().keep_turns(&mut history, |turn| shown_text(&turn.turn), &mut withheld);
         let profile = self.known_of_persons(now, &mut withheld)?;
-        Ok(Ground { method, now, conversation, history, of_conversation, profile, withheld })
+        Ok(Ground { method, now, conversation, history, of_conversation, profile, withheld, abstained: false })
     }
 
     /// What is recalled for a message, and would be shown: nothing of a person of whom nothing is known, nothing where
@@ -326,6 +337,7 @@ impl Person<'_> {
             Err(Error::Engine(EngineError::NoPerson { .. })) => Recalled::default(),
             found => found?,
         };
+        ground.abstained = recalled.abstain && recalled.compared > 0;
         recalled.evidence.retain(|evidence| !ground.of_conversation.contains(&evidence.turn.seq));
         if recalled.abstain {
             recalled.evidence.clear();
@@ -382,6 +394,7 @@ impl Person<'_> {
             abstained: found == 0,
             invented: replied.invented,
             unread: replied.unread,
+            fallback: replied.fallback,
             cut: replied.cut,
             revisions: replied.revisions,
             left_out: found - shown.len(),

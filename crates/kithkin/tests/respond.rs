@@ -6,8 +6,8 @@ use std::ops::ControlFlow;
 use std::sync::{Arc, Mutex};
 
 use kithkin::{
-    ChatError, ChatModel, ChatReply, ChatRequest, ChatRole, ConversationId, EventTime, Kithkin, Now, Person, Remember,
-    Respond, RespondReport, Scope,
+    ChatError, ChatModel, ChatReply, ChatRequest, ChatRole, ConversationId, EventTime, Kithkin, Method, Now, Person,
+    Remember, Respond, RespondReport, Scope,
 };
 use proptest::prelude::*;
 use serde_json::Value;
@@ -138,6 +138,51 @@ fn thirty_injections_stay_data() {
     let reached = INJECTIONS.into_iter().filter(|text| stays_data(text)).count();
     // All but the one with a NUL, which is refused, and the two that open with a block of recalled memories, which is cut out.
     assert!(reached >= 25, "{reached}");
+}
+
+#[test]
+fn a_rule_says_what_is_not_known_of_a_person_with_a_memory() {
+    let preset =
+        include_str!("../../../methods/bm25.toml").to_owned() + "[respond]\nfallback.strategy = \"rewritten\"\n";
+    let method = Some(Method::parse("x.toml", &preset).unwrap());
+    // The reply, whether a rule gave it, how often the model was asked, and whether it would be asked.
+    let check = |said: &str, now: &str, expect: (&str, bool, usize)| {
+        let model = Arc::new(Listening::default());
+        let kithkin = Kithkin::in_memory().chat_object(Arc::clone(&model) as Arc<dyn ChatModel>).start();
+        let ann = kithkin.person(&scope("ann"));
+        assert_eq!(remember(&ann, said), !said.is_empty());
+        let what = Respond { method: method.clone(), ..Respond::new("What is my cat called?", at(now)) };
+        let prompt = ann.prompt(&what).unwrap();
+        assert_eq!((prompt.fallback.is_some(), prompt.messages.is_empty()), (expect.1, expect.1));
+        let mut heard = String::new();
+        let report = ann
+            .respond(&what, &mut |piece| {
+                heard.push_str(piece);
+                ControlFlow::Continue(())
+            })
+            .unwrap();
+        let asked = model.0.lock().unwrap();
+        assert_eq!((report.reply.as_str(), report.fallback, asked.len()), expect, "{said:?} {now}");
+        let replies: Vec<String> = ann
+            .timeline()
+            .unwrap()
+            .into_iter()
+            .filter(|turn| turn.speaker == "assistant")
+            .map(|turn| turn.text)
+            .collect();
+        assert_eq!((replies.len(), report.remembered.len()), (1, 2));
+        if expect.1 {
+            assert_eq!((heard.as_str(), replies[0].as_str()), (expect.0, expect.0));
+        } else {
+            let [_, said] = asked[0].messages.as_slice() else { panic!("{asked:?}") };
+            assert_eq!(said.content, "What is my cat called?");
+        }
+    };
+    let model = "The garden is green [1] [77].";
+    check("The harbour was cold.", "2024-02-01", ("I don't know what your cat is called.", true, 0));
+    // Who has no memory, or none yet at that time, is replied to as without one.
+    check("", "2024-02-01", (model, false, 1));
+    check("The harbour was cold.", "2023-02-01", (model, false, 1));
 }
 
 proptest! {

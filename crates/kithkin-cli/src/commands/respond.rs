@@ -57,6 +57,9 @@ fn prompt(place: &Place, report: &PromptReport, explain: bool) -> Result<ExitCod
     for message in &report.messages {
         line(&format!("[{}]\n{}\n", message.role.as_str(), message.content.trim_end()))?;
     }
+    if let Some(reply) = &report.fallback {
+        output::note(&format!("the model would not be asked; the method's rule would reply: {reply}"));
+    }
     withheld(&report.withheld);
     if explain {
         recall::evidence(&report.shown, true)?;
@@ -74,6 +77,10 @@ pub(super) fn cited(report: &RespondReport) -> Result<()> {
     withheld(&report.withheld);
     if let Some(rule) = &report.routed {
         output::note(&format!("the policy's rule {rule} gave this reply; nothing was recalled and no model was asked"));
+    } else if report.fallback {
+        output::note(
+            "no turn that is remembered answers this; a rule of the method said so, and the model was not asked",
+        );
     } else if report.abstained {
         let given = if report.profile_used.is_empty() { "without a memory" } else { "with the profile alone" };
         output::note(&format!("no turn that is remembered answers this; the model was asked {given}"));

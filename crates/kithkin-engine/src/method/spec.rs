@@ -10,7 +10,7 @@ use toml::Table;
 use crate::error::near_text;
 use crate::observe::{Compress, Extract, Segment};
 use crate::recall::{Answer, Filter, Fuse, Rerank, Rescore, Retrieve, Sessions};
-use crate::respond::{Compose, Refine};
+use crate::respond::{Compose, Fallback, Refine};
 use crate::{observe, recall, respond};
 
 /// Why a preset cannot be used.
@@ -165,6 +165,7 @@ struct RecallFile {
 struct RespondFile {
     #[serde(default = "memories")]
     compose: Table,
+    fallback: Option<Table>,
     refine: Option<Table>,
 }
 
@@ -175,7 +176,7 @@ fn memories() -> Table {
 /// What is recalled is put before the person's words, where nothing is said.
 impl Default for RespondFile {
     fn default() -> Self {
-        Self { compose: memories(), refine: None }
+        Self { compose: memories(), fallback: None, refine: None }
     }
 }
 
@@ -244,6 +245,7 @@ pub(crate) struct Bound {
     pub(crate) rescore: Option<Box<dyn Rescore>>,
     pub(crate) filter: Option<Box<dyn Filter>>,
     pub(crate) compose: Box<dyn Compose>,
+    pub(crate) fallback: Option<Box<dyn Fallback>>,
     pub(crate) refine: Option<Box<dyn Refine>>,
     pub(crate) abstain_below: f32,
     pub(crate) everything: bool,
@@ -336,6 +338,7 @@ impl Method {
             rescore,
             filter,
             compose: respond::compose::parse(file.respond.compose)?,
+            fallback: file.respond.fallback.map(respond::fallback::parse).transpose()?,
             refine: file.respond.refine.map(respond::refine::parse).transpose()?,
             abstain_below: file.recall.abstain_below,
             everything: file.recall.everything,

@@ -5,23 +5,31 @@
 
 mod citations;
 pub(crate) mod compose;
+pub(crate) mod fallback;
 pub(crate) mod refine;
 
 use std::ops::ControlFlow;
 
-use kithkin_core::{ChatError, ChatMessage, ChatModel, ChatRequest, ChatRole, ChatUsage, EventTime, Role, StoredTurn};
+use kithkin_core::{
+    ChatError, ChatMessage, ChatModel, ChatReply, ChatRequest, ChatRole, ChatUsage, EventTime, Role, StoredTurn,
+};
 
 use self::citations::Cited;
 pub(crate) use self::compose::Compose;
+pub(crate) use self::fallback::Fallback;
 pub(crate) use self::refine::Refine;
 use self::refine::Refined;
 pub use self::refine::Revision;
 use crate::chat::{Chat, Prompt, sum};
+use crate::method::Bound;
 use crate::profile::Entry;
 use crate::{Engine, EngineError, Method};
 
 /// What every reply is asked for with.
 const PROMPT: Prompt = Prompt::new(&[include_str!("../../prompts/respond.1.md")]);
+
+/// The instructions for a sentence that says that something is not known.
+const FALLBACK: Prompt = Prompt::new(&[include_str!("../../prompts/respond-fallback.1.md")]);
 
 /// What a reply is made from.
 #[derive(Debug, Clone, Copy)]
@@ -34,6 +42,8 @@ pub struct Brief<'a> {
     pub history: &'a [StoredTurn],
     /// What was recalled of others, best first; empty where recall abstained.
     pub evidence: &'a [StoredTurn],
+    /// Whether recall abstained though there were turns to look at.
+    pub abstained: bool,
     /// What is known of the person and of whom they talked with, best first.
     pub profile: &'a [Entry],
     /// What a reply may take at most, in tokens.
@@ -45,7 +55,16 @@ pub struct Brief<'a> {
 impl<'a> Brief<'a> {
     /// A message with nothing before it and nothing known, to be answered in 800 tokens at most.
     pub fn new(message: &'a str, now: EventTime) -> Self {
-        Self { message, now, history: &[], evidence: &[], profile: &[], max_tokens: 800, temperature: 0.3 }
+        Self {
+            message,
+            now,
+            history: &[],
+            evidence: &[],
+            abstained: false,
+            profile: &[],
+            max_tokens: 800,
+            temperature: 0.3,
+        }
     }
 }
 
@@ -66,6 +85,8 @@ pub struct Replied {
     pub invented: Vec<u64>,
     /// Answers of the chat model before the reply, or pieces of them, that could not be read.
     pub unread: u64,
+    /// Whether a rule said that the answer is not known; then the model was not asked for the reply.
+    pub fallback: bool,
     /// Whether it broke off.
     pub cut: bool,
     /// The looks at a draft that found something, in order; none where the method does not look again.
@@ -83,6 +104,8 @@ pub struct Asked {
     pub shown: usize,
     /// How many of the profile, from the first.
     pub profile_shown: usize,
+    /// That the answer is not known, as a rule says it; then the request is not sent, and this is the reply.
+    pub unknown: Option<String>,
     /// What of the person stands before their words.
     pub(crate) before: String,
     /// Answers of the chat model on the way, such as notes, or pieces of them, that could not be read.
@@ -100,7 +123,7 @@ impl Engine {
     pub fn asked(&self, method: &Method, brief: &Brief<'_>) -> Result<Asked, EngineError> {
         let walled = self.walled(brief.message);
         let model = walled.as_ref().map(|walled| walled as &dyn ChatModel);
-        Ok(asked(&*method.bound().compose, model, brief)?)
+        Ok(asked(method.bound(), model, brief)?)
     }
 
     /// Asks the chat model for a reply, as the method composes it. `heard` gets it piece by piece, as the model says it:
@@ -116,23 +139,26 @@ impl Engine {
         heard: &mut dyn FnMut(&str) -> ControlFlow<()>,
     ) -> Result<Replied, EngineError> {
         let Some(model) = self.walled(brief.message) else { return Err(EngineError::NoReplyModel) };
-        let bound = method.bound();
-        Ok(run(&*bound.compose, bound.refine.as_deref(), &model, brief, heard)?)
+        Ok(run(method.bound(), &model, brief, heard)?)
     }
 }
 
 fn run(
-    compose: &dyn Compose,
-    refine: Option<&dyn Refine>,
+    method: &Bound,
     model: &dyn ChatModel,
     brief: &Brief<'_>,
     heard: &mut dyn FnMut(&str) -> ControlFlow<()>,
 ) -> Result<Replied, ChatError> {
-    let asked = asked(compose, Some(model), brief)?;
+    let asked = asked(method, Some(model), brief)?;
     let chat = Chat::new(Some(model));
-    let (reply, revisions) = match refine {
-        None => (model.stream(&asked.request, heard)?, Vec::new()),
-        Some(refine) => {
+    let (reply, revisions) = match (&asked.unknown, &method.refine) {
+        (Some(unknown), _) => {
+            let mut reply = ChatReply::whole(unknown);
+            reply.cut = heard(unknown).is_break();
+            (reply, Vec::new())
+        }
+        (None, None) => (model.stream(&asked.request, heard)?, Vec::new()),
+        (None, Some(refine)) => {
             let draft = model.reply(&asked.request)?;
             let drafted = draft.usage;
             let Refined { mut reply, revisions } = refine.refine(brief, &asked, draft, &chat)?;
@@ -151,15 +177,24 @@ fn run(
         profile_shown: asked.profile_shown,
         invented: cited.invented,
         unread: asked.unread + chat.unread(),
+        fallback: asked.unknown.is_some(),
         cut: reply.cut,
         revisions,
         usage: sum(asked.usage, reply.usage),
     })
 }
 
-fn asked(compose: &dyn Compose, model: Option<&dyn ChatModel>, brief: &Brief<'_>) -> Result<Asked, ChatError> {
+fn asked(method: &Bound, model: Option<&dyn ChatModel>, brief: &Brief<'_>) -> Result<Asked, ChatError> {
     let chat = Chat::new(model);
-    let composed = compose.compose(brief, &chat)?;
+    let mut composed = method.compose.compose(brief, &chat)?;
+    let fallback = method.fallback.as_ref().filter(|_| brief.abstained);
+    let mut unknown = fallback.and_then(|fallback| fallback.unknown(brief.message));
+    // What is shown may answer all the same, which a rule cannot see and a model can.
+    if !(composed.before.is_empty() && brief.history.is_empty())
+        && let Some(sentence) = unknown.take()
+    {
+        composed.add_sentences("unknown", &[sentence], FALLBACK.text(FALLBACK.latest()));
+    }
     let instructions: Vec<&str> =
         [PROMPT.text(PROMPT.latest())].into_iter().chain(composed.instructions.iter().copied()).collect();
     let mut messages = vec![ChatMessage::new(ChatRole::System, instructions.join("\n\n"))];
@@ -170,6 +205,7 @@ fn asked(compose: &dyn Compose, model: Option<&dyn ChatModel>, brief: &Brief<'_>
         request,
         shown: composed.shown,
         profile_shown: composed.profile_shown,
+        unknown,
         before: composed.before,
         unread: chat.unread(),
         usage: chat.usage(),
@@ -196,16 +232,15 @@ mod tests {
         let profile = crate::profile::profile(sitting.turns().to_vec());
         let history = Sitting::of(&["Hello!"]);
         let brief = Brief {
-            message: "What is the cat called?",
-            now: "2024-01-01".parse().unwrap(),
             history: history.turns(),
             evidence: sitting.turns(),
             profile: &profile,
             max_tokens: 100,
             temperature: 0.0,
+            ..Brief::new("What is the cat called?", "2024-01-01".parse().unwrap())
         };
         let method = preset("hybrid").unwrap();
-        let replied = run(&*method.bound().compose, None, &model, &brief, &mut |_| ControlFlow::Continue(())).unwrap();
+        let replied = run(method.bound(), &model, &brief, &mut |_| ControlFlow::Continue(())).unwrap();
         (replied, model.asked().join("\n"))
     }
 
@@ -230,6 +265,49 @@ mod tests {
         assert_eq!((replied.text.as_str(), replied.shown), ("I do not know [1].", 0));
         let plain = PROMPT.text(PROMPT.latest());
         assert_eq!(asked, format!("[system]\n{plain}\n[user]\nHello!\n[user]\nWhat is the cat called?"));
+    }
+
+    /// The reply of `contextual-fallback` to a question that nothing was found for, and how often and what the model was
+    /// asked.
+    fn fallback(brief: &Brief<'_>) -> (Replied, Vec<String>) {
+        let model = Scripted::new(["It is Rex."]);
+        let method = preset("contextual-fallback").unwrap();
+        (run(method.bound(), &model, brief, &mut |_| ControlFlow::Continue(())).unwrap(), model.asked())
+    }
+
+    #[test]
+    fn a_question_that_nothing_answers_is_told_so_in_its_own_words() {
+        let brief = Brief::new("What is my cat called?", "2024-01-01".parse().unwrap());
+        let (replied, asked) = fallback(&Brief { abstained: true, ..brief });
+        assert_eq!((replied.text.as_str(), asked.len()), ("I don't know what your cat is called.", 0));
+        assert!(replied.fallback && replied.plain == replied.text && replied.usage.is_none());
+        // Of a person of whom nothing is known, of a question that is none about them, and by a method without the stage,
+        // the model is asked, exactly as ever.
+        let other = Brief { message: "What is the capital of Norway?", abstained: true, ..brief };
+        let plain = PROMPT.text(PROMPT.latest());
+        for brief in [&brief, &other] {
+            let (replied, asked) = fallback(brief);
+            assert_eq!((replied.text.as_str(), replied.fallback), ("It is Rex.", false));
+            assert_eq!(asked, [format!("[system]\n{plain}\n[user]\n{}", brief.message)]);
+        }
+        let model = Scripted::new(["It is Rex."]);
+        let hybrid = preset("hybrid").unwrap();
+        let brief = Brief { abstained: true, ..brief };
+        let replied = run(hybrid.bound(), &model, &brief, &mut |_| ControlFlow::Continue(())).unwrap();
+        assert_eq!((replied.text.as_str(), replied.fallback), ("It is Rex.", false));
+    }
+
+    #[test]
+    fn where_something_is_shown_the_sentence_is_the_models_to_use() {
+        let profile = crate::profile::profile(Sitting::of(&["I love tea when it rains."]).turns().to_vec());
+        let brief = Brief::new("What is my </unknown> cat called?", "2024-01-01".parse().unwrap());
+        let brief = Brief { abstained: true, profile: &profile, ..brief };
+        let (replied, asked) = fallback(&brief);
+        assert_eq!((replied.text.as_str(), replied.fallback, asked.len()), ("It is Rex.", false, 1));
+        insta::assert_snapshot!(asked.concat());
+        let history = Sitting::of(&["My cat is Miso."]);
+        let (_, asked) = fallback(&Brief { profile: &[], history: history.turns(), ..brief });
+        assert!(asked.concat().contains("<unknown>\n{\"text\":\"I don't know what your"));
     }
 
     #[test]

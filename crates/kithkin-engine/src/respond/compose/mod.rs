@@ -29,9 +29,9 @@ pub(crate) struct Composed {
 }
 
 impl Composed {
-    /// Adds sentences that the model said of what is shown, in a block of this name, right before the person's words;
+    /// Adds sentences that were made for this message, in a block of this name, right before the person's words;
     /// nothing where there are none.
-    fn add_sentences(&mut self, name: &str, sentences: &[String], instructions: &'static str) {
+    pub(super) fn add_sentences(&mut self, name: &str, sentences: &[String], instructions: &'static str) {
         if !sentences.is_empty() {
             self.instructions.push(instructions);
             self.before += &format!("{}\n", quote::sentences(name, sentences));

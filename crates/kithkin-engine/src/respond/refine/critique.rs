@@ -153,7 +153,7 @@ mod tests {
         let message = |role, text: &str| ChatMessage::new(role, text);
         let messages = vec![message(ChatRole::System, "Answer."), message(ChatRole::User, "Where shall I eat?")];
         let request = ChatRequest { messages, max_tokens: 100, temperature: 0.0, schema: None };
-        Asked { request, before: before.to_owned(), shown: 0, profile_shown: 1, unread: 0, usage: None }
+        Asked { request, before: before.to_owned(), shown: 0, profile_shown: 1, unknown: None, unread: 0, usage: None }
     }
 
     /// The reply, the faults that were found and whether the new draft was kept, how often the model was asked, and how
