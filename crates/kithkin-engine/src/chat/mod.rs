@@ -176,6 +176,11 @@ impl Scripted {
         };
         self.asked.lock().unwrap().iter().map(shown).collect()
     }
+
+    /// At which temperatures it was asked.
+    pub(crate) fn temperatures(&self) -> Vec<f64> {
+        self.asked.lock().unwrap().iter().map(|request| request.temperature).collect()
+    }
 }
 
 #[cfg(test)]

@@ -148,13 +148,7 @@ fn stronger(brief: &Brief<'_>, asked: &Asked, first: &str, second: &str, chat: &
 mod tests {
     use super::*;
     use crate::chat::Scripted;
-
-    fn asked(before: &str) -> Asked {
-        let message = |role, text: &str| ChatMessage::new(role, text);
-        let messages = vec![message(ChatRole::System, "Answer."), message(ChatRole::User, "Where shall I eat?")];
-        let request = ChatRequest { messages, max_tokens: 100, temperature: 0.0, schema: None };
-        Asked { request, before: before.to_owned(), shown: 0, profile_shown: 1, unknown: None, unread: 0, usage: None }
-    }
+    use crate::respond::refine::tests::asked;
 
     /// The reply, the faults that were found and whether the new draft was kept, how often the model was asked, and how
     /// much could not be read.
