@@ -30,7 +30,7 @@ pub use method::Method;
 pub use observe::{Derived, Progress, Work};
 pub use profile::{Entry, EntryKind, Version, profile};
 pub use recall::{Aspect, SessionHit};
-pub use respond::{Asked, Brief, Replied, Revision};
+pub use respond::{Asked, Brief, Card, CardError, Intensity, Replied, Revision, Traits};
 
 use std::ops::ControlFlow;
 

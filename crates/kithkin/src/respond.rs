@@ -8,7 +8,8 @@ use std::ops::ControlFlow;
 
 use kithkin_core::{ChatMessage, ConversationId, EventTime, Role, Seq, StoredTurn};
 use kithkin_engine::{
-    Brief, EngineError, Entry, EntryKind, Evidence, Method, Recalled, Replied, Revision, Routed, Withheld, shown_text,
+    Brief, Card, EngineError, Entry, EntryKind, Evidence, Method, Recalled, Replied, Revision, Routed, Withheld,
+    shown_text,
 };
 use serde::Serialize;
 
@@ -30,6 +31,8 @@ pub struct Respond {
     pub conversation: Option<ConversationId>,
     /// How to recall and to compose; by default the method that the person is bound to, else `hybrid`.
     pub method: Option<Method>,
+    /// As whom the model replies. What the card's `knows_until` does not let the character know is not recalled.
+    pub card: Option<Card>,
     /// At most so many turns of the conversation go to the model; 20 by default.
     pub history: usize,
     /// At most so many tokens come back; 800 by default.
@@ -50,6 +53,7 @@ impl Respond {
             now,
             conversation: None,
             method: None,
+            card: None,
             history: 20,
             max_tokens: 800,
             temperature: 0.3,
@@ -165,6 +169,8 @@ pub struct PromptReport {
 struct Ground {
     method: Method,
     now: EventTime,
+    /// The end of what may be recalled: the present, or before it where the character of a card knows no more.
+    seen: EventTime,
     conversation: ConversationId,
     history: Vec<StoredTurn>,
     /// The turns of the conversation, those among them that are withheld included.
@@ -179,11 +185,12 @@ impl Ground {
     fn brief<'a>(&'a self, what: &'a Respond, evidence: &'a [StoredTurn]) -> Brief<'a> {
         Brief {
             message: &what.message,
-            now: self.now,
+            now: self.seen,
             history: &self.history,
             evidence,
             abstained: self.abstained,
             profile: &self.profile,
+            card: what.card.as_ref(),
             max_tokens: what.max_tokens,
             temperature: what.temperature,
         }
@@ -326,14 +333,16 @@ impl Person<'_> {
         let mut history = self.history(&conversation, now, what.history)?;
         let of_conversation = history.iter().map(|turn| turn.seq).collect();
         self.kithkin().engine.policy().keep_turns(&mut history, |turn| shown_text(&turn.turn), &mut withheld);
-        let profile = self.known_of_persons(now, &mut withheld)?;
-        Ok(Ground { method, now, conversation, history, of_conversation, profile, withheld, abstained: false })
+        let until = what.card.as_ref().and_then(|card| card.knows_until);
+        let seen = until.filter(|until| until.end() < now.end()).unwrap_or(now);
+        let profile = self.known_of_persons(seen, &mut withheld)?;
+        Ok(Ground { method, now, seen, conversation, history, of_conversation, profile, withheld, abstained: false })
     }
 
     /// What is recalled for a message, and would be shown: nothing of a person of whom nothing is known, nothing where
     /// recall abstains, and nothing that the model hears anyway as the conversation itself.
     fn recalled(&self, what: &Respond, ground: &mut Ground) -> Result<Recalled, Error> {
-        let mut recalled = match self.found(&recall(what), &ground.method, ground.now) {
+        let mut recalled = match self.found(&recall(what), &ground.method, ground.seen) {
             Err(Error::Engine(EngineError::NoPerson { .. })) => Recalled::default(),
             found => found?,
         };

@@ -6,8 +6,8 @@ use std::ops::ControlFlow;
 use std::sync::{Arc, Mutex};
 
 use kithkin::{
-    ChatError, ChatModel, ChatReply, ChatRequest, ChatRole, ConversationId, EventTime, Kithkin, Method, Now, Person,
-    Remember, Respond, RespondReport, Scope,
+    Card, ChatError, ChatModel, ChatReply, ChatRequest, ChatRole, ConversationId, EventTime, Kithkin, Method, Now,
+    Person, Remember, Respond, RespondReport, Scope,
 };
 use proptest::prelude::*;
 use serde_json::Value;
@@ -183,6 +183,54 @@ fn a_rule_says_what_is_not_known_of_a_person_with_a_memory() {
     // Who has no memory, or none yet at that time, is replied to as without one.
     check("", "2024-02-01", (model, false, 1));
     check("The harbour was cold.", "2023-02-01", (model, false, 1));
+}
+
+#[test]
+fn a_character_knows_nothing_of_what_comes_later_in_the_story() {
+    let model = Arc::new(Listening::default());
+    let kithkin = Kithkin::in_memory().chat_object(Arc::clone(&model) as Arc<dyn ChatModel>).start();
+    let ann = kithkin.person(&scope("ann"));
+    let scenes = [
+        ("1931-04-02", "The garden is locked. I live in Oslo."),
+        ("1931-05-31", "I found the key of the garden."),
+        ("1931-06-01", "The garden burned down. I live in Bergen."),
+    ];
+    for (time, text) in scenes {
+        ann.remember(&Remember { at: at(time), ..Remember::new(text) }).unwrap();
+    }
+    let check = |until: &str, now: &str, expect: &[&str]| {
+        let card = Card::parse("ada.toml", &format!("name = \"Ada\"\n{until}")).unwrap();
+        let conversation = Some(ConversationId::new("other").unwrap());
+        let method = Some(Kithkin::method("bm25").unwrap());
+        let new = Respond::new("How is the garden?", at(now));
+        let what = Respond { method, conversation, card: Some(card), remember: false, ..new };
+        let [system, said] = ann.prompt(&what).unwrap().messages.try_into().unwrap();
+        assert!(system.content.contains("name: Ada"), "{}", system.content);
+        let all =
+            ["locked", "Oslo", "key", "burned", "Bergen", "It is 1931-05.", "It is 1940-01-01.", "It is 1931-05-01."];
+        let found: Vec<&str> = all.into_iter().filter(|word| said.content.contains(word)).collect();
+        assert_eq!(found, expect, "{until} {now}");
+        // What is asked is what the prompt says.
+        ann.respond(&what, &mut |_| ControlFlow::Continue(())).unwrap();
+        assert_eq!(model.0.lock().unwrap().pop().unwrap().messages[1].content, said.content);
+    };
+    check("", "1940-01-01", &["locked", "Oslo", "key", "burned", "Bergen", "It is 1940-01-01."]);
+    check("knows_until = \"1931-05\"", "1940-01-01", &["locked", "Oslo", "key", "It is 1931-05."]);
+    check("knows_until = \"1931-05\"", "1931-05-01", &["locked", "Oslo", "It is 1931-05-01."]);
+    // A card does not show what is later than the present.
+    check("knows_until = \"1950\"", "1931-05-01", &["locked", "Oslo", "It is 1931-05-01."]);
+}
+
+#[test]
+fn a_message_to_a_character_is_remembered_at_the_present() {
+    let kithkin = Kithkin::in_memory().chat_object(Arc::new(Listening::default()) as Arc<dyn ChatModel>).start();
+    let ann = kithkin.person(&scope("ann"));
+    let card = Some(Card::parse("ada.toml", "name = \"Ada\"\nknows_until = \"1931\"").unwrap());
+    let method = Some(Kithkin::method("bm25").unwrap());
+    let what = Respond { method, card, ..Respond::new("How is the garden?", at("1940-01-01")) };
+    ann.respond(&what, &mut |_| ControlFlow::Continue(())).unwrap();
+    let times: Vec<_> = ann.timeline().unwrap().into_iter().map(|turn| turn.said_at.unwrap()).collect();
+    assert_eq!(times, ["1940-01-01", "1940-01-01"]);
 }
 
 proptest! {

@@ -9,7 +9,7 @@ use kithkin::{Now, PromptReport, RespondReport, Withheld};
 use crate::args::{Place, Respond};
 use crate::commands::{recall, remember};
 use crate::output::{self, line};
-use crate::place::named_method;
+use crate::place::{self, named_method};
 
 pub(super) fn run(place: &Place, args: Respond) -> Result<ExitCode> {
     let method = args.method.as_deref().map(named_method).transpose()?;
@@ -17,6 +17,7 @@ pub(super) fn run(place: &Place, args: Respond) -> Result<ExitCode> {
     let what = kithkin::Respond {
         conversation: Some(args.conversation),
         method,
+        card: place::card(args.card.as_deref())?,
         remember: !args.read_only,
         explain: args.explain,
         ..kithkin::Respond::new(args.message, args.now.map_or(Now::Clock, Now::At))

@@ -3,6 +3,7 @@
 //! The caller recalls first, with no lock held afterwards, and stores what was said; here nothing is searched and nothing
 //! is written. What the model says is not taken at its word: the turns that it names are checked ([`Cited`]).
 
+mod card;
 mod citations;
 pub(crate) mod compose;
 pub(crate) mod fallback;
@@ -14,6 +15,7 @@ use kithkin_core::{
     ChatError, ChatMessage, ChatModel, ChatReply, ChatRequest, ChatRole, ChatUsage, EventTime, Role, StoredTurn,
 };
 
+pub use self::card::{Card, CardError, Intensity, Traits};
 use self::citations::Cited;
 pub(crate) use self::compose::Compose;
 pub(crate) use self::fallback::Fallback;
@@ -46,6 +48,8 @@ pub struct Brief<'a> {
     pub abstained: bool,
     /// What is known of the person and of whom they talked with, best first.
     pub profile: &'a [Entry],
+    /// As whom the model replies.
+    pub card: Option<&'a Card>,
     /// What a reply may take at most, in tokens.
     pub max_tokens: u32,
     /// How freely the model chooses among likely words, 0 to 2.
@@ -62,6 +66,7 @@ impl<'a> Brief<'a> {
             evidence: &[],
             abstained: false,
             profile: &[],
+            card: None,
             max_tokens: 800,
             temperature: 0.3,
         }
@@ -189,14 +194,18 @@ fn asked(method: &Bound, model: Option<&dyn ChatModel>, brief: &Brief<'_>) -> Re
     let mut composed = method.compose.compose(brief, &chat)?;
     let fallback = method.fallback.as_ref().filter(|_| brief.abstained);
     let mut unknown = fallback.and_then(|fallback| fallback.unknown(brief.message));
-    // What is shown may answer all the same, which a rule cannot see and a model can.
-    if !(composed.before.is_empty() && brief.history.is_empty())
+    // What is shown may answer all the same, which a rule cannot see and a model can; nor does a rule speak as a character.
+    if !(composed.before.is_empty() && brief.history.is_empty() && brief.card.is_none())
         && let Some(sentence) = unknown.take()
     {
         composed.add_sentences("unknown", &[sentence], FALLBACK.text(FALLBACK.latest()));
     }
-    let instructions: Vec<&str> =
-        [PROMPT.text(PROMPT.latest())].into_iter().chain(composed.instructions.iter().copied()).collect();
+    let card = brief.card.map(Card::text);
+    let instructions: Vec<&str> = [PROMPT.text(PROMPT.latest())]
+        .into_iter()
+        .chain(card.as_deref())
+        .chain(composed.instructions.iter().copied())
+        .collect();
     let mut messages = vec![ChatMessage::new(ChatRole::System, instructions.join("\n\n"))];
     messages.extend(brief.history.iter().map(as_message));
     messages.push(ChatMessage::new(ChatRole::User, composed.before.clone() + brief.message));
@@ -290,6 +299,10 @@ mod tests {
             assert_eq!((replied.text.as_str(), replied.fallback), ("It is Rex.", false));
             assert_eq!(asked, [format!("[system]\n{plain}\n[user]\n{}", brief.message)]);
         }
+        // A character says it in their own way.
+        let card = Card::parse("x.toml", "name = \"Ada\"").unwrap();
+        let (replied, asked) = fallback(&Brief { abstained: true, card: Some(&card), ..brief });
+        assert!(!replied.fallback && asked.concat().contains("<unknown>") && asked.concat().contains("name: Ada"));
         let model = Scripted::new(["It is Rex."]);
         let hybrid = preset("hybrid").unwrap();
         let brief = Brief { abstained: true, ..brief };

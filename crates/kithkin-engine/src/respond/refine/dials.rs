@@ -211,6 +211,9 @@ mod tests {
     const RELATED: &str = "boats drift harbour";
     const ASKS: &str = "boats drift bread?";
 
+    /// Where a dial is.
+    type Dial = fn(&mut Dials) -> &mut f64;
+
     fn with_brief<T>(ask: impl FnOnce(&Brief<'_>) -> T) -> T {
         let (evidence, history) = (Sitting::of(&EVIDENCE), Sitting::of(&HISTORY));
         let brief = Brief::new("the harbour?", "2024-01-01".parse().unwrap());
@@ -232,7 +235,7 @@ mod tests {
         let plain = measure(PLAIN);
         let fields = |m: Measured| [m.repetition, m.specificity, m.relatedness, m.questions];
         let none = Dials { repetition: 0.0, ..Dials::default() };
-        let dials: [(&str, fn(&mut Dials) -> &mut f64); 4] = [
+        let dials: [(&str, Dial); 4] = [
             (REPEATS, |dials| &mut dials.repetition),
             (SPECIFIC, |dials| &mut dials.specificity),
             (RELATED, |dials| &mut dials.relatedness),
