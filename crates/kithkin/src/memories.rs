@@ -6,7 +6,7 @@ use std::collections::HashMap;
 use std::ops::ControlFlow;
 
 use kithkin_core::{EventTime, Memory, MemoryId, MemoryKind, Seq};
-use kithkin_engine::{Held, Reason};
+use kithkin_engine::{Held, Method, Reason};
 use serde::Serialize;
 
 use crate::{Error, Now, Person};
@@ -41,9 +41,13 @@ impl Person<'_> {
     /// No such person, or the store failed.
     pub fn memories(&self, now: Now) -> Result<Vec<MemoryReport>, Error> {
         self.known()?;
-        let method = self.method()?;
+        self.memories_of(&self.method()?, self.moment(now)?)
+    }
+
+    /// Those that a method has derived.
+    pub(crate) fn memories_of(&self, method: &Method, now: EventTime) -> Result<Vec<MemoryReport>, Error> {
         let engine = &self.kithkin().engine;
-        let held = engine.held(self.scope(), &method, self.moment(now)?)?;
+        let held = engine.held(self.scope(), method, now)?;
         let mut stored: HashMap<MemoryId, Memory> = HashMap::new();
         engine.store().scan_memories(self.scope(), method.derivation(), &mut |memory| {
             stored.insert(memory.id, memory.memory);

@@ -6,7 +6,7 @@
 use std::collections::{BTreeMap, HashSet};
 use std::ops::ControlFlow;
 
-use kithkin_core::{ChatMessage, ConversationId, EventTime, Role, Seq, StoredTurn};
+use kithkin_core::{ChatMessage, ConversationId, EventTime, MemoryKind, Role, Seq, StoredTurn};
 use kithkin_engine::{
     Brief, Card, EngineError, Entry, EntryKind, Evidence, Method, Recalled, Replied, Revision, Routed, Withheld,
     shown_text,
@@ -177,6 +177,8 @@ struct Ground {
     of_conversation: HashSet<Seq>,
     profile: Vec<Entry>,
     withheld: Vec<Withheld>,
+    /// Summaries of sessions, latest first; none where the method shows none.
+    summaries: Vec<String>,
     /// Whether recall abstained though there was something to look at.
     abstained: bool,
 }
@@ -188,6 +190,7 @@ impl Ground {
             now: self.seen,
             history: &self.history,
             evidence,
+            summaries: &self.summaries,
             abstained: self.abstained,
             profile: &self.profile,
             card: what.card.as_ref(),
@@ -336,7 +339,18 @@ impl Person<'_> {
         let until = what.card.as_ref().and_then(|card| card.knows_until);
         let seen = until.filter(|until| until.end() < now.end()).unwrap_or(now);
         let profile = self.known_of_persons(seen, &mut withheld)?;
-        Ok(Ground { method, now, seen, conversation, history, of_conversation, profile, withheld, abstained: false })
+        Ok(Ground {
+            method,
+            now,
+            seen,
+            conversation,
+            history,
+            of_conversation,
+            profile,
+            withheld,
+            summaries: Vec::new(),
+            abstained: false,
+        })
     }
 
     /// What is recalled for a message, and would be shown: nothing of a person of whom nothing is known, nothing where
@@ -347,6 +361,9 @@ impl Person<'_> {
             found => found?,
         };
         ground.abstained = recalled.abstain && recalled.compared > 0;
+        if ground.method.shows_summaries() && recalled.compared > 0 {
+            ground.summaries = self.summaries(ground)?;
+        }
         recalled.evidence.retain(|evidence| !ground.of_conversation.contains(&evidence.turn.seq));
         if recalled.abstain {
             recalled.evidence.clear();
@@ -354,6 +371,16 @@ impl Person<'_> {
         let text = |evidence: &Evidence| shown_text(&evidence.turn.turn);
         self.kithkin().engine.policy().keep_turns(&mut recalled.evidence, text, &mut ground.withheld);
         Ok(recalled)
+    }
+
+    /// What the method has summed up of sessions that were over by then, latest first.
+    fn summaries(&self, ground: &mut Ground) -> Result<Vec<String>, Error> {
+        let mut derived = self.memories_of(&ground.method, ground.seen)?;
+        derived.retain(|memory| memory.kind == MemoryKind::Summary);
+        derived.sort_by_key(|memory| std::cmp::Reverse(memory.id));
+        let mut texts: Vec<String> = derived.into_iter().map(|memory| memory.text).collect();
+        self.kithkin().engine.policy().keep_turns(&mut texts, String::clone, &mut ground.withheld);
+        Ok(texts)
     }
 
     /// What is known of the persons who speak and may be shown, what was said last first. What an assistant said of itself

@@ -44,6 +44,8 @@ pub struct Brief<'a> {
     pub history: &'a [StoredTurn],
     /// What was recalled of others, best first; empty where recall abstained.
     pub evidence: &'a [StoredTurn],
+    /// Summaries of sessions, latest first, where the method shows them.
+    pub summaries: &'a [String],
     /// Whether recall abstained though there were turns to look at.
     pub abstained: bool,
     /// What is known of the person and of whom they talked with, best first.
@@ -64,6 +66,7 @@ impl<'a> Brief<'a> {
             now,
             history: &[],
             evidence: &[],
+            summaries: &[],
             abstained: false,
             profile: &[],
             card: None,

@@ -41,7 +41,12 @@ impl Composed {
 
 /// Composes a prompt.
 pub(crate) trait Compose: Debug + Send + Sync {
-    /// What is added for this message. Where there is neither evidence nor a profile it MUST add nothing: without a memory, a reply is asked
+    /// Whether it shows summaries of sessions, which the method has to derive then.
+    fn shows_summaries(&self) -> bool {
+        false
+    }
+
+    /// What is added for this message. Where there is neither evidence nor a profile nor a summary it MUST add nothing: without a memory, a reply is asked
     /// for exactly as one without Kithkin would be.
     ///
     /// # Errors
