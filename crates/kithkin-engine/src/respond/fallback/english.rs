@@ -84,7 +84,20 @@ const BEYOND: [&str; 22] = [
     "after",
 ];
 /// Adverbs that may stand between subject and verb.
-const ADVERBS: [&str; 7] = ["ever", "just", "once", "actually", "usually", "always", "already"];
+const ADVERBS: [&str; 12] = [
+    "ever",
+    "just",
+    "once",
+    "actually",
+    "usually",
+    "always",
+    "already",
+    "last",
+    "first",
+    "recently",
+    "originally",
+    "really",
+];
 /// Verbs and their past.
 const PAST: [(&str, &str); 60] = [
     ("become", "became"),
@@ -278,6 +291,10 @@ fn moved(mut words: Vec<String>, auxiliary: &str, rest: &[&str]) -> Option<Vec<S
     let with_do = matches!(auxiliary.as_str(), "do" | "does" | "did");
     let end = if pronoun { 1 } else { end_of_phrase(rest, with_do)? };
     let (subject, predicate) = rest.split_at_checked(end)?;
+    // "the hotel I stayed at": where a phrase with a clause of its own ends, no list tells.
+    if !pronoun && subject.iter().any(|word| listed(word, &["i", "we", "you"])) {
+        return None;
+    }
     let subject = subject_of(subject, predicate);
     if !with_do {
         let agreed = match (auxiliary.as_str(), subject.first().map(String::as_str)) {

@@ -108,6 +108,7 @@ mod tests {
         check("Do you remember my cat's name?", "I don't know your cat's name.");
         check("Please remind me when my appointment is.", "I don't know when your appointment is.");
         check("When did my parents stop smoking?", "I don't know when your parents stopped smoking.");
+        check("When did I last see my doctor?", "I don't know when you last saw your doctor.");
         check("What did my boss say about me?", "I don't know what your boss said about you.");
     }
 
@@ -155,6 +156,7 @@ mod tests {
             "My cat is called Miso.",
             "What is my name? And where do I live?",
             "What's your name?",
+            "What's the name of the hotel I stayed at in Rome?",
             "Didn't I tell you?",
             "Was soll ich kochen?",
             "Wie koche ich Eier?",
