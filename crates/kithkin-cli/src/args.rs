@@ -227,6 +227,9 @@ pub(crate) struct Respond {
     /// The method: a name from `kithkin methods`, or a preset's file [default: the person's, else hybrid]
     #[arg(long, value_name = "M")]
     pub(crate) method: Option<String>,
+    /// As whom the model replies: a TOML file with name, about, style, emotion, traits, knows_until
+    #[arg(long, value_name = "FILE")]
+    pub(crate) card: Option<PathBuf>,
     /// Remember neither the message nor the reply
     #[arg(long)]
     pub(crate) read_only: bool,
@@ -249,6 +252,9 @@ pub(crate) struct ChatWith {
     /// The method: a name from `kithkin methods`, or a preset's file [default: the person's, else hybrid]
     #[arg(long, value_name = "M")]
     pub(crate) method: Option<String>,
+    /// As whom the model replies: a TOML file with name, about, style, emotion, traits, knows_until
+    #[arg(long, value_name = "FILE")]
+    pub(crate) card: Option<PathBuf>,
 }
 
 #[derive(Debug, Args)]

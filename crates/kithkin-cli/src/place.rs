@@ -1,13 +1,13 @@
 //! From the options to an open store and loaded models: the only place that reads the environment.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 
 use anyhow::{Context, Result};
 use kithkin::{
-    Budget, ChatError, ChatKey, ChatModel, ChatSource, Embedder, EngineError, Kithkin, Method, OpenAiEndpoint, Person,
-    PersonId, Policy, Price, Reranker, Scope, TenantId,
+    Budget, Card, ChatError, ChatKey, ChatModel, ChatSource, Embedder, EngineError, Kithkin, Method, OpenAiEndpoint,
+    Person, PersonId, Policy, Price, Reranker, Scope, TenantId,
 };
 
 use crate::args::{ChatOptions, Options};
@@ -235,4 +235,12 @@ pub(crate) fn named_method(name: &str) -> Result<Method> {
     }
     let text = std::fs::read_to_string(name).with_context(|| format!("{name} cannot be read"))?;
     Ok(Method::parse(name, &text)?)
+}
+
+/// The card of a character, where a file is named.
+pub(crate) fn card(file: Option<&Path>) -> Result<Option<Card>> {
+    let Some(file) = file else { return Ok(None) };
+    let shown = file.display().to_string();
+    let text = std::fs::read_to_string(file).with_context(|| format!("the card {shown} cannot be read"))?;
+    Ok(Some(Card::parse(&shown, &text)?))
 }

@@ -30,7 +30,7 @@ pub use method::Method;
 pub use observe::{Derived, Estimate, Progress, Work};
 pub use profile::{Correction, Entry, EntryKind, Profile, Rejected, Verdict, Version, corrections_left_alone, profile};
 pub use recall::{Aspect, SessionHit};
-pub use respond::{Asked, Brief, Replied, Revision};
+pub use respond::{Asked, Brief, Card, CardError, Intensity, Replied, Revision, Traits};
 
 use std::ops::ControlFlow;
 

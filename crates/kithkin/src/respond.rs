@@ -6,9 +6,10 @@
 use std::collections::{BTreeMap, HashSet};
 use std::ops::ControlFlow;
 
-use kithkin_core::{ChatMessage, ConversationId, EventTime, Role, Seq, StoredTurn};
+use kithkin_core::{ChatMessage, ConversationId, EventTime, Memory, MemoryId, MemoryKind, Role, Seq, StoredTurn};
 use kithkin_engine::{
-    Brief, EngineError, Entry, EntryKind, Evidence, Method, Recalled, Replied, Revision, Routed, Withheld, shown_text,
+    Brief, Card, EngineError, Entry, EntryKind, Evidence, Method, Recalled, Replied, Revision, Routed, Withheld,
+    shown_text,
 };
 use serde::Serialize;
 
@@ -30,6 +31,8 @@ pub struct Respond {
     pub conversation: Option<ConversationId>,
     /// How to recall and to compose; by default the method that the person is bound to, else `hybrid`.
     pub method: Option<Method>,
+    /// As whom the model replies. What the card's `knows_until` does not let the character know is not recalled.
+    pub card: Option<Card>,
     /// At most so many turns of the conversation go to the model; 20 by default.
     pub history: usize,
     /// At most so many tokens come back; 800 by default.
@@ -50,6 +53,7 @@ impl Respond {
             now,
             conversation: None,
             method: None,
+            card: None,
             history: 20,
             max_tokens: 800,
             temperature: 0.3,
@@ -106,6 +110,9 @@ pub struct RespondReport {
     pub invented: Vec<u64>,
     /// Answers of the chat model before the reply, such as notes, or pieces of them, that could not be read.
     pub unread: u64,
+    /// Whether a rule of the method said that the answer is not known; then the model was not asked for the reply.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    pub fallback: bool,
     /// Whether the reply broke off before its end.
     pub cut: bool,
     /// Where the method looks at a draft again: what it found wrong, and whether the draft was written anew.
@@ -136,8 +143,11 @@ pub struct RespondReport {
 /// What a chat model would be asked for a reply.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct PromptReport {
-    /// The messages, whole.
+    /// The messages, whole; none where the model would not be asked.
     pub messages: Vec<ChatMessage>,
+    /// That the answer is not known, as a rule of the method says it: the reply, for which the model would not be asked.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub fallback: Option<String>,
     /// Whether no turn that is remembered answers the message, so that the model would be shown none.
     pub abstained: bool,
     /// The turns that it shows, best first.
@@ -159,22 +169,31 @@ pub struct PromptReport {
 struct Ground {
     method: Method,
     now: EventTime,
+    /// The end of what may be recalled: the present, or before it where the character of a card knows no more.
+    seen: EventTime,
     conversation: ConversationId,
     history: Vec<StoredTurn>,
     /// The turns of the conversation, those among them that are withheld included.
     of_conversation: HashSet<Seq>,
     profile: Vec<Entry>,
     withheld: Vec<Withheld>,
+    /// Summaries of sessions, latest first; none where the method shows none.
+    summaries: Vec<Memory>,
+    /// Whether recall abstained though there was something to look at.
+    abstained: bool,
 }
 
 impl Ground {
     fn brief<'a>(&'a self, what: &'a Respond, evidence: &'a [StoredTurn]) -> Brief<'a> {
         Brief {
             message: &what.message,
-            now: self.now,
+            now: self.seen,
             history: &self.history,
             evidence,
+            summaries: &self.summaries,
+            abstained: self.abstained,
             profile: &self.profile,
+            card: what.card.as_ref(),
             max_tokens: what.max_tokens,
             temperature: what.temperature,
         }
@@ -266,6 +285,7 @@ impl Person<'_> {
             abstained: true,
             invented: Vec::new(),
             unread: 0,
+            fallback: false,
             cut: false,
             revisions: Vec::new(),
             shown: Vec::new(),
@@ -297,7 +317,8 @@ impl Person<'_> {
         let shown: Vec<EvidenceReport> =
             recalled.evidence.into_iter().take(asked.shown).map(crate::person::evidence).collect();
         Ok(PromptReport {
-            messages: asked.request.messages,
+            messages: if asked.unknown.is_some() { Vec::new() } else { asked.request.messages },
+            fallback: asked.unknown,
             abstained: found == 0,
             left_out: found - shown.len(),
             shown,
@@ -316,17 +337,34 @@ impl Person<'_> {
         let mut history = self.history(&conversation, now, what.history)?;
         let of_conversation = history.iter().map(|turn| turn.seq).collect();
         self.kithkin().engine.policy().keep_turns(&mut history, |turn| shown_text(&turn.turn), &mut withheld);
-        let profile = self.known_of_persons(now, &mut withheld)?;
-        Ok(Ground { method, now, conversation, history, of_conversation, profile, withheld })
+        let until = what.card.as_ref().and_then(|card| card.knows_until);
+        let seen = until.filter(|until| until.end() < now.end()).unwrap_or(now);
+        let profile = self.known_of_persons(seen, &mut withheld)?;
+        Ok(Ground {
+            method,
+            now,
+            seen,
+            conversation,
+            history,
+            of_conversation,
+            profile,
+            withheld,
+            summaries: Vec::new(),
+            abstained: false,
+        })
     }
 
     /// What is recalled for a message, and would be shown: nothing of a person of whom nothing is known, nothing where
     /// recall abstains, and nothing that the model hears anyway as the conversation itself.
     fn recalled(&self, what: &Respond, ground: &mut Ground) -> Result<Recalled, Error> {
-        let mut recalled = match self.found(&recall(what), &ground.method, ground.now) {
+        let mut recalled = match self.found(&recall(what), &ground.method, ground.seen) {
             Err(Error::Engine(EngineError::NoPerson { .. })) => Recalled::default(),
             found => found?,
         };
+        ground.abstained = recalled.abstain && recalled.compared > 0;
+        if ground.method.shows_summaries() && recalled.compared > 0 {
+            ground.summaries = self.summaries(ground)?;
+        }
         recalled.evidence.retain(|evidence| !ground.of_conversation.contains(&evidence.turn.seq));
         if recalled.abstain {
             recalled.evidence.clear();
@@ -334,6 +372,23 @@ impl Person<'_> {
         let text = |evidence: &Evidence| shown_text(&evidence.turn.turn);
         self.kithkin().engine.policy().keep_turns(&mut recalled.evidence, text, &mut ground.withheld);
         Ok(recalled)
+    }
+
+    /// What the method has summed up of sessions that were over by then, latest first.
+    fn summaries(&self, ground: &mut Ground) -> Result<Vec<Memory>, Error> {
+        let engine = &self.kithkin().engine;
+        let held = engine.held(self.scope(), &ground.method, ground.seen)?;
+        let known: HashSet<MemoryId> = held.iter().map(|memory| memory.id).collect();
+        let mut summaries = Vec::new();
+        engine.store().scan_memories(self.scope(), ground.method.derivation(), &mut |stored| {
+            if stored.memory.kind == MemoryKind::Summary && known.contains(&stored.id) {
+                summaries.push(stored.memory);
+            }
+            ControlFlow::Continue(())
+        })?;
+        summaries.reverse();
+        engine.policy().keep_turns(&mut summaries, |memory| memory.text.clone(), &mut ground.withheld);
+        Ok(summaries)
     }
 
     /// What is known of the persons who speak and may be shown, what was said last first. What an assistant said of itself
@@ -383,6 +438,7 @@ impl Person<'_> {
             abstained: found == 0,
             invented: replied.invented,
             unread: replied.unread,
+            fallback: replied.fallback,
             cut: replied.cut,
             revisions: replied.revisions,
             left_out: found - shown.len(),

@@ -5,13 +5,13 @@ use std::ops::ControlFlow;
 use std::process::ExitCode;
 
 use anyhow::Result;
-use kithkin::{Forget, Kithkin, Method, Now, Person, Respond, RespondReport, TurnId};
+use kithkin::{Card, Forget, Kithkin, Method, Now, Person, Respond, RespondReport, TurnId};
 
 use crate::args::ChatWith;
 use crate::commands::interrupt::Interrupt;
 use crate::commands::{profile, recall, remember, respond};
 use crate::output::{self, line};
-use crate::place::{Place, named_method};
+use crate::place::{self, Place, named_method};
 
 /// What a line that begins with `/` may say.
 const COMMANDS: &str = "/why  the turns behind the last reply, with their scores\n\
@@ -22,9 +22,10 @@ const COMMANDS: &str = "/why  the turns behind the last reply, with their scores
 
 pub(super) fn run(place: &Place, args: &ChatWith) -> Result<ExitCode> {
     let method = args.method.as_deref().map(named_method).transpose()?;
+    let card = place::card(args.card.as_deref())?;
     let kithkin = place.open_with_all()?;
     output::note("what you say is answered and remembered; /help lists what else there is");
-    let mut talk = Talk { place, kithkin: &kithkin, args, method, last: None, interrupt: Interrupt::listen()? };
+    let mut talk = Talk { place, kithkin: &kithkin, args, method, card, last: None, interrupt: Interrupt::listen()? };
     let asks = std::io::stdin().is_terminal();
     let mut lines = std::io::stdin().lock().lines();
     loop {
@@ -46,6 +47,7 @@ struct Talk<'a> {
     kithkin: &'a Kithkin,
     args: &'a ChatWith,
     method: Option<Method>,
+    card: Option<Card>,
     last: Option<RespondReport>,
     interrupt: Interrupt,
 }
@@ -87,6 +89,7 @@ impl Talk<'_> {
         let what = Respond {
             conversation: Some(self.args.conversation.clone()),
             method: self.method.clone(),
+            card: self.card.clone(),
             explain: true,
             ..Respond::new(said, Now::Clock)
         };

@@ -9,7 +9,7 @@ use kithkin::{Now, PromptReport, RespondReport, Withheld};
 use crate::args::Respond;
 use crate::commands::{recall, remember};
 use crate::output::{self, line};
-use crate::place::{Place, named_method};
+use crate::place::{self, Place, named_method};
 
 pub(super) fn run(place: &Place, args: Respond) -> Result<ExitCode> {
     let method = args.method.as_deref().map(named_method).transpose()?;
@@ -17,6 +17,7 @@ pub(super) fn run(place: &Place, args: Respond) -> Result<ExitCode> {
     let what = kithkin::Respond {
         conversation: Some(args.conversation),
         method,
+        card: place::card(args.card.as_deref())?,
         remember: !args.read_only,
         explain: args.explain,
         ..kithkin::Respond::new(args.message, args.now.map_or(Now::Clock, Now::At))
@@ -57,6 +58,9 @@ fn prompt(place: &Place, report: &PromptReport, explain: bool) -> Result<ExitCod
     for message in &report.messages {
         line(&format!("[{}]\n{}\n", message.role.as_str(), message.content.trim_end()))?;
     }
+    if let Some(reply) = &report.fallback {
+        output::note(&format!("the model would not be asked; the method's rule would reply: {reply}"));
+    }
     withheld(&report.withheld);
     if explain {
         recall::evidence(&report.shown, true)?;
@@ -74,6 +78,10 @@ pub(super) fn cited(report: &RespondReport) -> Result<()> {
     withheld(&report.withheld);
     if let Some(rule) = &report.routed {
         output::note(&format!("the policy's rule {rule} gave this reply; nothing was recalled and no model was asked"));
+    } else if report.fallback {
+        output::note(
+            "no turn that is remembered answers this; a rule of the method said so, and the model was not asked",
+        );
     } else if report.abstained {
         let given = if report.profile_used.is_empty() { "without a memory" } else { "with the profile alone" };
         output::note(&format!("no turn that is remembered answers this; the model was asked {given}"));

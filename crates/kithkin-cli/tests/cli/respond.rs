@@ -71,6 +71,22 @@ fn without_a_memory_that_answers_the_model_is_asked_as_without_one() {
 }
 
 #[test]
+fn a_card_says_as_whom_the_model_replies() {
+    let (place, endpoint) = (place(), Endpoint::start(citing));
+    let ask = |card: &str| {
+        let file = place.file("ada.toml", card);
+        respond(&place, &endpoint, &["What is my cat called?", "--now", "2023-06-01", "--read-only", "--card", &file])
+    };
+    let ran = ask("name = \"Ada\"\n[traits]\nopenness = \"high\"\n");
+    assert!(ran.out.contains("It is called Miso [1]"), "{}", ran.out);
+    let system = endpoint.asked()[0]["messages"][0]["content"].as_str().unwrap().to_owned();
+    assert!(system.contains("name: Ada\ntraits: openness high"), "{system}");
+    ask("name = \"Ada\"\nmood = \"sad\"\n").failed(&["ada.toml", "unknown field `mood`"]);
+    respond(&place, &endpoint, &["Hello", "--card", "nowhere.toml"]).failed(&["the card nowhere.toml cannot be read"]);
+    assert_eq!(endpoint.asked().len(), 1);
+}
+
+#[test]
 fn what_was_said_is_remembered_when_the_reply_fails() {
     let (place, endpoint) = (place(), Endpoint::start(|_| None));
     respond(&place, &endpoint, &["I moved to Oslo."]).failed(&["the reply broke off after 5 characters"]);

@@ -22,6 +22,7 @@ pub use tokens::estimated_tokens;
 use std::cell::Cell;
 
 use kithkin_core::{ChatError, ChatModel, ChatReply, ChatRequest, ChatUsage, TokenLikelihood};
+use serde_json::{Value, json};
 
 use crate::error::CHAT_ADVICE;
 
@@ -34,6 +35,19 @@ pub(crate) fn check_turns(turns: usize, least: usize) -> Result<(), String> {
         return Ok(());
     }
     Err(format!("turns is {turns}; it must lie within {least} and {MOST_TURNS}"))
+}
+
+/// A list of sentences that a model is asked for.
+#[derive(Debug)]
+pub(crate) struct Sentences {
+    /// The instructions.
+    pub(crate) prompt: Prompt,
+    /// The name of the list in the answer.
+    pub(crate) key: &'static str,
+    /// How many are taken.
+    pub(crate) most: usize,
+    /// What the answer may take at most, in tokens.
+    pub(crate) max_tokens: u32,
 }
 
 /// What a strategy asks: the chat model, where there is one. It counts what could not be read of the answers.
@@ -72,6 +86,35 @@ impl<'a> Chat<'a> {
     /// What the answers cost together, as far as the model says it.
     pub(crate) fn usage(&self) -> Option<ChatUsage> {
         self.usage.get()
+    }
+
+    /// The sentences of the list `key` of the answer to the latest version of a prompt, each with its white space in one;
+    /// the first `most` of those that can be read. None where the model refuses, or answers with no such list.
+    ///
+    /// # Errors
+    /// As [`Chat::ask`].
+    pub(crate) fn sentences(&self, wanted: &Sentences, data: String) -> Result<Vec<String>, ChatError> {
+        let Sentences { prompt, key, most, max_tokens } = wanted;
+        let schema = json!({
+            "type": "object",
+            "properties": { *key: { "type": "array", "items": { "type": "string" } } },
+            "required": [key],
+            "additionalProperties": false,
+        });
+        let request = prompt.request(prompt.latest(), data, *max_tokens, Some(schema));
+        let Some(text) = self.ask(&request)? else { return Ok(Vec::new()) };
+        let Some(list) = answer::list(&text, key) else {
+            self.drop_unread(1);
+            return Ok(Vec::new());
+        };
+        let words = |item: &Value| {
+            let words: Vec<&str> = item.as_str()?.split_whitespace().collect();
+            (!words.is_empty()).then(|| words.join(" "))
+        };
+        let mut sentences: Vec<String> = list.iter().filter_map(words).collect();
+        self.drop_unread(list.len() - sentences.len());
+        sentences.truncate(*most);
+        Ok(sentences)
     }
 
     /// How likely the model finds each token of a text. `None`, which counts as unreadable, where it refuses this text.
@@ -139,6 +182,11 @@ impl Scripted {
             messages.collect::<Vec<_>>().join("\n")
         };
         self.asked.lock().unwrap().iter().map(shown).collect()
+    }
+
+    /// At which temperatures it was asked.
+    pub(crate) fn temperatures(&self) -> Vec<f64> {
+        self.asked.lock().unwrap().iter().map(|request| request.temperature).collect()
     }
 }
 

@@ -54,6 +54,25 @@ pub(crate) fn notes<'a>(notes: impl IntoIterator<Item = (usize, &'a StoredTurn, 
     block("notes", notes.into_iter().map(line))
 }
 
+/// Sentences, a line each, in a block of this name.
+pub(crate) fn sentences(name: &str, sentences: &[String]) -> String {
+    #[derive(Serialize)]
+    struct Sentence<'a> {
+        text: &'a str,
+    }
+    block(name, sentences.iter().map(|text| quoted(&Sentence { text })))
+}
+
+/// A summary with its key words, in a block called `digest`.
+pub(crate) fn digest(summary: &str, words: &[String]) -> String {
+    #[derive(Serialize)]
+    struct Digest<'a> {
+        summary: &'a str,
+        words: &'a [String],
+    }
+    block("digest", [quoted(&Digest { summary, words })])
+}
+
 /// What is known of those who talk, a line each, in a block called `profile`.
 pub(crate) fn profile<'a>(entries: impl IntoIterator<Item = &'a Entry>) -> String {
     #[derive(Serialize)]

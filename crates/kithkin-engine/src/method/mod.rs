@@ -6,8 +6,8 @@
 mod spec;
 mod strategy;
 
-pub(crate) use spec::Observe;
 pub use spec::{About, Method, Paper, SpecError, Status};
+pub(crate) use spec::{Bound, Observe};
 pub(crate) use strategy::{Strategy, parameters, strategies, strategy_name};
 
 use crate::EngineError;

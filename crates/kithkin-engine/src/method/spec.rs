@@ -10,7 +10,7 @@ use toml::Table;
 use crate::error::near_text;
 use crate::observe::{Compress, Extract, Segment};
 use crate::recall::{Answer, Filter, Fuse, Rerank, Rescore, Retrieve, Sessions};
-use crate::respond::{Compose, Refine};
+use crate::respond::{Compose, Fallback, Refine};
 use crate::{observe, recall, respond};
 
 /// Why a preset cannot be used.
@@ -165,6 +165,7 @@ struct RecallFile {
 struct RespondFile {
     #[serde(default = "memories")]
     compose: Table,
+    fallback: Option<Table>,
     refine: Option<Table>,
 }
 
@@ -175,7 +176,7 @@ fn memories() -> Table {
 /// What is recalled is put before the person's words, where nothing is said.
 impl Default for RespondFile {
     fn default() -> Self {
-        Self { compose: memories(), refine: None }
+        Self { compose: memories(), fallback: None, refine: None }
     }
 }
 
@@ -244,6 +245,7 @@ pub(crate) struct Bound {
     pub(crate) rescore: Option<Box<dyn Rescore>>,
     pub(crate) filter: Option<Box<dyn Filter>>,
     pub(crate) compose: Box<dyn Compose>,
+    pub(crate) fallback: Option<Box<dyn Fallback>>,
     pub(crate) refine: Option<Box<dyn Refine>>,
     pub(crate) abstain_below: f32,
     pub(crate) everything: bool,
@@ -302,11 +304,13 @@ impl Method {
         let learns = needs.iter().any(|n| n.feedback);
         let frames = needs.iter().any(|n| n.frames);
         let derived = observe.as_ref().map(Observe::kinds).unwrap_or_default();
-        let searched: Vec<MemoryKind> = needs.into_iter().flat_map(|n| n.memories).collect();
+        let compose = respond::compose::parse(file.respond.compose)?;
+        let shown = compose.shows_summaries().then_some(MemoryKind::Summary);
+        let searched: Vec<MemoryKind> = needs.into_iter().flat_map(|n| n.memories).chain(shown).collect();
         if let Some(missing) = searched.iter().find(|kind| !derived.contains(kind)) {
             let made = derived.iter().map(|kind| kind.as_str()).collect::<Vec<_>>().join(", ");
             let made = if made.is_empty() { "none".to_owned() } else { made };
-            return Err(wrong(format!("a strategy searches memories of the kind {missing}, but observe makes {made}")));
+            return Err(wrong(format!("a strategy reads memories of the kind {missing}, but observe makes {made}")));
         }
         let needs_memories = !searched.is_empty();
         let about = About {
@@ -335,7 +339,8 @@ impl Method {
             answer: recall::answer::parse(file.recall.answer)?,
             rescore,
             filter,
-            compose: respond::compose::parse(file.respond.compose)?,
+            compose,
+            fallback: file.respond.fallback.map(respond::fallback::parse).transpose()?,
             refine: file.respond.refine.map(respond::refine::parse).transpose()?,
             abstain_below: file.recall.abstain_below,
             everything: file.recall.everything,
@@ -343,6 +348,11 @@ impl Method {
             learns,
         };
         Ok(Self { inner: Arc::new(bound) })
+    }
+
+    /// Whether a reply is shown summaries of sessions.
+    pub fn shows_summaries(&self) -> bool {
+        self.inner.compose.shows_summaries()
     }
 
     /// What the preset says about itself.

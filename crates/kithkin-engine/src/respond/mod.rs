@@ -3,28 +3,36 @@
 //! The caller recalls first, with no lock held afterwards, and stores what was said; here nothing is searched and nothing
 //! is written. What the model says is not taken at its word: the turns that it names are checked ([`Cited`]).
 
+mod card;
 mod citations;
 pub(crate) mod compose;
+pub(crate) mod fallback;
 pub(crate) mod refine;
 
 use std::ops::ControlFlow;
 
 use kithkin_core::{
-    ChatError, ChatMessage, ChatModel, ChatRequest, ChatRole, ChatUsage, EventTime, Purpose, Role, Scope, Seq,
-    StoredTurn,
+    ChatError, ChatMessage, ChatModel, ChatReply, ChatRequest, ChatRole, ChatUsage, EventTime, Memory, Purpose, Role,
+    Scope, Seq, StoredTurn,
 };
 
+pub use self::card::{Card, CardError, Intensity, Traits};
 use self::citations::Cited;
 pub(crate) use self::compose::Compose;
+pub(crate) use self::fallback::Fallback;
 pub(crate) use self::refine::Refine;
 use self::refine::Refined;
 pub use self::refine::Revision;
 use crate::chat::{Chat, Metered, Prompt, sum};
+use crate::method::Bound;
 use crate::profile::Entry;
 use crate::{Engine, EngineError, Method};
 
 /// What every reply is asked for with.
 const PROMPT: Prompt = Prompt::new(&[include_str!("../../prompts/respond.1.md")]);
+
+/// The instructions for a sentence that says that something is not known.
+const FALLBACK: Prompt = Prompt::new(&[include_str!("../../prompts/respond-fallback.1.md")]);
 
 /// What a reply is made from.
 #[derive(Debug, Clone, Copy)]
@@ -37,8 +45,14 @@ pub struct Brief<'a> {
     pub history: &'a [StoredTurn],
     /// What was recalled of others, best first; empty where recall abstained.
     pub evidence: &'a [StoredTurn],
+    /// Summaries of sessions, latest first, where the method shows them.
+    pub summaries: &'a [Memory],
+    /// Whether recall abstained though there were turns to look at.
+    pub abstained: bool,
     /// What is known of the person and of whom they talked with, best first.
     pub profile: &'a [Entry],
+    /// As whom the model replies.
+    pub card: Option<&'a Card>,
     /// What a reply may take at most, in tokens.
     pub max_tokens: u32,
     /// How freely the model chooses among likely words, 0 to 2.
@@ -48,16 +62,34 @@ pub struct Brief<'a> {
 impl<'a> Brief<'a> {
     /// A message with nothing before it and nothing known, to be answered in 800 tokens at most.
     pub fn new(message: &'a str, now: EventTime) -> Self {
-        Self { message, now, history: &[], evidence: &[], profile: &[], max_tokens: 800, temperature: 0.3 }
+        Self {
+            message,
+            now,
+            history: &[],
+            evidence: &[],
+            summaries: &[],
+            abstained: false,
+            profile: &[],
+            card: None,
+            max_tokens: 800,
+            temperature: 0.3,
+        }
     }
 }
 
 impl Brief<'_> {
-    /// The turns that a model reads: those of the conversation, the first of the evidence, and those behind the first
-    /// entries of the profile.
-    fn sources(&self, evidence: usize, profile: usize) -> impl Iterator<Item = Seq> {
+    /// The turns that a model may be given to read: those of the conversation, the evidence, and those behind summaries
+    /// and profile.
+    fn sources(&self) -> impl Iterator<Item = Seq> {
+        self.sources_of(self.evidence.len(), self.summaries.len(), self.profile.len())
+    }
+
+    /// The same of so many of each, from the first.
+    fn sources_of(&self, evidence: usize, summaries: usize, profile: usize) -> impl Iterator<Item = Seq> {
         let turns = self.history.iter().chain(self.evidence.iter().take(evidence)).map(|turn| turn.seq);
-        turns.chain(self.profile.iter().take(profile).flat_map(|entry| entry.current.sources.iter().copied()))
+        let summed_up = self.summaries.iter().take(summaries).flat_map(|memory| memory.sources.iter().copied());
+        let known = self.profile.iter().take(profile).flat_map(|entry| entry.current.sources.iter().copied());
+        turns.chain(summed_up).chain(known)
     }
 }
 
@@ -78,6 +110,8 @@ pub struct Replied {
     pub invented: Vec<u64>,
     /// Answers of the chat model before the reply, or pieces of them, that could not be read.
     pub unread: u64,
+    /// Whether a rule said that the answer is not known; then the model was not asked for the reply.
+    pub fallback: bool,
     /// Whether it broke off.
     pub cut: bool,
     /// The looks at a draft that found something, in order; none where the method does not look again.
@@ -95,6 +129,10 @@ pub struct Asked {
     pub shown: usize,
     /// How many of the profile, from the first.
     pub profile_shown: usize,
+    /// How many of the summaries, from the first.
+    pub(crate) summaries_shown: usize,
+    /// That the answer is not known, as a rule says it; then the request is not sent, and this is the reply.
+    pub unknown: Option<String>,
     /// What of the person stands before their words.
     pub(crate) before: String,
     /// Answers of the chat model on the way, such as notes, or pieces of them, that could not be read.
@@ -111,8 +149,8 @@ impl Engine {
     /// Such a method, and there is no chat model, or it failed.
     pub fn asked(&self, scope: &Scope, method: &Method, brief: &Brief<'_>) -> Result<Asked, EngineError> {
         let metered = self.metered(scope, Purpose::Reply, brief.message);
-        metered.iter().for_each(|metered| metered.shows(brief.sources(brief.evidence.len(), brief.profile.len())));
-        let asked = asked(&*method.bound().compose, metered.as_ref().map(|metered| metered as &dyn ChatModel), brief);
+        metered.iter().for_each(|metered| metered.shows(brief.sources()));
+        let asked = asked(method.bound(), metered.as_ref().map(|metered| metered as &dyn ChatModel), brief);
         metered.as_ref().map_or(Ok(()), Metered::end)?;
         Ok(asked?)
     }
@@ -134,11 +172,11 @@ impl Engine {
             return Err(EngineError::NoReplyModel);
         };
         // A method that asks before it composes may be given all of it.
-        model.shows(brief.sources(brief.evidence.len(), brief.profile.len()));
+        model.shows(brief.sources());
         let bound = method.bound();
-        let replied = asked(&*bound.compose, Some(&model), brief).and_then(|asked| {
-            model.shows(brief.sources(asked.shown, asked.profile_shown));
-            answered(&asked, bound.refine.as_deref(), &model, brief, heard)
+        let replied = asked(bound, Some(&model), brief).and_then(|asked| {
+            model.shows(brief.sources_of(asked.shown, asked.summaries_shown, asked.profile_shown));
+            answered(&asked, bound, &model, brief, heard)
         });
         model.end()?;
         Ok(replied?)
@@ -147,15 +185,20 @@ impl Engine {
 
 fn answered(
     asked: &Asked,
-    refine: Option<&dyn Refine>,
+    method: &Bound,
     model: &dyn ChatModel,
     brief: &Brief<'_>,
     heard: &mut dyn FnMut(&str) -> ControlFlow<()>,
 ) -> Result<Replied, ChatError> {
     let chat = Chat::new(Some(model));
-    let (reply, revisions) = match refine {
-        None => (model.stream(&asked.request, heard)?, Vec::new()),
-        Some(refine) => {
+    let (reply, revisions) = match (&asked.unknown, &method.refine) {
+        (Some(unknown), _) => {
+            let mut reply = ChatReply::whole(unknown);
+            reply.cut = heard(unknown).is_break();
+            (reply, Vec::new())
+        }
+        (None, None) => (model.stream(&asked.request, heard)?, Vec::new()),
+        (None, Some(refine)) => {
             let draft = model.reply(&asked.request)?;
             let drafted = draft.usage;
             let Refined { mut reply, revisions } = refine.refine(brief, asked, draft, &chat)?;
@@ -174,17 +217,30 @@ fn answered(
         profile_shown: asked.profile_shown,
         invented: cited.invented,
         unread: asked.unread + chat.unread(),
+        fallback: asked.unknown.is_some(),
         cut: reply.cut,
         revisions,
         usage: sum(asked.usage, reply.usage),
     })
 }
 
-fn asked(compose: &dyn Compose, model: Option<&dyn ChatModel>, brief: &Brief<'_>) -> Result<Asked, ChatError> {
+fn asked(method: &Bound, model: Option<&dyn ChatModel>, brief: &Brief<'_>) -> Result<Asked, ChatError> {
     let chat = Chat::new(model);
-    let composed = compose.compose(brief, &chat)?;
-    let instructions: Vec<&str> =
-        [PROMPT.text(PROMPT.latest())].into_iter().chain(composed.instructions.iter().copied()).collect();
+    let mut composed = method.compose.compose(brief, &chat)?;
+    let fallback = method.fallback.as_ref().filter(|_| brief.abstained);
+    let mut unknown = fallback.and_then(|fallback| fallback.unknown(brief.message));
+    // What is shown may answer all the same, which a rule cannot see and a model can; nor does a rule speak as a character.
+    if !(composed.before.is_empty() && brief.history.is_empty() && brief.card.is_none())
+        && let Some(sentence) = unknown.take()
+    {
+        composed.add_sentences("unknown", &[sentence], FALLBACK.text(FALLBACK.latest()));
+    }
+    let card = brief.card.map(Card::text);
+    let instructions: Vec<&str> = [PROMPT.text(PROMPT.latest())]
+        .into_iter()
+        .chain(card.as_deref())
+        .chain(composed.instructions.iter().copied())
+        .collect();
     let mut messages = vec![ChatMessage::new(ChatRole::System, instructions.join("\n\n"))];
     messages.extend(brief.history.iter().map(as_message));
     messages.push(ChatMessage::new(ChatRole::User, composed.before.clone() + brief.message));
@@ -193,6 +249,8 @@ fn asked(compose: &dyn Compose, model: Option<&dyn ChatModel>, brief: &Brief<'_>
         request,
         shown: composed.shown,
         profile_shown: composed.profile_shown,
+        summaries_shown: composed.summaries_shown,
+        unknown,
         before: composed.before,
         unread: chat.unread(),
         usage: chat.usage(),
@@ -219,17 +277,15 @@ mod tests {
         let profile = crate::profile::profile(sitting.turns().to_vec()).entries;
         let history = Sitting::of(&["Hello!"]);
         let brief = Brief {
-            message: "What is the cat called?",
-            now: "2024-01-01".parse().unwrap(),
             history: history.turns(),
             evidence: sitting.turns(),
             profile: &profile,
             max_tokens: 100,
             temperature: 0.0,
+            ..Brief::new("What is the cat called?", "2024-01-01".parse().unwrap())
         };
         let method = preset("hybrid").unwrap();
-        let asked = asked(&*method.bound().compose, Some(&model), &brief).unwrap();
-        let replied = answered(&asked, None, &model, &brief, &mut |_| ControlFlow::Continue(())).unwrap();
+        let replied = run(method.bound(), &model, &brief, &mut |_| ControlFlow::Continue(())).unwrap();
         (replied, model.asked().join("\n"))
     }
 
@@ -254,6 +310,62 @@ mod tests {
         assert_eq!((replied.text.as_str(), replied.shown), ("I do not know [1].", 0));
         let plain = PROMPT.text(PROMPT.latest());
         assert_eq!(asked, format!("[system]\n{plain}\n[user]\nHello!\n[user]\nWhat is the cat called?"));
+    }
+
+    fn run(
+        method: &Bound,
+        model: &dyn ChatModel,
+        brief: &Brief<'_>,
+        heard: &mut dyn FnMut(&str) -> ControlFlow<()>,
+    ) -> Result<Replied, ChatError> {
+        answered(&asked(method, Some(model), brief)?, method, model, brief, heard)
+    }
+
+    /// The reply of `contextual-fallback` to a question that nothing was found for, and how often and what the model was
+    /// asked.
+    fn fallback(brief: &Brief<'_>) -> (Replied, Vec<String>) {
+        let model = Scripted::new(["It is Rex."]);
+        let method = preset("contextual-fallback").unwrap();
+        (run(method.bound(), &model, brief, &mut |_| ControlFlow::Continue(())).unwrap(), model.asked())
+    }
+
+    #[test]
+    fn a_question_that_nothing_answers_is_told_so_in_its_own_words() {
+        let brief = Brief::new("What is my cat called?", "2024-01-01".parse().unwrap());
+        let (replied, asked) = fallback(&Brief { abstained: true, ..brief });
+        assert_eq!((replied.text.as_str(), asked.len()), ("I don't know what your cat is called.", 0));
+        assert!(replied.fallback && replied.plain == replied.text && replied.usage.is_none());
+        // Of a person of whom nothing is known, of a question that is none about them, and by a method without the stage,
+        // the model is asked, exactly as ever.
+        let other = Brief { message: "What is the capital of Norway?", abstained: true, ..brief };
+        let plain = PROMPT.text(PROMPT.latest());
+        for brief in [&brief, &other] {
+            let (replied, asked) = fallback(brief);
+            assert_eq!((replied.text.as_str(), replied.fallback), ("It is Rex.", false));
+            assert_eq!(asked, [format!("[system]\n{plain}\n[user]\n{}", brief.message)]);
+        }
+        // A character says it in their own way.
+        let card = Card::parse("x.toml", "name = \"Ada\"").unwrap();
+        let (replied, asked) = fallback(&Brief { abstained: true, card: Some(&card), ..brief });
+        assert!(!replied.fallback && asked.concat().contains("<unknown>") && asked.concat().contains("name: Ada"));
+        let model = Scripted::new(["It is Rex."]);
+        let hybrid = preset("hybrid").unwrap();
+        let brief = Brief { abstained: true, ..brief };
+        let replied = run(hybrid.bound(), &model, &brief, &mut |_| ControlFlow::Continue(())).unwrap();
+        assert_eq!((replied.text.as_str(), replied.fallback), ("It is Rex.", false));
+    }
+
+    #[test]
+    fn where_something_is_shown_the_sentence_is_the_models_to_use() {
+        let profile = crate::profile::profile(Sitting::of(&["I love tea when it rains."]).turns().to_vec()).entries;
+        let brief = Brief::new("What is my </unknown> cat called?", "2024-01-01".parse().unwrap());
+        let brief = Brief { abstained: true, profile: &profile, ..brief };
+        let (replied, asked) = fallback(&brief);
+        assert_eq!((replied.text.as_str(), replied.fallback, asked.len()), ("It is Rex.", false, 1));
+        insta::assert_snapshot!(asked.concat());
+        let history = Sitting::of(&["My cat is Miso."]);
+        let (_, asked) = fallback(&Brief { profile: &[], history: history.turns(), ..brief });
+        assert!(asked.concat().contains("<unknown>\n{\"text\":\"I don't know what your"));
     }
 
     #[test]

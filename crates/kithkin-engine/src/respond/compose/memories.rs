@@ -5,7 +5,7 @@
 //! what they say now, and the messages before it stay as they were, so that a model that keeps them read need not read
 //! them again. Needs nothing; costs the tokens of the turns.
 
-use kithkin_core::{ChatError, StoredTurn};
+use kithkin_core::{ChatError, Memory, StoredTurn};
 use serde::Deserialize;
 
 use super::{Compose, Composed};
@@ -19,6 +19,9 @@ const PROMPT: Prompt = Prompt::new(&[include_str!("../../../prompts/respond-memo
 /// The instructions for the profile.
 const PROFILE: Prompt = Prompt::new(&[include_str!("../../../prompts/respond-profile.1.md")]);
 
+/// The instructions for summaries.
+const SUMMARIES: Prompt = Prompt::new(&[include_str!("../../../prompts/respond-summaries.1.md")]);
+
 /// The reminder: Zhao et al., *Do LLMs Recognize Your Preferences?* (PrefEval, 2025), section 4.1.
 const REMINDER: Prompt = Prompt::new(&[include_str!("../../../prompts/respond-reminder.1.md")]);
 
@@ -31,6 +34,9 @@ pub(crate) struct Memories {
     tokens: usize,
     /// What the profile may take; 0 to 100,000, default 400. With 0 it is left out.
     profile_tokens: usize,
+    /// What summaries of sessions may take, the latest first; 0 (default) to 100,000. With more than 0 the method has to
+    /// derive them. Source: Richardson et al., *Integrating Summarization and Retrieval* (2023).
+    summary_tokens: usize,
     /// Whether the model is reminded of what is known right before the person's words; by default it is not.
     reminder: bool,
     /// The version of the prompt for turns; by default the latest.
@@ -44,6 +50,7 @@ impl Default for Memories {
         Self {
             tokens: 1_500,
             profile_tokens: 400,
+            summary_tokens: 0,
             reminder: false,
             prompt: PROMPT.latest(),
             profile_prompt: PROFILE.latest(),
@@ -53,7 +60,9 @@ impl Default for Memories {
 
 impl Strategy for Memories {
     fn check(&self) -> Result<(), String> {
-        for (name, tokens) in [("tokens", self.tokens), ("profile_tokens", self.profile_tokens)] {
+        for (name, tokens) in
+            [("tokens", self.tokens), ("profile_tokens", self.profile_tokens), ("summary_tokens", self.summary_tokens)]
+        {
             if tokens > 100_000 {
                 return Err(format!("{name} is {tokens}; it must lie within 0 and 100000"));
             }
@@ -64,8 +73,20 @@ impl Strategy for Memories {
 }
 
 impl Compose for Memories {
+    fn shows_summaries(&self) -> bool {
+        self.summary_tokens > 0
+    }
+
     fn compose(&self, brief: &Brief<'_>, _chat: &Chat<'_>) -> Result<Composed, ChatError> {
         let mut composed = self.profile(brief);
+        let one = |summary: &&Memory| quote::sentences("summaries", std::slice::from_ref(&summary.text));
+        let summaries = fitting(brief.summaries, self.summary_tokens, one);
+        if !summaries.is_empty() {
+            composed.summaries_shown = summaries.len();
+            let summaries: Vec<String> = summaries.into_iter().map(|summary| summary.text.clone()).collect();
+            composed.instructions.push(SUMMARIES.text(SUMMARIES.latest()));
+            composed.before += &quote::sentences("summaries", &summaries);
+        }
         let shown = fitting(brief.evidence, self.tokens, |turn| quote::turns([(1, *turn)]));
         if !shown.is_empty() {
             composed.instructions.push(PROMPT.text(self.prompt));

@@ -13,15 +13,20 @@
 
 use kithkin_core::{ChatError, ChatMessage, ChatReply, ChatRequest, ChatRole};
 use serde::Deserialize;
-use serde_json::{Value, json};
+use serde_json::json;
 
 use super::{Refine, Refined, Revision};
-use crate::chat::{Chat, Prompt, answer, quote};
+use crate::chat::{Chat, Prompt, Sentences, answer, quote};
 use crate::method::Strategy;
 use crate::respond::{Asked, Brief};
 
-/// The instructions for the critic.
-const CRITIQUE: Prompt = Prompt::new(&[include_str!("../../../prompts/critique.1.md")]);
+/// What the critic is asked for: at most eight faults from one look.
+const CRITIQUE: Sentences = Sentences {
+    prompt: Prompt::new(&[include_str!("../../../prompts/critique.1.md")]),
+    key: "faults",
+    most: 8,
+    max_tokens: TOKENS,
+};
 /// Those for the writer.
 const REVISE: Prompt = Prompt::new(&[include_str!("../../../prompts/revise.1.md")]);
 /// Those for the choice between two drafts.
@@ -29,8 +34,6 @@ const STRONGER: Prompt = Prompt::new(&[include_str!("../../../prompts/stronger.1
 
 /// What the critic may say at most, in tokens.
 const TOKENS: u32 = 400;
-/// Faults that are taken from one look.
-const FAULTS: usize = 8;
 
 /// Parameters of `critique`.
 #[derive(Debug, Clone, Deserialize)]
@@ -101,25 +104,7 @@ fn shown(brief: &Brief<'_>, asked: &Asked) -> Option<String> {
 fn faults(brief: &Brief<'_>, asked: &Asked, draft: &str, chat: &Chat<'_>) -> Result<Vec<String>, ChatError> {
     let data = shown(brief, asked).zip(quote::whole("draft", draft));
     let Some((shown, draft)) = data else { return Ok(Vec::new()) };
-    let schema = json!({
-        "type": "object",
-        "properties": { "faults": { "type": "array", "items": { "type": "string" } } },
-        "required": ["faults"],
-        "additionalProperties": false,
-    });
-    let request = CRITIQUE.request(CRITIQUE.latest(), shown + &draft, TOKENS, Some(schema));
-    let Some(text) = chat.ask(&request)? else { return Ok(Vec::new()) };
-    let Some(list) = answer::list(&text, "faults") else {
-        chat.drop_unread(1);
-        return Ok(Vec::new());
-    };
-    let words = |fault: &Value| {
-        let words: Vec<&str> = fault.as_str()?.split_whitespace().collect();
-        (!words.is_empty()).then(|| words.join(" "))
-    };
-    let faults: Vec<String> = list.iter().filter_map(words).collect();
-    chat.drop_unread(list.len() - faults.len());
-    Ok(faults.into_iter().take(FAULTS).collect())
+    chat.sentences(&CRITIQUE, shown + &draft)
 }
 
 /// The draft, written again; `None` where the model refuses or has nothing to say.
@@ -163,13 +148,7 @@ fn stronger(brief: &Brief<'_>, asked: &Asked, first: &str, second: &str, chat: &
 mod tests {
     use super::*;
     use crate::chat::Scripted;
-
-    fn asked(before: &str) -> Asked {
-        let message = |role, text: &str| ChatMessage::new(role, text);
-        let messages = vec![message(ChatRole::System, "Answer."), message(ChatRole::User, "Where shall I eat?")];
-        let request = ChatRequest { messages, max_tokens: 100, temperature: 0.0, schema: None };
-        Asked { request, before: before.to_owned(), shown: 0, profile_shown: 1, unread: 0, usage: None }
-    }
+    use crate::respond::refine::tests::asked;
 
     /// The reply, the faults that were found and whether the new draft was kept, how often the model was asked, and how
     /// much could not be read.

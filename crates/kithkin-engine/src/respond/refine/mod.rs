@@ -1,8 +1,10 @@
-//! The stage `respond.refine`: a draft is looked at again, and may be written anew, before the person hears it.
+//! The stage `respond.refine`: a draft is looked at again, and may be written anew, or give way to another one, before the
+//! person hears it.
 //!
 //! A method without this stage has its reply heard as the model says it; one with it has the reply heard when it is done.
 
 mod critique;
+mod dials;
 
 use std::fmt::Debug;
 
@@ -44,4 +46,21 @@ pub(crate) trait Refine: Debug + Send + Sync {
 
 strategies! { "respond.refine", Refine:
     "critique" => critique::Critique,
+    "dials" => dials::Dials,
+}
+
+#[cfg(test)]
+mod tests {
+    use kithkin_core::{ChatMessage, ChatRequest, ChatRole};
+
+    use super::*;
+
+    /// What a draft was asked for with, where this stands before the message.
+    pub(super) fn asked(before: &str) -> Asked {
+        let messages =
+            vec![ChatMessage::new(ChatRole::System, "Answer."), ChatMessage::new(ChatRole::User, "Where shall I eat?")];
+        let request = ChatRequest { messages, max_tokens: 100, temperature: 0.0, schema: None };
+        let before = before.to_owned();
+        Asked { request, before, shown: 0, profile_shown: 1, summaries_shown: 0, unknown: None, unread: 0, usage: None }
+    }
 }
