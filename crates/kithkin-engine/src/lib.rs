@@ -28,7 +28,9 @@ pub use error::{CHAT_ADVICE, EngineError};
 pub use guard::{Policy, PolicyError, Routed, Withheld, shown_text};
 pub use method::Method;
 pub use observe::{Derived, Estimate, Progress, Work};
-pub use profile::{Correction, Entry, EntryKind, Profile, Rejected, Verdict, Version, corrections_left_alone, profile};
+pub use profile::{
+    Correction, Entry, EntryKind, Profile, Rejected, Style, Verdict, Version, corrections_left_alone, profile, styles,
+};
 pub use recall::{Aspect, SessionHit};
 pub use respond::{Asked, Brief, Card, CardError, Intensity, Replied, Revision, Traits};
 

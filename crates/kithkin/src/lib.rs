@@ -67,7 +67,7 @@ pub use kithkin_models::{
 };
 pub use memories::MemoryReport;
 pub use person::{Now, Person, Recall, Remember, Remembered};
-pub use profile::{ProfileEntry, ProfileReport, ProfileVersion, RejectedEntry};
+pub use profile::{ProfileEntry, ProfileReport, ProfileVersion, RejectedEntry, StyleReport};
 pub use reports::{
     AspectReport, EvidenceReport, FilterReport, ForgetReport, PartialReport, PersonReport, RecallReport, RescoreReport,
     SessionReport, TimingsReport, TurnReport,

@@ -60,6 +60,22 @@ pub(super) fn print(profile: &ProfileReport) -> Result<()> {
         let (about, topic, value) = (&rejected.about, &rejected.topic, &rejected.value);
         line(&format!("{about} {:?} {topic}: not {value} [{}]", rejected.kind, rejected.sources.join(" ")))?;
     }
+    for style in &profile.styles {
+        let percent = |share: f64| format!("{:.0} %", share * 100.0);
+        let typical = match style.typical.join(", ") {
+            words if words.is_empty() => words,
+            words => format!("; says more than others: {words}"),
+        };
+        line(&format!(
+            "{} writes {} words a turn, with a question in {}, an exclamation mark in {}, an emoji in {} of {} turns{typical}",
+            style.about,
+            style.words,
+            percent(style.questions),
+            percent(style.exclamations),
+            percent(style.emoji),
+            style.turns
+        ))?;
+    }
     if profile.entries.is_empty() && profile.rejected.is_empty() {
         line("nothing is known yet: the rules read what somebody says of themselves, such as \"I live in Oslo\"")?;
     }

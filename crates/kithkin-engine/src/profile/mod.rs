@@ -14,6 +14,7 @@ mod forms;
 mod patterns;
 mod reasons;
 mod standing;
+mod style;
 mod tokens;
 mod words;
 
@@ -24,6 +25,7 @@ use serde::{Deserialize, Serialize};
 
 pub use corrections::{Correction, Verdict};
 use entries::Entries;
+pub use style::{Style, styles};
 
 /// How far what is said once is trusted; each time more takes half of what is missing.
 const SAID_ONCE: f32 = 0.8;

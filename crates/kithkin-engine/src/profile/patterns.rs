@@ -303,6 +303,9 @@ mod tests {
         );
         check("I like coffee when I work late.", &["Preference coffee: likes, when I work late"]);
         check("I no longer enjoy sushi.", &["Preference sushi: no longer likes"]);
+        check("I dropped chemistry.", &["Preference chemistry: no longer likes"]);
+        check("I dropped out of chemistry for a reason.", &[]);
+        check("I stopped by the bakery. I quit over pay. I dropped off the parcel.", &[]);
         check("My favourite tea is Assam.", &["Preference favourite tea: Assam"]);
         check(
             "I'm allergic to peanuts and my sister is called Ann.",

@@ -26,7 +26,8 @@ pub(super) const BEGINS_ANEW: &[&str] = &[
     "than", "seit", "mit", "wenn", "weil", "als", "bei", "im", "am", "in", "und", "aber", "oder", "für", "auf", "nach",
 ];
 
-/// What the object of a liking does not begin with: it would lean on what somebody else said.
+/// What the object of a liking does not begin with: it would lean on what somebody else said, or belong to the verb, as
+/// in "dropped out of".
 pub(super) const LEANING: &[&str] = &[
     "it",
     "its",
@@ -50,6 +51,11 @@ pub(super) const LEANING: &[&str] = &[
     "why",
     "who",
     "to",
+    "out",
+    "off",
+    "by",
+    "over",
+    "into",
     "being",
     "all",
     "both",
