@@ -36,6 +36,8 @@ pub enum MemoryKind {
     Event,
     /// What somebody likes, dislikes, thinks or feels.
     Opinion,
+    /// An entry of a profile, in the form that the engine reads back.
+    Entry,
 }
 
 impl MemoryKind {
@@ -50,6 +52,7 @@ impl MemoryKind {
         Self::Fact,
         Self::Event,
         Self::Opinion,
+        Self::Entry,
     ];
 
     /// The name in presets, stores and exports.
@@ -64,6 +67,7 @@ impl MemoryKind {
             Self::Fact => "fact",
             Self::Event => "event",
             Self::Opinion => "opinion",
+            Self::Entry => "entry",
         }
     }
 }

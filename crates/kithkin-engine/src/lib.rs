@@ -29,7 +29,8 @@ pub use guard::{Policy, PolicyError, Routed, Withheld, shown_text};
 pub use method::Method;
 pub use observe::{Derived, Estimate, Progress, Work};
 pub use profile::{
-    Correction, Entry, EntryKind, Profile, Rejected, Style, Verdict, Version, corrections_left_alone, profile, styles,
+    Correction, Entry, EntryKind, Profile, Rejected, Style, UnknownEntryKind, Verdict, Version, corrections_left_alone,
+    profile, styles,
 };
 pub use recall::{Aspect, SessionHit};
 pub use respond::{Asked, Brief, Card, CardError, Intensity, Replied, Revision, Traits};

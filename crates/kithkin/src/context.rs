@@ -80,7 +80,8 @@ impl Person<'_> {
         context.method = report.method;
         let mut used = estimated_tokens(OPEN) + estimated_tokens(CLOSE);
         let mut known: Vec<String> = Vec::new();
-        for entry in self.known_of_persons(self.moment(message.now)?, &mut context.withheld)? {
+        let (method, now) = self.resolve(message)?;
+        for entry in self.known_of_persons(now, &method, &mut context.withheld)? {
             let line = known_line(&entry);
             let cost = estimated_tokens(&line);
             if used + cost > tokens / PROFILE_SHARE {

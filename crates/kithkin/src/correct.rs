@@ -90,7 +90,8 @@ impl Person<'_> {
             return Err(Error::EmptyCorrection);
         }
         let at = self.moment(what.at)?;
-        let profile = self.profile_at(at)?;
+        let method = self.preset()?;
+        let profile = self.profile_at(at, &method)?;
         let chosen = self.chosen(what, &profile)?;
         let corrections = match &what.change {
             Change::Confirm => vec![chosen.existing()?.correction(Verdict::Holds)],
@@ -113,7 +114,7 @@ impl Person<'_> {
             return Err(self.no_such("entry", &what.topic));
         };
         let holds = |entry: &&Entry| entry.about == about && entry.kind == kind && entry.topic == topic;
-        let now = self.profile_at(at)?;
+        let now = self.profile_at(at, &method)?;
         let same = |entry: &&Entry| kind != EntryKind::Standing || entry.current.value == value;
         let value = now.entries.iter().filter(holds).find(same).map(|entry| entry.current.value.clone());
         Ok(CorrectReport { about, kind, topic, value, turns: ids })

@@ -83,7 +83,8 @@ impl Person<'_> {
         let keys: HashSet<TurnKey> = log.iter().filter(|t| is_named(&t.turn)).map(|t| t.turn.key()).collect();
         let erased: HashSet<Seq> = log.iter().filter(|t| keys.contains(&t.turn.key())).map(|t| t.seq).collect();
         let names: HashMap<Seq, TurnKey> = log.iter().map(|t| (t.seq, t.turn.key())).collect();
-        let alone = kithkin_engine::corrections_left_alone(log, &erased);
+        let derived = self.derived_entries(&self.preset()?)?;
+        let alone = kithkin_engine::corrections_left_alone(log, &derived, &erased);
         let more: Vec<TurnKey> = alone.iter().filter_map(|seq| names.get(seq).cloned()).collect();
         if more.iter().all(|key| keys.contains(key)) {
             return Ok(what);

@@ -1,9 +1,10 @@
 //! Who a person is, as far as they said it themselves, with the turns behind each entry.
 
 use std::collections::HashMap;
+use std::ops::ControlFlow;
 
-use kithkin_core::{EventTime, Role, Seq, StoredTurn};
-use kithkin_engine::{Entry, EntryKind, Profile, Rejected, Style, Version};
+use kithkin_core::{EventTime, Memory, MemoryKind, Role, Seq, StoredTurn};
+use kithkin_engine::{Entry, EntryKind, Method, Profile, Rejected, Style, Version};
 use serde::Serialize;
 
 use crate::{Error, Now, Person};
@@ -103,6 +104,9 @@ pub struct ProfileVersion {
     /// Whether the person said that it holds when they were shown it, or put it there.
     #[serde(skip_serializing_if = "std::ops::Not::not")]
     pub confirmed: bool,
+    /// Whether a chat model read it from what was said, and neither a rule nor the person.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    pub inferred: bool,
 }
 
 impl Person<'_> {
@@ -117,7 +121,7 @@ impl Person<'_> {
         let turns = self.said_by(now)?;
         let names: HashMap<Seq, String> = turns.iter().map(|t| (t.seq, t.turn.id.to_string())).collect();
         let styles = kithkin_engine::styles(turns.clone());
-        let profile = kithkin_engine::profile(turns);
+        let profile = kithkin_engine::profile(turns, &self.derived_entries(&self.preset()?)?);
         Ok(ProfileReport {
             as_of: now.to_string(),
             entries: profile.entries.iter().map(|entry| report(entry, &names)).collect(),
@@ -126,8 +130,23 @@ impl Person<'_> {
         })
     }
 
-    pub(crate) fn profile_at(&self, now: EventTime) -> Result<Profile, Error> {
-        Ok(kithkin_engine::profile(self.said_by(now)?))
+    pub(crate) fn profile_at(&self, now: EventTime, method: &Method) -> Result<Profile, Error> {
+        Ok(kithkin_engine::profile(self.said_by(now)?, &self.derived_entries(method)?))
+    }
+
+    /// The entries that a method has derived.
+    pub(crate) fn derived_entries(&self, method: &Method) -> Result<Vec<Memory>, Error> {
+        let mut entries = Vec::new();
+        if method.derives_entries() {
+            let store = self.kithkin().engine.store();
+            store.scan_memories(self.scope(), method.derivation(), &mut |stored| {
+                if stored.memory.kind == MemoryKind::Entry {
+                    entries.push(stored.memory);
+                }
+                ControlFlow::Continue(())
+            })?;
+        }
+        Ok(entries)
     }
 
     /// The log up to a time.
@@ -161,6 +180,7 @@ fn version_report(version: &Version, until: Option<EventTime>, names: &HashMap<S
         valid_from: version.from.map(|at| at.to_string()),
         valid_to: until.map(|at| at.to_string()),
         confirmed: version.confirmed,
+        inferred: version.inferred,
     }
 }
 

@@ -339,7 +339,7 @@ impl Person<'_> {
         self.kithkin().engine.policy().keep_turns(&mut history, |turn| shown_text(&turn.turn), &mut withheld);
         let until = what.card.as_ref().and_then(|card| card.knows_until);
         let seen = until.filter(|until| until.end() < now.end()).unwrap_or(now);
-        let profile = self.known_of_persons(seen, &mut withheld)?;
+        let profile = self.known_of_persons(seen, &method, &mut withheld)?;
         Ok(Ground {
             method,
             now,
@@ -393,8 +393,13 @@ impl Person<'_> {
 
     /// What is known of the persons who speak and may be shown, what was said last first. What an assistant said of itself
     /// is not among it; what the policy keeps back is added to `withheld`.
-    pub(crate) fn known_of_persons(&self, now: EventTime, withheld: &mut Vec<Withheld>) -> Result<Vec<Entry>, Error> {
-        let mut entries = self.profile_at(now)?.entries;
+    pub(crate) fn known_of_persons(
+        &self,
+        now: EventTime,
+        method: &Method,
+        withheld: &mut Vec<Withheld>,
+    ) -> Result<Vec<Entry>, Error> {
+        let mut entries = self.profile_at(now, method)?.entries;
         entries.retain(|entry| entry.role == Role::User);
         self.kithkin().engine.policy().keep_entries(&mut entries, withheld);
         // What is read as a value comes before whole sentences, of which there may be many.

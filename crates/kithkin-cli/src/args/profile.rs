@@ -51,11 +51,7 @@ pub(crate) struct EditEntry {
     pub(crate) entry: CorrectEntry,
     /// The value that holds
     pub(crate) new: String,
-    /// What a new entry is: attribute, preference, relation, goal or standing
-    #[arg(long, value_parser = entry_kind, value_name = "KIND")]
+    /// What a new entry is: attribute, preference, relation, goal, trait or standing
+    #[arg(long, value_name = "KIND")]
     pub(crate) kind: Option<EntryKind>,
-}
-
-fn entry_kind(name: &str) -> Result<EntryKind, String> {
-    serde_json::from_value(name.into()).map_err(|e: serde_json::Error| e.to_string())
 }

@@ -88,5 +88,6 @@ fn version(version: &ProfileVersion) -> String {
     let (when, why) = (part("when", &version.context), part("because", &version.because));
     let (from, to) = (part("from", &version.valid_from), part("until", &version.valid_to));
     let sure = if version.confirmed { ", confirmed" } else { "" };
-    format!("{}{when}{why}{from}{to}{sure} [{}]", version.value, version.sources.join(" "))
+    let inferred = if version.inferred { ", inferred by a model" } else { "" };
+    format!("{}{when}{why}{from}{to}{sure}{inferred} [{}]", version.value, version.sources.join(" "))
 }

@@ -105,10 +105,59 @@ fn what_is_wrong_with_a_correction_is_said() {
         &["confirm", "--person", "p", "allergy"],
         &["several values about \"allergy\": walnuts (p), cats (Bo)", "--about"],
     );
-    for (args, says) in
-        [(&[][..], "--person <P>"), (&["edit", "--person", "p", "pet", "cat", "--kind", "a"], "unknown variant `a`")]
-    {
+    for (args, says) in [
+        (&[][..], "--person <P>"),
+        (&["edit", "--person", "p", "pet", "cat", "--kind", "a"], "\"a\" is no kind of an entry"),
+    ] {
         let ran = place.run(&[&["profile"], args].concat());
         assert!(ran.code == Some(2) && ran.err.contains(says), "{}", ran.err);
     }
+}
+
+/// Entries that a model writes down, without an embedder.
+const PRESET: &str = r#"
+id = "mine"
+title = "x"
+summary = "x"
+status = "preview"
+cost = "x"
+[observe]
+segment = { strategy = "session" }
+extract = [{ strategy = "llm-profile" }]
+[recall]
+retrieve = [{ strategy = "bm25" }]
+fuse = { strategy = "weighted", weights = [1.0] }
+sessions = { strategy = "best-turn" }
+answer = { strategy = "logistic" }
+abstain_below = 0.0
+"#;
+
+#[test]
+fn a_model_reads_more_than_rules_do_and_is_corrected() {
+    let place = place();
+    let answer = r#"{"entries": [
+        {"about": "p", "kind": "trait", "topic": "sleep", "value": "light sleeper", "turns": [3]},
+        {"about": "p", "kind": "attribute", "topic": "home", "value": "Germany", "turns": [2]},
+        {"about": "Eve", "kind": "trait", "topic": "temper", "value": "quick", "turns": [1]}]}"#;
+    let endpoint = Endpoint::start(move |_| Some(answer.to_owned()));
+    place.file("mine.toml", PRESET);
+    let model = ["--chat-url", &endpoint.url, "--chat-model", "small"];
+    let rebuild = [&["rebuild", "--person", "p", "--method", "mine.toml"][..], &model].concat();
+    assert_eq!(place.json(&rebuild)["unread"], 1);
+    let profile = || place.ok(&["profile", "--person", "p", "--as-of", "2023-08-01"]).out;
+    let inferred = "p Trait sleep: light sleeper, from 2023-06-09, inferred by a model [3]\n";
+    assert!(profile().contains(inferred) && profile().contains("home: Hamburg") && !profile().contains("Eve"));
+    assert!(!place.ok(&["profile", "--person", "p", "--as-of", "2023-06-01"]).out.contains("sleep"));
+    // A prompt has it; by a method that derives none it has not.
+    let prompt = |method: &str| {
+        let ask = ["respond", "--person", "p", "Hello!", "--now", "2023-08-01", "--dry-run", "--method", method];
+        place.ok(&[&ask[..], &model].concat()).out
+    };
+    assert!(prompt("mine.toml").contains("light sleeper") && !prompt("bm25").contains("light sleeper"));
+    place.ok(&["profile", "reject", "--person", "p", "sleep", "--at", "2023-07-01"]);
+    place.ok(&rebuild);
+    assert!(profile().contains("p Trait sleep: not light sleeper [3 "), "{}", profile());
+    place.ok(&["forget", "--person", "p", "--turn", "3"]);
+    let left = place.ok(&["export", "--person", "p"]).out;
+    assert!(!profile().contains("sleep") && !left.contains("sleep"), "{left}");
 }

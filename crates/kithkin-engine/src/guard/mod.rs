@@ -214,7 +214,7 @@ mod tests {
         let mut turns = sitting.turns().to_vec();
         policy.keep_turns(&mut turns, |turn| shown_text(&turn.turn), &mut withheld);
         assert_eq!(turns.iter().map(|turn| turn.turn.text.as_str()).collect::<Vec<_>>(), said[..3]);
-        let mut entries = crate::profile::profile(sitting.turns().to_vec()).entries;
+        let mut entries = crate::profile::profile(sitting.turns().to_vec(), &[]).entries;
         policy.keep_entries(&mut entries, &mut withheld);
         assert_eq!(entries.iter().map(|entry| entry.topic.as_str()).collect::<Vec<_>>(), ["tea"]);
         let counts: Vec<(&str, usize, usize)> =

@@ -360,6 +360,11 @@ impl Method {
         &self.inner.about
     }
 
+    /// Whether entries of a profile are among its memories.
+    pub fn derives_entries(&self) -> bool {
+        self.inner.observe.as_ref().is_some_and(|observe| observe.kinds().contains(&MemoryKind::Entry))
+    }
+
     /// Whether a chat model is asked for its memories.
     pub fn derives_with_chat(&self) -> bool {
         self.inner.observe.as_ref().is_some_and(Observe::asks)

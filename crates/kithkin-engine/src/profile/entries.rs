@@ -6,10 +6,12 @@
 
 use std::collections::{HashMap, HashSet};
 
-use kithkin_core::{Role, Seq, StoredTurn};
+use kithkin_core::{Memory, MemoryKind, Role, Seq, StoredTurn};
 
 use super::patterns;
-use super::{Claim, Correction, DISLIKES, Entry, EntryKind, FAVOURITE, NO_LONGER, Profile, Rejected, Verdict, Version};
+use super::{
+    Claim, Correction, DISLIKES, Entry, EntryKind, FAVOURITE, Inferred, NO_LONGER, Profile, Rejected, Verdict, Version,
+};
 use crate::index::{Words, is_function_word};
 use crate::observe::current_in_order;
 
@@ -41,10 +43,12 @@ struct Thing {
 }
 
 impl Entries {
-    /// All that is said in these turns.
-    pub(super) fn read(turns: Vec<StoredTurn>) -> Self {
+    /// All that is said in these turns, and what a model read from them.
+    pub(super) fn read(turns: Vec<StoredTurn>, derived: &[Memory]) -> Self {
         let mut entries = Self::default();
-        for turn in current_in_order(turns) {
+        let turns = current_in_order(turns);
+        let mut inferred = inferred(&turns, derived);
+        for turn in turns {
             if let Some(correction) = Correction::of(&turn.turn) {
                 entries.correct(&turn, correction);
             } else if matches!(turn.turn.role, Role::User | Role::Assistant) {
@@ -56,8 +60,23 @@ impl Entries {
                     }
                 }
             }
+            for (read, sources) in inferred.remove(&turn.seq).into_iter().flatten() {
+                entries.infer(&turn, read, sources);
+            }
         }
         entries
+    }
+
+    /// What a model says that a turn shows, and others beside it. It is about the one who speaks in the turn, or about
+    /// whom they talk with, who then is a user.
+    fn infer(&mut self, turn: &StoredTurn, read: Inferred, sources: Vec<Seq>) {
+        let Inferred { about, kind, topic, value } = read;
+        let role = if turn.turn.speaker == about { turn.turn.role } else { Role::User };
+        let place = self.place((about, role), kind, &topic, &value, kind.is_vague());
+        if let Some(thing) = self.things.get_mut(place) {
+            let claim = Claim { kind, topic, value, context: None, because: None };
+            thing.take(Version { sources, inferred: true, ..version(turn, claim) });
+        }
     }
 
     fn correct(&mut self, turn: &StoredTurn, correction: Correction) {
@@ -144,8 +163,12 @@ impl Thing {
             return;
         }
         let Some(current) = self.versions.last_mut() else { return self.versions.push(version) };
+        let same = is_same_value(&version.value, &current.value);
+        if version.inferred && !same && current.outranks(&version) {
+            return;
+        }
         let both = unliked(&version.value) && unliked(&current.value);
-        if !(is_same_value(&version.value, &current.value) || self.kind == EntryKind::Goal || both) {
+        if !(same || self.kind == EntryKind::Goal || both) {
             return self.versions.push(version);
         }
         if unliked(&version.value) {
@@ -154,6 +177,7 @@ impl Thing {
         current.context = version.context.or(current.context.take());
         current.because = version.because.or(current.because.take());
         current.confirmed |= version.confirmed;
+        current.inferred &= version.inferred;
         current.add_sources(version.sources);
     }
 
@@ -188,6 +212,13 @@ impl Thing {
 }
 
 impl Version {
+    /// Whether what a model infers does not take the place of it: the person confirmed it, or a rule read another value
+    /// from the very turn.
+    fn outranks(&self, inferred: &Self) -> bool {
+        let one_turn = || inferred.sources.iter().any(|seq| self.sources.contains(seq));
+        self.confirmed || !self.inferred && one_turn()
+    }
+
     fn add_sources(&mut self, sources: Vec<Seq>) {
         for seq in sources {
             if !self.sources.contains(&seq) {
@@ -205,7 +236,21 @@ fn version(turn: &StoredTurn, claim: Claim) -> Version {
         sources: vec![turn.seq],
         from: turn.turn.said_at,
         confirmed: false,
+        inferred: false,
     }
+}
+
+/// What a model read, by the first turn that shows it.
+fn inferred(turns: &[StoredTurn], derived: &[Memory]) -> HashMap<Seq, Vec<(Inferred, Vec<Seq>)>> {
+    let there: HashSet<Seq> = turns.iter().map(|turn| turn.seq).collect();
+    let mut by_turn: HashMap<Seq, Vec<(Inferred, Vec<Seq>)>> = HashMap::new();
+    for memory in derived.iter().filter(|memory| memory.kind == MemoryKind::Entry) {
+        let known = memory.sources.iter().all(|seq| there.contains(seq));
+        if let (true, Some(first), Some(read)) = (known, memory.sources.first(), Inferred::read(&memory.text)) {
+            by_turn.entry(*first).or_default().push((read, memory.sources.clone()));
+        }
+    }
+    by_turn
 }
 
 fn unliked(value: &str) -> bool {
@@ -262,7 +307,7 @@ mod tests {
 
     /// The entries with what was before, then the rejected values.
     fn check(lines: &[&str], expect: &[&str]) {
-        let Profile { entries, rejected } = super::super::profile(log(lines));
+        let Profile { entries, rejected } = super::super::profile(log(lines), &[]);
         let version = |v: &Version| {
             let sure = if v.confirmed { "!" } else { "" };
             format!("{}{sure} {:?}", v.value, v.sources.iter().map(|s| s.0).collect::<Vec<_>>())
@@ -301,7 +346,7 @@ mod tests {
     fn a_correction_goes_with_all_that_it_corrects() {
         let goes = |lines: &[&str], erased: &[u64], expect: &[u64]| {
             let erased = erased.iter().map(|seq| Seq(*seq)).collect();
-            let found = super::super::corrections_left_alone(log(lines), &erased);
+            let found = super::super::corrections_left_alone(log(lines), &[], &erased);
             assert_eq!(found.iter().map(|seq| seq.0).collect::<Vec<_>>(), expect, "{lines:?}");
         };
         let said =
@@ -313,11 +358,36 @@ mod tests {
     }
 
     #[test]
+    fn what_a_model_infers_is_less_than_what_was_said() {
+        let check = |lines: &[&str], inferred: &[(&str, &[u64])], expect: &[&str]| {
+            let memory = |(text, sources): &(&str, &[u64])| {
+                let sources = sources.iter().map(|seq| Seq(*seq)).collect();
+                Memory { kind: MemoryKind::Entry, text: (*text).to_owned(), sources, said_at: None }
+            };
+            let derived: Vec<Memory> = inferred.iter().map(memory).collect();
+            let entries = super::super::profile(log(lines), &derived).entries;
+            let shown = |e: &Entry| format!("{} {} {}: {}", e.about, e.topic, e.current.value, e.confidence());
+            assert_eq!(entries.iter().map(shown).collect::<Vec<_>>(), expect, "{inferred:?}");
+        };
+        let said = ["I live in Bristol.", "Nice!", "So much rain."];
+        check(&said, &[("Ann | trait | calm | yes", &[3, 1])], &["Ann home Bristol: 0.8", "Ann calm yes: 0.75"]);
+        check(&said, &[("Ann | attribute | home | England", &[1])], &["Ann home Bristol: 0.8"]);
+        check(&said, &[("Ann | attribute | home | Cardiff", &[3])], &["Ann home Cardiff: 0.5"]);
+        check(&said, &[("Ann | attribute | home | bristol", &[3])], &["Ann home Bristol: 0.9"]);
+        // What a later turn shows is not known before it; what is no line of an entry is nothing.
+        check(&said[..2], &[("Ann | trait | calm | yes", &[3, 1]), ("calm", &[1])], &["Ann home Bristol: 0.8"]);
+        let confirmed = ["I live in Bristol.", "Nice!", "+attribute home: Bristol", "", "So much rain."];
+        check(&confirmed, &[("Ann | attribute | home | Cardiff", &[5])], &["Ann home Bristol: 1"]);
+        let rejected = ["So much rain.", "Nice!", "-attribute home: Cardiff"];
+        check(&rejected, &[("Ann | attribute | home | Cardiff", &[1])], &[]);
+    }
+
+    #[test]
     fn what_cannot_be_read_corrects_nothing() {
         let mut turns = log(&["I live in Bristol.", "", "+attribute home: Leeds"]);
         turns[2].turn.attachments[0].reference = Some("{\"about\":\"Ann\"}".to_owned());
-        assert_eq!(super::super::profile(turns.clone()).entries[0].current.value, "Bristol");
+        assert_eq!(super::super::profile(turns.clone(), &[]).entries[0].current.value, "Bristol");
         turns[2].turn.attachments[0].reference = None;
-        assert_eq!(super::super::profile(turns).entries[0].current.value, "Bristol");
+        assert_eq!(super::super::profile(turns, &[]).entries[0].current.value, "Bristol");
     }
 }

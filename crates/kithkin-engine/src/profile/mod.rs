@@ -11,6 +11,7 @@ mod clauses;
 mod corrections;
 mod entries;
 mod forms;
+mod inferred;
 mod patterns;
 mod reasons;
 mod standing;
@@ -20,15 +21,19 @@ mod words;
 
 use std::collections::HashSet;
 
-use kithkin_core::{EventTime, Role, Seq, StoredTurn};
+use kithkin_core::{EventTime, Memory, Role, Seq, StoredTurn};
 use serde::{Deserialize, Serialize};
 
 pub use corrections::{Correction, Verdict};
 use entries::Entries;
+pub(crate) use inferred::Inferred;
+pub use inferred::UnknownEntryKind;
 pub use style::{Style, styles};
 
 /// How far what is said once is trusted; each time more takes half of what is missing.
 const SAID_ONCE: f32 = 0.8;
+/// The same for what a chat model inferred.
+const INFERRED_ONCE: f32 = 0.5;
 
 /// What the topics of favourites begin with.
 const FAVOURITE: &str = "favourite ";
@@ -50,6 +55,8 @@ pub enum EntryKind {
     Relation,
     /// What they are after.
     Goal,
+    /// How they are as a person, as a chat model sees it: no rule reads it.
+    Trait,
     /// How they want things, or do not, in a sentence of their own that says it in no form of the other kinds.
     Standing,
 }
@@ -79,6 +86,8 @@ pub struct Version {
     pub from: Option<EventTime>,
     /// Whether the person said that it holds when they were shown it, or put it there.
     pub confirmed: bool,
+    /// Whether a chat model read it from what was said, and neither a rule nor the person.
+    pub inferred: bool,
 }
 
 /// What is known of one thing about somebody.
@@ -99,14 +108,15 @@ pub struct Entry {
 }
 
 impl Entry {
-    /// How far it is trusted, 0 to 1: .8 for what was said once, .9 for twice, and so on; 1 for what the person confirmed.
-    /// What was said was said; that it is read rightly is what may be wrong.
+    /// How far it is trusted, 0 to 1: .8 for what was said once, .9 for twice, and so on; .5, .75 and so on for what a model
+    /// inferred; 1 for what the person confirmed. What was said was said; that it is read rightly is what may be wrong.
     pub fn confidence(&self) -> f32 {
         if self.current.confirmed {
             return 1.0;
         }
         let again = i32::try_from(self.current.sources.len()).unwrap_or(i32::MAX).saturating_sub(1);
-        1.0 - (1.0 - SAID_ONCE) * 0.5_f32.powi(again)
+        let once = if self.current.inferred { INFERRED_ONCE } else { SAID_ONCE };
+        1.0 - (1.0 - once) * 0.5_f32.powi(again)
     }
 }
 
@@ -134,15 +144,16 @@ pub struct Profile {
     pub rejected: Vec<Rejected>,
 }
 
-/// The profiles of all who speak in these turns.
-pub fn profile(turns: Vec<StoredTurn>) -> Profile {
-    Entries::read(turns).profile()
+/// The profiles of all who speak in these turns. `derived` may have memories of the kind [`kithkin_core::MemoryKind::Entry`]; those with a
+/// source that is not among the turns are left out.
+pub fn profile(turns: Vec<StoredTurn>, derived: &[Memory]) -> Profile {
+    Entries::read(turns, derived).profile()
 }
 
 /// The corrections among these turns that go along with others that are erased: those of entries of which nothing is left
 /// then that the person said beside them. A correction quotes what it corrects.
-pub fn corrections_left_alone(turns: Vec<StoredTurn>, erased: &HashSet<Seq>) -> Vec<Seq> {
-    Entries::read(turns).corrections_without(erased)
+pub fn corrections_left_alone(turns: Vec<StoredTurn>, derived: &[Memory], erased: &HashSet<Seq>) -> Vec<Seq> {
+    Entries::read(turns, derived).corrections_without(erased)
 }
 
 #[cfg(test)]
@@ -157,7 +168,7 @@ mod tests {
             let former: String = entry.former.iter().map(|v| format!("; was {}", version(v))).collect();
             format!("{} {}: {}{former}", entry.about, entry.topic, version(&entry.current))
         };
-        let entries = profile(Sitting::of(texts).turns().to_vec()).entries;
+        let entries = profile(Sitting::of(texts).turns().to_vec(), &[]).entries;
         assert_eq!(entries.iter().map(shown).collect::<Vec<_>>(), expect, "{texts:?}");
     }
 
@@ -198,7 +209,7 @@ mod tests {
 
     #[test]
     fn what_is_said_again_is_trusted_more() {
-        let of = |texts: &[&str]| profile(Sitting::of(texts).turns().to_vec()).entries[0].confidence();
+        let of = |texts: &[&str]| profile(Sitting::of(texts).turns().to_vec(), &[]).entries[0].confidence();
         assert_eq!(of(&["I love tea."]), 0.8);
         assert_eq!(of(&["I love tea.", "", "I really like tea."]), 0.9);
     }

@@ -274,7 +274,7 @@ mod tests {
     /// was asked.
     fn reply(answer: &str, evidence: &[&str]) -> (Replied, String) {
         let (model, sitting) = (Scripted::new([answer]), Sitting::of(evidence));
-        let profile = crate::profile::profile(sitting.turns().to_vec()).entries;
+        let profile = crate::profile::profile(sitting.turns().to_vec(), &[]).entries;
         let history = Sitting::of(&["Hello!"]);
         let brief = Brief {
             history: history.turns(),
@@ -357,7 +357,8 @@ mod tests {
 
     #[test]
     fn where_something_is_shown_the_sentence_is_the_models_to_use() {
-        let profile = crate::profile::profile(Sitting::of(&["I love tea when it rains."]).turns().to_vec()).entries;
+        let profile =
+            crate::profile::profile(Sitting::of(&["I love tea when it rains."]).turns().to_vec(), &[]).entries;
         let brief = Brief::new("What is my </unknown> cat called?", "2024-01-01".parse().unwrap());
         let brief = Brief { abstained: true, profile: &profile, ..brief };
         let (replied, asked) = fallback(&brief);

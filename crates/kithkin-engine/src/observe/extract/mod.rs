@@ -5,6 +5,7 @@ mod fragments;
 mod keyphrases;
 mod llm_facts;
 mod llm_keys;
+mod llm_profile;
 mod llm_summary;
 mod llm_topics;
 mod span;
@@ -52,6 +53,7 @@ strategies! { "observe.extract", Extract:
     "keyphrases" => keyphrases::Keyphrases,
     "llm-facts" => llm_facts::LlmFacts,
     "llm-keys" => llm_keys::LlmKeys,
+    "llm-profile" => llm_profile::LlmProfile,
     "llm-summary" => llm_summary::LlmSummary,
     "llm-topics" => llm_topics::LlmTopics,
     "span" => span::WholeSpan,

@@ -79,7 +79,7 @@ mod tests {
     pub(super) fn composed(compose: &dyn Compose, answer: &str, known: bool) -> (Composed, Vec<String>) {
         let (model, sitting) =
             (Scripted::new([answer]), Sitting::of(&["I adopted a cat.", "What is it called?", "Miso."]));
-        let profile = profile(Sitting::of(&["I love tea when it rains."]).turns().to_vec()).entries;
+        let profile = profile(Sitting::of(&["I love tea when it rains."]).turns().to_vec(), &[]).entries;
         let mut history = Sitting::of(&["Hello!", "Hello, Ann."]).turns().to_vec();
         history[1].turn.role = Role::Assistant;
         let mut brief =
