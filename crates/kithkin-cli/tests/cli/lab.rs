@@ -155,6 +155,23 @@ fn a_dialogue_tree_is_walked_to_what_is_asked_for() {
 }
 
 #[test]
+fn slots_are_filled_in_interviews() {
+    let place = Place::empty();
+    let data = format!("{}/interview/sample", datasets());
+    let run = |items: &str| place.json(&["lab", "run", "interview", "--data", &data, "--items", items]);
+    let table = run("tune-de/4711,tune-zh/4711");
+    let rows = table["rows"].as_array().unwrap();
+    let names: Vec<&str> = rows.iter().map(|row| row["method"].as_str().unwrap()).collect();
+    // Two persons in six manners.
+    assert_eq!((names, &rows[0]["n"]), (vec!["interview", "slot-by-slot"], &12.into()));
+    let figure = |row: usize, name: &str| rows[row]["metrics"][name].as_f64().unwrap();
+    assert!(figure(0, "coverage") > figure(1, "coverage") && figure(0, "wrong") < figure(1, "wrong"), "{table}");
+    assert!(figure(0, "questions") < figure(1, "questions"), "{table}");
+    place.fails(&["lab", "run", "interview", "--data", &data, "--items", "tune-fr/1"], &["tune-en/1"]);
+    place.fails(&["lab", "run", "interview", "--data", "none"], &["none", "--data"]);
+}
+
+#[test]
 fn committed_rows_on_the_sample_hold() {
     let place = Place::empty();
     for row in [
@@ -165,6 +182,7 @@ fn committed_rows_on_the_sample_hold() {
         "asking-sample",
         "personamem-profile",
         "cts-sample",
+        "interview-rules",
     ] {
         place.ok(&["lab", "reproduce", row, "--samples", &datasets()]);
     }

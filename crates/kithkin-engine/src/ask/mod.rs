@@ -7,16 +7,23 @@
 //!
 //! A [`Walk`] goes through a [`Dialogue`] tree that somebody has written, and shows only the nodes that it must.
 //!
-//! Nothing here words a question or opens a store, and of answers only [`yes_or_no`] is read. Profiles of other persons are given as plain data
-//! by a caller who has their consent; a store is never asked for them.
+//! An [`Interview`] asks for declared slots in the words that it is given, and reads what the answers fill.
+//!
+//! Nothing here opens a store. Profiles of other persons are given as plain data by a caller who has their consent; a
+//! store is never asked for them.
 
+mod amounts;
 mod beliefs;
 mod dialogue;
+mod evasion;
 mod fixed_order;
 mod information_gain;
 mod inquiry;
+mod interview;
+mod pieces;
 mod population;
 mod random;
+mod reading;
 mod tree;
 mod uncertainty;
 mod walk;
@@ -28,7 +35,9 @@ use crate::method::{SpecError, strategies};
 
 use self::beliefs::Beliefs;
 pub use dialogue::{Comparison, Condition, Dialogue, DialogueNode, NodeKind, Way};
+pub use evasion::{declines, evades};
 pub use inquiry::{Inquiry, Question};
+pub use interview::{AnswerKind, AnswerOption, Interview, Put, Told, Wanted};
 pub use population::{AskError, Population, Slot};
 pub use walk::Walk;
 pub use yes_no::yes_or_no;

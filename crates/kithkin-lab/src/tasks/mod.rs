@@ -3,6 +3,7 @@
 mod asking;
 mod cts;
 mod ikat_ptkb;
+mod interview;
 mod locomo_feedback;
 mod locomo_recall;
 mod longmemeval_recall;
@@ -83,6 +84,7 @@ pub const TASKS: &[TaskSpec] = &[
     personalens::TASK,
     segmentation::TASK,
     asking::TASK,
+    interview::TASK,
     cts::TASK,
 ];
 
