@@ -172,6 +172,23 @@ fn slots_are_filled_in_interviews() {
 }
 
 #[test]
+fn a_supporter_asks_or_advises() {
+    let place = Place::empty();
+    let data = format!("{}/esconv/sample", datasets());
+    let run = ["lab", "run", "ask-or-advise", "--data", &data];
+    let table = place.json(&run);
+    let rows = table["rows"].as_array().unwrap();
+    let names: Vec<&str> = rows.iter().map(|row| row["method"].as_str().unwrap()).collect();
+    assert_eq!((names, &rows[0]["n"]), (vec!["ask-or-advise", "majority"], &13.into()));
+    let figure = |row: usize| rows[row]["metrics"]["macro_f1"].as_f64().unwrap();
+    assert!(figure(0) > figure(1), "{table}");
+    let some = place.json(&[&run[..], &["--items", "test", "--limit", "3"]].concat());
+    assert_eq!((&some["rows"][0]["n"], &some["data"]["items"]), (&3.into(), &1.into()));
+    place.fails(&[&run[..], &["--items", "train"]].concat(), &["train", "dev, test"]);
+    place.fails(&["lab", "run", "ask-or-advise", "--data", "none"], &["none", "--data"]);
+}
+
+#[test]
 fn committed_rows_on_the_sample_hold() {
     let place = Place::empty();
     for row in [
@@ -183,6 +200,7 @@ fn committed_rows_on_the_sample_hold() {
         "personamem-profile",
         "cts-sample",
         "interview-rules",
+        "ask-or-advise-sample",
     ] {
         place.ok(&["lab", "reproduce", row, "--samples", &datasets()]);
     }

@@ -7,12 +7,13 @@
 //!
 //! A [`Walk`] goes through a [`Dialogue`] tree that somebody has written, and shows only the nodes that it must.
 //!
-//! An [`Interview`] asks for declared slots in the words that it is given, and reads what the answers fill.
+//! A [`TalkState`] says whether to ask at all, or to advise. An [`Interview`] asks for declared slots in the words that it is given, and reads what the answers fill.
 //!
 //! Nothing here opens a store. Profiles of other persons are given as plain data by a caller who has their consent; a
 //! store is never asked for them.
 
 mod amounts;
+mod ask_or_advise;
 mod beliefs;
 mod dialogue;
 mod evasion;
@@ -34,6 +35,7 @@ use std::fmt::Debug;
 use crate::method::{SpecError, strategies};
 
 use self::beliefs::Beliefs;
+pub use ask_or_advise::{NextTurn, TalkState, wants_advice};
 pub use dialogue::{Comparison, Condition, Dialogue, DialogueNode, NodeKind, Way};
 pub use evasion::{declines, evades};
 pub use inquiry::{Inquiry, Question};

@@ -1,5 +1,6 @@
 //! The tasks: a dataset with a question put to it and a metric.
 
+mod ask_or_advise;
 mod asking;
 mod cts;
 mod ikat_ptkb;
@@ -85,6 +86,7 @@ pub const TASKS: &[TaskSpec] = &[
     segmentation::TASK,
     asking::TASK,
     interview::TASK,
+    ask_or_advise::TASK,
     cts::TASK,
 ];
 
