@@ -26,6 +26,7 @@ mod doctor;
 mod error;
 mod export;
 mod feedback;
+mod follow_up;
 mod handle;
 pub mod import;
 mod ingest;
@@ -41,6 +42,7 @@ pub use context::{Citation, Context, RoutedReport};
 pub use doctor::{Doctor, Finding, Repair};
 pub use error::Error;
 pub use feedback::{Feedback, FeedbackReport};
+pub use follow_up::FollowUpReport;
 pub use handle::{Builder, Kithkin, load_chat, load_embedder, load_reranker};
 pub use ingest::{ImportReport, Ingest, OnStep, Rejection, Step};
 pub use kithkin_core::{

@@ -175,7 +175,7 @@ mod tests {
         assert_eq!(dialogues.iter().map(Vec::len).collect::<Vec<_>>(), [6, 2]);
         let cases = cases(&dialogues[0]);
         assert_eq!(cases.iter().map(|case| case.right).collect::<Vec<_>>(), [ASK, ADVISE]);
-        let state = TalkState { known: 0.12, questions: 1, wants_advice: true, evaded: true };
+        let state = TalkState { known: 0.11, questions: 1, wants_advice: true, evaded: true };
         assert_eq!(cases[1].state, state);
         assert!(read("1.0 2 0 Hello").unwrap_err().contains("line 1"));
         assert!(read("").unwrap().is_empty());
