@@ -20,6 +20,8 @@ pub enum Purpose {
     Derive,
     /// To choose among what was recalled.
     Filter,
+    /// To find what to ask the person.
+    Ask,
 }
 
 impl Purpose {
@@ -29,6 +31,7 @@ impl Purpose {
             Self::Reply => "reply",
             Self::Derive => "derive",
             Self::Filter => "filter",
+            Self::Ask => "ask",
         }
     }
 }
@@ -41,7 +44,7 @@ impl fmt::Display for Purpose {
 
 /// A text that names no purpose.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("{name:?} is no purpose; there are reply, derive and filter")]
+#[error("{name:?} is no purpose; there are reply, derive, filter and ask")]
 pub struct UnknownPurpose {
     /// The text.
     pub name: String,
@@ -51,7 +54,7 @@ impl FromStr for Purpose {
     type Err = UnknownPurpose;
 
     fn from_str(name: &str) -> Result<Self, UnknownPurpose> {
-        let all = [Self::Reply, Self::Derive, Self::Filter];
+        let all = [Self::Reply, Self::Derive, Self::Filter, Self::Ask];
         all.into_iter().find(|purpose| purpose.as_str() == name).ok_or_else(|| UnknownPurpose { name: name.to_owned() })
     }
 }

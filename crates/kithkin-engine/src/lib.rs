@@ -21,6 +21,7 @@ mod profile;
 mod recall;
 mod respond;
 
+pub use ask::FollowUps;
 pub use change::{Ended, Held, Reason};
 pub use chat::{Budget, NoBudget, Price, estimated_tokens};
 pub use engine::{Engine, Evidence, Filtered, Judged, Lacking, Partial, RecallRequest, Recalled, Rescored, Timings};

@@ -22,4 +22,4 @@ pub use error::LabError;
 pub use report::write_report;
 pub use reproduce::{Check, LoadChat, LoadEmbedder, Row, Verdict, reproduce, rows};
 pub use table::{Measured, QueryMillis, Source, Table};
-pub use tasks::{Setup, TASKS, TaskSpec, find as task, run};
+pub use tasks::{Setup, TASKS, TaskSpec, asks_chat, find as task, run};

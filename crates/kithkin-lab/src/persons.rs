@@ -7,8 +7,8 @@ use std::sync::Arc;
 use std::time::Instant;
 
 use kithkin::{
-    ConversationId, EventTime, Ingest, Kithkin, Method, Person, PersonId, PromptReport, Recall, RecallReport, Respond,
-    Role, Scope, SessionId, TenantId, Turn, TurnId,
+    ConversationId, EventTime, Ingest, Kithkin, Method, Person, PersonId, Policy, PromptReport, Recall, RecallReport,
+    Respond, Role, Scope, SessionId, TenantId, Turn, TurnId,
 };
 
 use crate::board::Board;
@@ -51,7 +51,15 @@ impl Persons {
     /// # Errors
     /// None: the tenant's name is valid.
     pub(crate) fn new(setup: &Setup<'_>) -> Result<Self, LabError> {
-        let mut builder = Kithkin::in_memory();
+        Self::guarded(setup, Policy::default())
+    }
+
+    /// An empty store behind a policy.
+    ///
+    /// # Errors
+    /// None: the tenant's name is valid.
+    pub(crate) fn guarded(setup: &Setup<'_>, policy: Policy) -> Result<Self, LabError> {
+        let mut builder = Kithkin::in_memory().policy(policy);
         if let Some(embedder) = &setup.embedder {
             builder = builder.embedder_object(Arc::clone(embedder));
         }

@@ -166,8 +166,8 @@ pub struct PromptReport {
 }
 
 /// What a reply rests on beside what is recalled.
-struct Ground {
-    method: Method,
+pub(crate) struct Ground {
+    pub(crate) method: Method,
     now: EventTime,
     /// The end of what may be recalled: the present, or before it where the character of a card knows no more.
     seen: EventTime,
@@ -176,7 +176,7 @@ struct Ground {
     /// The turns of the conversation, those among them that are withheld included.
     of_conversation: HashSet<Seq>,
     profile: Vec<Entry>,
-    withheld: Vec<Withheld>,
+    pub(crate) withheld: Vec<Withheld>,
     /// Summaries of sessions, latest first; none where the method shows none.
     summaries: Vec<Memory>,
     /// Whether recall abstained though there was something to look at.
@@ -184,7 +184,7 @@ struct Ground {
 }
 
 impl Ground {
-    fn brief<'a>(&'a self, what: &'a Respond, evidence: &'a [StoredTurn]) -> Brief<'a> {
+    pub(crate) fn brief<'a>(&'a self, what: &'a Respond, evidence: &'a [StoredTurn]) -> Brief<'a> {
         Brief {
             message: &what.message,
             now: self.seen,
@@ -216,7 +216,7 @@ fn recall(what: &Respond) -> Recall {
 }
 
 /// The turns that were recalled.
-fn turns(recalled: &Recalled) -> Vec<StoredTurn> {
+pub(crate) fn turns(recalled: &Recalled) -> Vec<StoredTurn> {
     recalled.evidence.iter().map(|evidence| evidence.turn.clone()).collect()
 }
 
@@ -330,7 +330,7 @@ impl Person<'_> {
     }
 
     /// What a reply rests on beside what is recalled.
-    fn ground(&self, what: &Respond) -> Result<Ground, Error> {
+    pub(crate) fn ground(&self, what: &Respond) -> Result<Ground, Error> {
         let conversation = conversation(what)?;
         let (method, now) = self.resolve(&recall(what))?;
         let mut withheld = Vec::new();
@@ -356,7 +356,7 @@ impl Person<'_> {
 
     /// What is recalled for a message, and would be shown: nothing of a person of whom nothing is known, nothing where
     /// recall abstains, and nothing that the model hears anyway as the conversation itself.
-    fn recalled(&self, what: &Respond, ground: &mut Ground) -> Result<Recalled, Error> {
+    pub(crate) fn recalled(&self, what: &Respond, ground: &mut Ground) -> Result<Recalled, Error> {
         let mut recalled = match self.found(&recall(what), &ground.method, ground.seen) {
             Err(Error::Engine(EngineError::NoPerson { .. })) => Recalled::default(),
             found => found?,

@@ -116,6 +116,7 @@ fn no_method_lets_what_is_withheld_into_a_prompt() {
         let what = Respond { method: Some(method.clone()), ..Respond::new("Where is the tea good?", Now::Clock) };
         person.respond(&what, &mut |_| ControlFlow::Continue(())).unwrap();
         person.rebuild(&method, &mut |_| ControlFlow::Continue(())).unwrap();
+        person.follow_up_questions(&what, 3).unwrap();
         let recall = Recall { method: Some(method), ..Recall::new("Where is the tea good?", Now::Clock) };
         person.recall(&recall).unwrap();
         let context = person.context(&recall, 1_500).unwrap();
@@ -171,6 +172,8 @@ fn a_message_in_need_is_answered_before_anything_is_recalled() {
     assert_eq!(said, ["我想自杀", "Please call somebody whom you trust."]);
     let context = person.context(&Recall::new("I want to kill myself", Now::Clock), 1_500).unwrap();
     assert_eq!((context.routed.map(|routed| routed.rule), context.text.as_str()), (Some("crisis".to_owned()), ""));
+    let questions = person.follow_up_questions(&Respond::new("自杀", Now::Clock), 3).unwrap();
+    assert_eq!((questions.questions.len(), questions.routed.is_some(), model.heard().len()), (0, true, 0));
     // It needs no model at all.
     let bare = Kithkin::in_memory().policy(Policy::parse("policy.toml", POLICY).unwrap()).start();
     let reply = bare.person(&scope()).respond(&Respond::new("自杀", Now::Clock), &mut |_| ControlFlow::Continue(()));

@@ -81,6 +81,28 @@ fn ask(person: &Person<'_>, remembers: bool) -> RespondReport {
     person.respond(&what, &mut |_| ControlFlow::Continue(())).unwrap()
 }
 
+#[test]
+fn questions_before_a_reply_rest_on_what_is_remembered_and_leave_nothing_behind() {
+    let model = Arc::new(Listening::default());
+    let kithkin = Kithkin::in_memory().chat_object(Arc::clone(&model) as Arc<dyn ChatModel>).start();
+    let ann = kithkin.person(&scope("ann"));
+    assert!(remember(&ann, "The garden is in the shade."));
+    let before = ann.timeline().unwrap();
+    let method = Some(Kithkin::method("bm25").unwrap());
+    let what = Respond { method, ..Respond::new("How is the garden?", at("2024-02-01")) };
+    let report = ann.follow_up_questions(&what, 3).unwrap();
+    let asked: Vec<String> =
+        model.0.lock().unwrap().iter().map(|request| request.messages[1].content.clone()).collect();
+    // The model answers in prose, which is no question.
+    assert_eq!((report.questions.len(), report.unread, asked.len()), (0, 3, 3));
+    assert!(asked.iter().all(|asked| asked.contains("in the shade")), "{asked:?}");
+    assert_eq!(ann.timeline().unwrap(), before);
+    assert!(ann.follow_up_questions(&Respond { message: " ".to_owned(), ..what.clone() }, 3).is_err());
+    let none = Kithkin::in_memory().start();
+    let error = none.person(&scope("ann")).follow_up_questions(&what, 3).unwrap_err().to_string();
+    assert!(error.contains("chat model"), "{error}");
+}
+
 /// The lines between the tags of a block, each of which is a JSON object; and what stands outside of all blocks.
 fn parts(told: &str) -> (Vec<Value>, String) {
     let (mut quoted, mut outside, mut within) = (Vec::new(), Vec::new(), None);

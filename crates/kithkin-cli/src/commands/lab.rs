@@ -56,7 +56,8 @@ fn task(place: &Place, args: LabRun) -> Result<ExitCode> {
     let methods = methods(place, &args)?;
     let needed = methods.iter().any(|m| m.about().needs_embedder);
     let embedder = if needed { place.embedder(&place.embedder)? } else { None };
-    let needed = methods.iter().any(|m| m.about().needs_chat);
+    let asks = kithkin_lab::asks_chat(&args.task) && place.chat.source()?.is_some();
+    let needed = asks || methods.iter().any(|m| m.about().needs_chat);
     let chat = if needed { place.chat()? } else { None };
     let needed = methods.iter().any(|m| m.about().needs_reranker);
     let reranker = if needed { place.reranker()? } else { None };

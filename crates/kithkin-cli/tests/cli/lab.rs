@@ -155,6 +155,79 @@ fn a_dialogue_tree_is_walked_to_what_is_asked_for() {
 }
 
 #[test]
+fn slots_are_filled_in_interviews() {
+    let place = Place::empty();
+    let data = format!("{}/interview/sample", datasets());
+    let run = |items: &str| place.json(&["lab", "run", "interview", "--data", &data, "--items", items]);
+    let table = run("tune-de/4711,tune-zh/4711");
+    let rows = table["rows"].as_array().unwrap();
+    let names: Vec<&str> = rows.iter().map(|row| row["method"].as_str().unwrap()).collect();
+    // Two persons in six manners.
+    assert_eq!((names, &rows[0]["n"]), (vec!["interview", "slot-by-slot"], &12.into()));
+    let figure = |row: usize, name: &str| rows[row]["metrics"][name].as_f64().unwrap();
+    assert!(figure(0, "coverage") > figure(1, "coverage") && figure(0, "wrong") < figure(1, "wrong"), "{table}");
+    assert!(figure(0, "questions") < figure(1, "questions"), "{table}");
+    place.fails(&["lab", "run", "interview", "--data", &data, "--items", "tune-fr/1"], &["tune-en/1"]);
+    place.fails(&["lab", "run", "interview", "--data", "none"], &["none", "--data"]);
+}
+
+#[test]
+fn a_supporter_asks_or_advises() {
+    let place = Place::empty();
+    let data = format!("{}/esconv/sample", datasets());
+    let run = ["lab", "run", "ask-or-advise", "--data", &data];
+    let table = place.json(&run);
+    let rows = table["rows"].as_array().unwrap();
+    let names: Vec<&str> = rows.iter().map(|row| row["method"].as_str().unwrap()).collect();
+    assert_eq!((names, &rows[0]["n"]), (vec!["ask-or-advise", "majority"], &13.into()));
+    let figure = |row: usize| rows[row]["metrics"]["macro_f1"].as_f64().unwrap();
+    assert!(figure(0) > figure(1), "{table}");
+    let some = place.json(&[&run[..], &["--items", "test", "--limit", "3"]].concat());
+    assert_eq!((&some["rows"][0]["n"], &some["data"]["items"]), (&3.into(), &1.into()));
+    place.fails(&[&run[..], &["--items", "train"]].concat(), &["train", "dev, test"]);
+    place.fails(&["lab", "run", "ask-or-advise", "--data", "none"], &["none", "--data"]);
+}
+
+#[test]
+fn what_is_withheld_reaches_no_prompt_and_a_name_changes_none() {
+    let place = Place::empty();
+    let data = format!("{}/guard/sample", datasets());
+    let run = ["lab", "run", "guard", "--data", &data, "--method", "bm25,full-context,secom-bm25"];
+    let table = place.json(&run);
+    for row in table["rows"].as_array().unwrap() {
+        let metrics = &row["metrics"];
+        // Four questions of each of three persons; four requests of each of six pairs, of names and of identities.
+        assert_eq!((&row["n"], &metrics["leaks"]), (&60.into(), &0.0.into()), "{row}");
+        assert!(metrics["leaks_without"].as_f64().unwrap() > 0.5, "{row}");
+        assert_eq!(row["by_category"]["names"]["same_prompt"], 1.0, "{row}");
+        assert!(metrics["reply_differs"].is_null());
+    }
+    let pairs = place.json(&[&run[..], &["--items", "pairs", "--limit", "1"]].concat());
+    assert_eq!((&pairs["rows"][0]["n"], &pairs["rows"][0]["metrics"]["leaks"]), (&12.into(), &serde_json::Value::Null));
+    place.fails(&[&run[..], &["--items", "names"]].concat(), &["withheld, pairs"]);
+    place.fails(&["lab", "run", "guard", "--data", "none", "--method", "bm25"], &["none", "--data"]);
+}
+
+#[test]
+fn traits_and_emotions_are_held_against_the_most_frequent() {
+    let place = Place::empty();
+    let data = format!("{}/cped/sample", datasets());
+    let run = ["lab", "run", "traits", "--data", &data];
+    let table = place.json(&run);
+    let rows = table["rows"].as_array().unwrap();
+    let names: Vec<&str> = rows.iter().map(|row| row["method"].as_str().unwrap()).collect();
+    // Five traits of six speakers, and the emotion of 31 utterances; one speaker is not known.
+    assert_eq!((names, &rows[0]["n"]), (vec!["ngram-centroids", "majority"], &(5 * 6 + 31).into()));
+    for metric in ["emotion", "big_five"] {
+        let figure = |row: usize| rows[row]["metrics"][metric].as_f64().unwrap();
+        assert!(figure(0) > figure(1), "{table}");
+    }
+    assert_eq!(place.json(&[&run[..], &["--limit", "6"]].concat())["rows"][0]["n"], 6 * 6);
+    place.fails(&[&run[..], &["--items", "test"]].concat(), &["test", "valid"]);
+    place.fails(&["lab", "run", "traits", "--data", "none"], &["none", "--data"]);
+}
+
+#[test]
 fn committed_rows_on_the_sample_hold() {
     let place = Place::empty();
     for row in [
@@ -165,6 +238,10 @@ fn committed_rows_on_the_sample_hold() {
         "asking-sample",
         "personamem-profile",
         "cts-sample",
+        "interview-rules",
+        "ask-or-advise-sample",
+        "guard-bm25",
+        "traits-sample",
     ] {
         place.ok(&["lab", "reproduce", row, "--samples", &datasets()]);
     }

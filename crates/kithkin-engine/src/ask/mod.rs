@@ -7,16 +7,26 @@
 //!
 //! A [`Walk`] goes through a [`Dialogue`] tree that somebody has written, and shows only the nodes that it must.
 //!
-//! Nothing here words a question or opens a store, and of answers only [`yes_or_no`] is read. Profiles of other persons are given as plain data
-//! by a caller who has their consent; a store is never asked for them.
+//! A [`TalkState`] says whether to ask at all, or to advise. An [`Interview`] asks for declared slots in the words that it is given, and reads what the answers fill.
+//! A [`FollowUp`] is worded by a chat model.
+//!
+//! Nothing here opens a store. Profiles of other persons are given as plain data by a caller who has their consent; a
+//! store is never asked for them.
 
+mod amounts;
+mod ask_or_advise;
 mod beliefs;
 mod dialogue;
+mod evasion;
 mod fixed_order;
+mod follow_up;
 mod information_gain;
 mod inquiry;
+mod interview;
+mod pieces;
 mod population;
 mod random;
+mod reading;
 mod tree;
 mod uncertainty;
 mod walk;
@@ -27,8 +37,12 @@ use std::fmt::Debug;
 use crate::method::{SpecError, strategies};
 
 use self::beliefs::Beliefs;
+pub use ask_or_advise::{NextTurn, TalkState, wants_advice};
 pub use dialogue::{Comparison, Condition, Dialogue, DialogueNode, NodeKind, Way};
+pub use evasion::{declines, evades};
+pub use follow_up::{FollowUp, FollowUps};
 pub use inquiry::{Inquiry, Question};
+pub use interview::{AnswerKind, AnswerOption, Interview, Put, Told, Wanted};
 pub use population::{AskError, Population, Slot};
 pub use walk::Walk;
 pub use yes_no::yes_or_no;

@@ -71,14 +71,24 @@ pub fn yes_or_no(reply: &str) -> Option<bool> {
     if YES_CHINESE.contains(&words[0]) {
         return Some(true);
     }
-    let negates = |word: &&str| NO.contains(word) || word.ends_with("n't") || word.ends_with("n’t");
-    if words.iter().any(negates) || words[0].starts_with(NO_CHINESE) {
+    if words.iter().any(|word| negates(word)) || words[0].starts_with(NO_CHINESE) {
         return Some(false);
     }
     let joined = words.join(" ");
     YES.iter()
         .any(|yes| joined == *yes || words[0] == *yes || (yes.contains(' ') && joined.starts_with(yes)))
         .then_some(true)
+}
+
+/// Whether a statement of any length has a word that negates.
+pub(super) fn denies(statement: &str) -> bool {
+    let lower = statement.to_lowercase();
+    let mut words = lower.split(|c: char| !c.is_alphanumeric() && c != '\'' && c != '’');
+    words.any(negates) || lower.contains(NO_CHINESE)
+}
+
+fn negates(word: &str) -> bool {
+    NO.contains(&word) || word.ends_with("n't") || word.ends_with("n’t")
 }
 
 #[cfg(test)]

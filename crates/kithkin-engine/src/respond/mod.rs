@@ -80,7 +80,7 @@ impl<'a> Brief<'a> {
 impl Brief<'_> {
     /// The turns that a model may be given to read: those of the conversation, the evidence, and those behind summaries
     /// and profile.
-    fn sources(&self) -> impl Iterator<Item = Seq> {
+    pub(crate) fn sources(&self) -> impl Iterator<Item = Seq> {
         self.sources_of(self.evidence.len(), self.summaries.len(), self.profile.len())
     }
 

@@ -1,8 +1,11 @@
 //! The tasks: a dataset with a question put to it and a metric.
 
+mod ask_or_advise;
 mod asking;
 mod cts;
+mod guard;
 mod ikat_ptkb;
+mod interview;
 mod locomo_feedback;
 mod locomo_recall;
 mod longmemeval_recall;
@@ -14,6 +17,7 @@ mod personalens;
 mod personamem;
 mod prefeval;
 mod segmentation;
+mod traits;
 mod xpersona;
 
 use std::path::PathBuf;
@@ -83,6 +87,10 @@ pub const TASKS: &[TaskSpec] = &[
     personalens::TASK,
     segmentation::TASK,
     asking::TASK,
+    interview::TASK,
+    ask_or_advise::TASK,
+    guard::TASK,
+    traits::TASK,
     cts::TASK,
 ];
 
@@ -98,6 +106,11 @@ const OWN_ROWS: &[(&str, &str)] = &[
 /// Whether the task makes this row without a method.
 pub(crate) fn makes(task: &str, row: &str) -> bool {
     OWN_ROWS.contains(&(task, row)) || find(task).is_ok_and(|task| task.strategies.contains(&row))
+}
+
+/// Whether the task asks a chat model, where there is one, even for methods that need none.
+pub fn asks_chat(task: &str) -> bool {
+    task == guard::TASK.name
 }
 
 /// Runs a task.
