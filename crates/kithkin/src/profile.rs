@@ -21,30 +21,7 @@ pub struct ProfileReport {
     pub rejected: Vec<RejectedEntry>,
     /// How those write who said at least five turns.
     #[serde(skip_serializing_if = "Vec::is_empty")]
-    pub styles: Vec<StyleReport>,
-}
-
-/// How somebody writes, counted over all that they said.
-#[derive(Debug, Clone, PartialEq, Serialize)]
-pub struct StyleReport {
-    /// Who.
-    pub about: String,
-    /// In which role they spoke.
-    pub role: Role,
-    /// Over how many turns this is counted.
-    pub turns: usize,
-    /// Words of a turn, the median.
-    pub words: usize,
-    /// The share of turns with a question mark.
-    pub questions: f64,
-    /// With an exclamation mark.
-    pub exclamations: f64,
-    /// With an emoji.
-    pub emoji: f64,
-    /// Of the turns that begin with a letter of either case, the share that begins in lower case.
-    pub lower_case: f64,
-    /// Words that they say more than the others do, the most telling first.
-    pub typical: Vec<String>,
+    pub styles: Vec<Style>,
 }
 
 /// A value that the person said is not so.
@@ -125,7 +102,7 @@ impl Person<'_> {
         Ok(ProfileReport {
             as_of: now.to_string(),
             entries: profile.entries.iter().map(|entry| report(entry, &names)).collect(),
-            styles: styles.into_iter().map(style_report).collect(),
+            styles,
             rejected: profile.rejected.into_iter().map(|rejected| rejected_report(rejected, &names)).collect(),
         })
     }
@@ -187,14 +164,6 @@ fn version_report(version: &Version, until: Option<EventTime>, names: &HashMap<S
 fn rejected_report(rejected: Rejected, names: &HashMap<Seq, String>) -> RejectedEntry {
     let Rejected { about, role, kind, topic, version } = rejected;
     RejectedEntry { about, role, kind, topic, sources: sources(&version, names), value: version.value }
-}
-
-fn style_report(style: Style) -> StyleReport {
-    let Style { about, role, turns, words, questions, exclamations, emoji, lower_case, typical } = style;
-    // A hundredth is as much as so few turns can tell.
-    let round = |share: f64| (share * 100.0).round() / 100.0;
-    let [questions, exclamations, emoji, lower_case] = [questions, exclamations, emoji, lower_case].map(round);
-    StyleReport { about, role, turns, words, questions, exclamations, emoji, lower_case, typical }
 }
 
 fn sources(version: &Version, names: &HashMap<Seq, String>) -> Vec<String> {

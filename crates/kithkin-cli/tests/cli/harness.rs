@@ -203,6 +203,13 @@ pub(crate) fn windows_preset(id: &str) -> String {
         .replace("strategy = \"bm25\"", "strategy = \"memory-bm25\", kind = \"window\"")
 }
 
+/// A method that compares words only, with what `extract` derives from whole sessions.
+pub(crate) fn extracting_preset(extract: &str) -> String {
+    let observe = format!("[observe]\nsegment.strategy = \"session\"\nextract = [{{ strategy = {extract:?} }}]\n\n");
+    let bm25 = include_str!("../../../../methods/bm25.toml").replace("id = \"bm25\"", "id = \"mine\"");
+    bm25.replace("[recall]", &format!("{observe}[recall]"))
+}
+
 /// The ids of the evidence of a recall, best first.
 pub(crate) fn evidence(report: &Value) -> Vec<&str> {
     report["evidence"].as_array().unwrap().iter().map(|e| e["turn"].as_str().unwrap()).collect()

@@ -3,30 +3,12 @@
 use serde_json::{Value, json};
 
 use crate::endpoint::Endpoint;
-use crate::harness::{Place, turn};
-
-/// Facts that a model writes, without an embedder.
-const PRESET: &str = r#"
-id = "mine"
-title = "x"
-summary = "x"
-status = "preview"
-cost = "x"
-[observe]
-segment = { strategy = "session" }
-extract = [{ strategy = "llm-facts" }]
-[recall]
-retrieve = [{ strategy = "bm25" }]
-fuse = { strategy = "weighted", weights = [1.0] }
-sessions = { strategy = "best-turn" }
-answer = { strategy = "logistic" }
-abstain_below = 0.0
-"#;
+use crate::harness::{Place, extracting_preset, turn};
 
 /// A person of two turns, a method that asks a model, and the model.
 fn place() -> (Place, Endpoint) {
     let place = Place::new();
-    place.file("mine.toml", PRESET);
+    place.file("mine.toml", extracting_preset("llm-facts"));
     let said = [("1", "Ann", "I adopted a cat yesterday."), ("2", "Bo", "A cat! Miso?")];
     place.import("p", &said.map(|(id, who, text)| turn(id, "2023-05-08", who, text)).concat());
     (place, Endpoint::start(|_| Some("{\"facts\": []}".to_owned())))

@@ -1,7 +1,7 @@
 //! What is known of a person, and what a reply is given of it.
 
 use crate::endpoint::Endpoint;
-use crate::harness::{Place, turn};
+use crate::harness::{Place, extracting_preset, turn};
 
 fn place() -> Place {
     let place = Place::new();
@@ -114,24 +114,6 @@ fn what_is_wrong_with_a_correction_is_said() {
     }
 }
 
-/// Entries that a model writes down, without an embedder.
-const PRESET: &str = r#"
-id = "mine"
-title = "x"
-summary = "x"
-status = "preview"
-cost = "x"
-[observe]
-segment = { strategy = "session" }
-extract = [{ strategy = "llm-profile" }]
-[recall]
-retrieve = [{ strategy = "bm25" }]
-fuse = { strategy = "weighted", weights = [1.0] }
-sessions = { strategy = "best-turn" }
-answer = { strategy = "logistic" }
-abstain_below = 0.0
-"#;
-
 #[test]
 fn a_model_reads_more_than_rules_do_and_is_corrected() {
     let place = place();
@@ -140,7 +122,7 @@ fn a_model_reads_more_than_rules_do_and_is_corrected() {
         {"about": "p", "kind": "attribute", "topic": "home", "value": "Germany", "turns": [2]},
         {"about": "Eve", "kind": "trait", "topic": "temper", "value": "quick", "turns": [1]}]}"#;
     let endpoint = Endpoint::start(move |_| Some(answer.to_owned()));
-    place.file("mine.toml", PRESET);
+    place.file("mine.toml", extracting_preset("llm-profile"));
     let model = ["--chat-url", &endpoint.url, "--chat-model", "small"];
     let rebuild = [&["rebuild", "--person", "p", "--method", "mine.toml"][..], &model].concat();
     assert_eq!(place.json(&rebuild)["unread"], 1);

@@ -7,6 +7,7 @@
 use std::collections::HashMap;
 
 use kithkin_core::{Role, StoredTurn};
+use serde::Serialize;
 
 use crate::index::{Words, is_function_word};
 use crate::observe::current_in_order;
@@ -22,8 +23,8 @@ const PRIOR: f64 = 0.1;
 /// A word is said at least so often.
 const LEAST_OFTEN: u64 = 3;
 
-/// How somebody writes.
-#[derive(Debug, Clone, PartialEq)]
+/// How somebody writes. Shares are rounded to a hundredth, which is as much as so few turns can tell.
+#[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct Style {
     /// Who.
     pub about: String,
@@ -103,7 +104,8 @@ impl Speaker {
 
     fn style(&self, all: &HashMap<&str, u64>) -> Style {
         let turns = self.lengths.len();
-        let share = |count: usize, of: usize| if of == 0 { 0.0 } else { count as f64 / of as f64 };
+        let hundredths = |share: f64| (share * 100.0).round() / 100.0;
+        let share = |count: usize, of: usize| if of == 0 { 0.0 } else { hundredths(count as f64 / of as f64) };
         let mut lengths = self.lengths.clone();
         lengths.sort_unstable();
         Style {
