@@ -8,6 +8,9 @@ use serde::Serialize;
 
 use crate::{Error, Now, Person};
 
+/// The longest topic and the longest value of an entry that a person writes, in characters.
+const LONGEST: usize = 500;
+
 /// What a person says of an entry of their profile.
 #[derive(Debug, Clone)]
 pub struct Correct {
@@ -85,10 +88,7 @@ impl Person<'_> {
     /// No such person, no such entry or several, an empty value, a time in the future, or a failing store.
     pub fn correct(&self, what: &Correct) -> Result<CorrectReport, Error> {
         self.known()?;
-        let empty = |text: &str| text.trim().is_empty();
-        if empty(&what.topic) || matches!(&what.change, Change::Edit { value, .. } if empty(value)) {
-            return Err(Error::EmptyCorrection);
-        }
+        entry_text("topic", &what.topic)?;
         let at = self.moment(what.at)?;
         let method = self.preset()?;
         let profile = self.profile_at(at, &method)?;
@@ -96,7 +96,7 @@ impl Person<'_> {
         let corrections = match &what.change {
             Change::Confirm => vec![chosen.existing()?.correction(Verdict::Holds)],
             Change::Reject => vec![chosen.existing()?.correction(Verdict::IsNotSo)],
-            Change::Edit { value, kind } => edited(chosen, value, *kind),
+            Change::Edit { value, kind } => edited(chosen, entry_text("value", value)?, *kind),
         };
         let of = corrections.last().cloned();
         let conversation = ConversationId::new("profile")?;
@@ -150,7 +150,11 @@ impl Person<'_> {
         match found.len() {
             0 => {
                 let about = what.about.clone().unwrap_or_else(|| self.scope().person.to_string());
-                Ok(Chosen::New { person: self.scope().person.to_string(), about, topic: what.topic.trim().to_owned() })
+                Ok(Chosen::New {
+                    person: self.scope().person.to_string(),
+                    about,
+                    topic: entry_text("topic", &what.topic)?,
+                })
             }
             1 => Ok(Chosen::One(found.remove(0))),
             _ => Err(Error::SeveralEntries {
@@ -176,8 +180,16 @@ impl Chosen {
     }
 }
 
-fn edited(chosen: Chosen, value: &str, kind: Option<EntryKind>) -> Vec<Correction> {
-    let value = value.trim().to_owned();
+/// A topic or a value as it is kept: on one line.
+fn entry_text(what: &'static str, text: &str) -> Result<String, Error> {
+    let line = text.split_whitespace().collect::<Vec<_>>().join(" ");
+    if line.is_empty() || line.chars().nth(LONGEST).is_some() {
+        return Err(Error::NoEntryText { what, most: LONGEST });
+    }
+    Ok(line)
+}
+
+fn edited(chosen: Chosen, value: String, kind: Option<EntryKind>) -> Vec<Correction> {
     match chosen {
         Chosen::One(old) => {
             let new = Valued { value, ..old.clone() };

@@ -86,9 +86,14 @@ pub enum Error {
         /// The values, each with whom it is of.
         found: Vec<String>,
     },
-    /// A correction without a topic or a value.
-    #[error("a correction needs a topic and a value that are not empty")]
-    EmptyCorrection,
+    /// A correction whose topic or value is empty or too long.
+    #[error("the {what} of a correction is empty or longer than {most} characters; give a few words")]
+    NoEntryText {
+        /// The topic or the value.
+        what: &'static str,
+        /// The most characters.
+        most: usize,
+    },
     /// Feedback that names no turn that was shown.
     #[error("the feedback shows no turn; name those that the recall showed with --shown")]
     NothingShown,
@@ -156,7 +161,7 @@ impl Error {
             | Self::NoSuch { .. }
             | Self::NoEntry { .. }
             | Self::SeveralEntries { .. }
-            | Self::EmptyCorrection
+            | Self::NoEntryText { .. }
             | Self::NothingShown
             | Self::NotShown { .. }
             | Self::SaidLater { .. }

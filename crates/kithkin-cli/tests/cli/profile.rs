@@ -96,7 +96,12 @@ fn what_is_wrong_with_a_correction_is_said() {
         &["nothing of that value about \"shoe size\"", "kithkin profile"],
     );
     fails(&["reject", "--person", "p", "home", "--value", "Oslo"], &["nothing of that value about \"home\""]);
-    fails(&["edit", "--person", "p", "home", " "], &["not empty"]);
+    fails(&["edit", "--person", "p", "home", " "], &["the value of a correction is empty or longer than 500"]);
+    fails(&["edit", "--person", "p", "\n", "Kiel"], &["the topic of a correction is empty"]);
+    fails(&["edit", "--person", "p", "home", &"x".repeat(501)], &["the value of a correction"]);
+    assert!(
+        place.ok(&["profile", "edit", "--person", "p", "home", "Kiel\n am  Meer"]).out.contains("home: Kiel am Meer [")
+    );
     fails(&["edit", "--person", "nobody", "home", "Kiel"], &["there is no person"]);
     fails(&["edit", "--person", "p", "home", "Kiel", "--at", "2999-01-01"], &["lies in the future"]);
     place.ok(&["profile", "edit", "--person", "p", "allergy", "walnuts", "--value", "peanuts"]);
