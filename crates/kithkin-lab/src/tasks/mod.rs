@@ -12,6 +12,7 @@ mod personabench;
 mod personachat_profile;
 mod personalens;
 mod personamem;
+mod pgraphrag;
 mod prefeval;
 mod segmentation;
 mod xpersona;
@@ -81,6 +82,7 @@ pub const TASKS: &[TaskSpec] = &[
     personachat_profile::TASK,
     personamem::TASK,
     personalens::TASK,
+    pgraphrag::TASK,
     segmentation::TASK,
     asking::TASK,
     cts::TASK,
@@ -93,6 +95,9 @@ const OWN_ROWS: &[(&str, &str)] = &[
     (personalens::TASK.name, personalens::MOST_MENTIONED),
     (personalens::TASK.name, personalens::MOST_COMMON),
     (personalens::TASK.name, personalens::PROFILE),
+    (pgraphrag::TASK.name, pgraphrag::RANDOM),
+    (pgraphrag::TASK.name, pgraphrag::MEAN),
+    (pgraphrag::TASK.name, pgraphrag::NEIGHBOUR_MEAN),
 ];
 
 /// Whether the task makes this row without a method.
