@@ -21,11 +21,15 @@ impl Board {
     /// Notes the metrics of one question under all of its categories.
     pub(crate) fn question(&mut self, categories: &[&str], scores: &[(String, f64)]) {
         self.n += 1;
-        for (name, value) in scores {
-            self.all.add(name, *value);
-            for category in categories {
-                self.by_category.entry((*category).to_owned()).or_default().add(name, *value);
-            }
+        scores.iter().for_each(|(name, value)| self.all.add(name, *value));
+        self.aside(categories, scores);
+    }
+
+    /// Notes metrics under categories alone: the question counts once, and is answered in other ways as well.
+    pub(crate) fn aside(&mut self, categories: &[&str], scores: &[(String, f64)]) {
+        for category in categories {
+            let means = self.by_category.entry((*category).to_owned()).or_default();
+            scores.iter().for_each(|(name, value)| means.add(name, *value));
         }
     }
 

@@ -124,6 +124,34 @@ fn slots_are_read_off_the_history_of_use() {
 }
 
 #[test]
+fn a_review_is_foretold_out_of_own_and_others_reviews() {
+    let place = Place::empty();
+    let data = format!("{}/pgraphrag/sample.json", datasets());
+    let run = ["lab", "run", "pgraphrag", "--data", &data, "--method", "bm25"];
+    let table = place.json(&run);
+    let rows = table["rows"].as_array().unwrap();
+    let names: Vec<&str> = rows.iter().map(|row| row["method"].as_str().unwrap()).collect();
+    assert_eq!(names, ["bm25", "random-review", "mean-rating", "neighbour-mean"]);
+    assert!(rows.iter().all(|row| row["n"] == 12), "{table}");
+    let figure = |source: &str, name: &str| rows[0]["by_category"][source][name].as_f64().unwrap();
+    let random = |name: &str| rows[1]["metrics"][name].as_f64().unwrap();
+    for name in ["title_rouge1", "title_meteor", "text_rougeL"] {
+        assert!(figure("neighbours", name) > random(name), "{name}: {table}");
+        // Who has no other review is left to neighbours alone.
+        assert_eq!(figure("own cold", name), 0.0);
+        assert_eq!(figure("own-then-neighbours cold", name), figure("neighbours cold", name));
+        assert_eq!(rows[0]["metrics"][name], figure("own-then-neighbours", name));
+    }
+    assert!(rows.iter().all(|row| row["metrics"]["rmse"].as_f64() >= row["metrics"]["mae"].as_f64()), "{table}");
+    assert!(rows[2]["metrics"]["title_rouge1"].is_null());
+    // Two users wrote the same, and neither is shown the other's.
+    assert_eq!(rows[3]["metrics"]["duplicates"], 2.0);
+    assert_eq!(place.json(&[&run[..], &["--limit", "5", "--items", "sample"]].concat())["rows"][0]["n"], 5);
+    place.fails(&[&run[..], &["--items", "yelp_dev"]].concat(), &["yelp_dev", "sample"]);
+    place.fails(&["lab", "run", "pgraphrag", "--data", "none", "--method", "bm25"], &["amazon_dev.json", "--data"]);
+}
+
+#[test]
 fn persons_are_made_from_any_number() {
     let place = Place::empty();
     let data = format!("{}/personamem/sample", datasets());

@@ -15,6 +15,7 @@ mod personabench;
 mod personachat_profile;
 mod personalens;
 mod personamem;
+mod pgraphrag;
 mod prefeval;
 mod segmentation;
 mod traits;
@@ -85,6 +86,7 @@ pub const TASKS: &[TaskSpec] = &[
     personachat_profile::TASK,
     personamem::TASK,
     personalens::TASK,
+    pgraphrag::TASK,
     segmentation::TASK,
     asking::TASK,
     interview::TASK,
@@ -101,6 +103,9 @@ const OWN_ROWS: &[(&str, &str)] = &[
     (personalens::TASK.name, personalens::MOST_MENTIONED),
     (personalens::TASK.name, personalens::MOST_COMMON),
     (personalens::TASK.name, personalens::PROFILE),
+    (pgraphrag::TASK.name, pgraphrag::RANDOM),
+    (pgraphrag::TASK.name, pgraphrag::MEAN),
+    (pgraphrag::TASK.name, pgraphrag::NEIGHBOUR_MEAN),
 ];
 
 /// Whether the task makes this row without a method.
