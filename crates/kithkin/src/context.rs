@@ -5,7 +5,7 @@ use serde::Serialize;
 
 use crate::quote::{CLOSE, OPEN, quoted};
 use crate::reports::EvidenceReport;
-use crate::{Error, Person, Recall, UsedEntry};
+use crate::{Error, Now, Person, Recall, UsedEntry};
 
 /// Turns that are considered for a block. A block of 1,500 tokens rarely holds more than 40.
 const CONSIDERED: usize = 64;
@@ -68,19 +68,19 @@ impl Person<'_> {
     pub fn context(&self, message: &Recall, tokens: usize) -> Result<Context, Error> {
         let mut context = Context::default();
         let policy = self.kithkin().engine.policy();
+        let (method, now) = self.resolve(message)?;
         if let Some(Routed { rule, reply }) = policy.route(&message.question) {
-            let (method, _) = self.resolve(message)?;
             context.routed = Some(RoutedReport { rule: rule.to_owned(), reply: reply.to_owned() });
             return Ok(Context { abstain: true, method: method.about().id.to_string(), ..context });
         }
-        let mut report = self.recall(&Recall { limit: CONSIDERED, ..message.clone() })?;
+        let resolved = Recall { method: Some(method.clone()), now: Now::At(now), ..message.clone() };
+        let mut report = self.recall(&Recall { limit: CONSIDERED, ..resolved })?;
         policy.keep_turns(&mut report.evidence, line, &mut context.withheld);
         context.answerable = report.answerable;
         context.abstain = report.abstain;
         context.method = report.method;
         let mut used = estimated_tokens(OPEN) + estimated_tokens(CLOSE);
         let mut known: Vec<String> = Vec::new();
-        let (method, now) = self.resolve(message)?;
         for entry in self.known_of_persons(now, &method, &mut context.withheld)? {
             let line = known_line(&entry);
             let cost = estimated_tokens(&line);

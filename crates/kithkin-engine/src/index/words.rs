@@ -46,6 +46,13 @@ impl Words {
         }
     }
 
+    /// The words of a text by themselves, where no buffer is at hand to be used again.
+    pub(crate) fn of(text: &str) -> Vec<String> {
+        let mut words = Self::default();
+        words.read(text);
+        words.iter().map(|(word, _)| word.to_owned()).collect()
+    }
+
     /// The words with their kinds.
     pub(crate) fn iter(&self) -> impl ExactSizeIterator<Item = (&str, Kind)> {
         self.words.iter().map(|(range, kind)| (self.text.get(range.clone()).unwrap_or_default(), *kind))
@@ -231,9 +238,7 @@ mod tests {
     use super::*;
 
     fn words(text: &str) -> Vec<String> {
-        let mut words = Words::default();
-        words.read(text);
-        words.iter().map(|(word, _)| word.to_owned()).collect()
+        Words::of(text)
     }
 
     #[test]

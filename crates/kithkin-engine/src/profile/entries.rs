@@ -263,9 +263,7 @@ fn is_same_value(a: &str, b: &str) -> bool {
 
 /// The content words of a text in lower case, sorted, each once; all words where there are no others.
 pub(super) fn content(text: &str) -> Vec<String> {
-    let mut words = Words::default();
-    words.read(text);
-    let all: Vec<String> = words.iter().map(|(word, _)| word.to_owned()).collect();
+    let all = Words::of(text);
     let mut content: Vec<String> = all.iter().filter(|word| !is_function_word(word)).cloned().collect();
     if content.is_empty() {
         content = all;

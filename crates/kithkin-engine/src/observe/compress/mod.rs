@@ -67,9 +67,7 @@ mod tests {
     use crate::index::Words;
 
     fn words(text: &str) -> Vec<String> {
-        let mut words = Words::default();
-        words.read(text);
-        words.iter().map(|(word, _)| word.to_owned()).collect()
+        Words::of(text)
     }
 
     /// Whether what is left of a text is what the stage promises: no longer, not empty, and the words of the text in

@@ -134,19 +134,19 @@ struct Texts {
 
 impl Texts {
     fn of(brief: &Brief<'_>) -> Self {
-        let said: Vec<Vec<String>> = brief.history.iter().map(|turn| words(&turn.turn.text)).collect();
+        let said: Vec<Vec<String>> = brief.history.iter().map(|turn| Words::of(&turn.turn.text)).collect();
         let pairs = said.iter().flat_map(|words| pairs_of(words)).collect();
-        let recalled = brief.evidence.iter().map(|turn| words(&turn.turn.text));
+        let recalled = brief.evidence.iter().map(|turn| Words::of(&turn.turn.text));
         let all: Vec<HashSet<String>> = said.iter().cloned().chain(recalled).map(HashSet::from_iter).collect();
         let mut counts = HashMap::new();
         for word in all.iter().flatten() {
             *counts.entry(word.clone()).or_default() += 1;
         }
-        Self { pairs, counts, texts: all.len(), message: content(&words(brief.message)) }
+        Self { pairs, counts, texts: all.len(), message: content(&Words::of(brief.message)) }
     }
 
     fn measured(&self, draft: &str) -> Measured {
-        let words = words(draft);
+        let words = Words::of(draft);
         let mut seen: HashSet<(String, String)> = HashSet::new();
         let drawn: Vec<(String, String)> = pairs_of(&words).collect();
         let repeated = drawn.iter().filter(|pair| self.pairs.contains(pair) || !seen.insert((*pair).clone())).count();
@@ -175,12 +175,6 @@ impl Texts {
 /// A part of a whole; nothing of nothing.
 fn share(part: f64, whole: f64) -> f64 {
     if whole > 0.0 { part / whole } else { 0.0 }
-}
-
-fn words(text: &str) -> Vec<String> {
-    let mut words = Words::default();
-    words.read(text);
-    words.iter().map(|(word, _)| word.to_owned()).collect()
 }
 
 fn content(words: &[String]) -> HashSet<String> {
