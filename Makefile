@@ -3,7 +3,7 @@
 MODEL ?= all-MiniLM-L6-v2
 DATA ?= datasets/locomo/sample.json
 
-.PHONY: help run build weights check test bench
+.PHONY: help run build weights check test openapi bench
 
 help: ## list the commands
 	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 10
@@ -27,6 +27,10 @@ check: ## formatting, lints, documentation
 test: weights check ## everything that CI runs, with a small chat model beside the embedder
 	@python3 scripts/fetch_models.py SmolLM2-135M-Instruct
 	cargo test --workspace --locked
+	KITHKIN=$(CURDIR)/target/debug/kithkin clients/run.sh
+
+openapi: ## write the description of the service's routes, docs/reference/openapi.json
+	UPDATE_OPENAPI=1 cargo test --workspace --locked --test service description
 
 bench: weights ## speed: criterion, then one end-to-end script
 	cargo bench --workspace --locked

@@ -2,6 +2,7 @@
 
 mod options;
 mod profile;
+mod serve;
 
 use std::path::PathBuf;
 
@@ -11,6 +12,7 @@ use kithkin::{ConversationId, EventTime, PersonId, SessionId, TurnId};
 
 pub(crate) use options::{ChatOptions, Options, TIMEOUT};
 pub(crate) use profile::{CorrectEntry, Profile, ProfileCommand};
+pub(crate) use serve::{KeyArgs, KeyCommand, Serve};
 
 /// Remembers conversations and recalls the turns that answer a question. Offline, in one file.
 #[derive(Debug, Parser)]
@@ -58,6 +60,10 @@ pub(crate) enum Command {
     Rebuild(Rebuild),
     /// Make the vectors of the embedder in use, and drop those of others
     Reembed(Reembed),
+    /// Serve over HTTP: REST, and a proxy that gives any OpenAI-compatible client a memory
+    Serve(Serve),
+    /// Make, list and remove the keys of the service
+    Key(KeyArgs),
     /// List what is still to be derived, for each person
     Jobs,
     /// List what chat models were given of a person, when, for what, and what it took

@@ -40,6 +40,13 @@ pub(crate) fn table(headings: &[&str], rows: Vec<Vec<String>>) -> Result<()> {
     line(&table.lines().map(|l| l.trim_end().to_owned()).collect::<Vec<_>>().join("\n"))
 }
 
+/// Writes what happens from now on to standard error, a JSON object a line, from a level on.
+pub(crate) fn log(level: &str) -> Result<()> {
+    let level: tracing::level_filters::LevelFilter = level.parse()?;
+    tracing_subscriber::fmt().json().with_max_level(level).with_writer(std::io::stderr).init();
+    Ok(())
+}
+
 /// Prints an error and what to do, on standard error.
 pub(crate) fn error(e: &anyhow::Error) {
     eprintln!("error: {e:#}");

@@ -212,19 +212,23 @@ impl Chat {
     }
 
     fn key(&self) -> Result<Option<ChatKey>> {
-        let (text, origin) = match &self.key_file {
-            Some(file) => {
-                let shown = file.display();
-                let text =
-                    std::fs::read_to_string(file).with_context(|| format!("the key file {shown} cannot be read"))?;
-                (text, shown.to_string())
-            }
-            None => match std::env::var("KITHKIN_CHAT_KEY") {
-                Ok(text) if !text.is_empty() => (text, "KITHKIN_CHAT_KEY".to_owned()),
-                _ => return Ok(None),
-            },
-        };
+        let Some((text, origin)) = secret(self.key_file.as_deref(), "KITHKIN_CHAT_KEY")? else { return Ok(None) };
         Ok(Some(ChatKey::new(&text).with_context(|| format!("{origin} holds no key"))?))
+    }
+}
+
+/// A secret, and where it is from: the file that is named, or else a variable of the environment.
+pub(crate) fn secret(file: Option<&Path>, variable: &str) -> Result<Option<(String, String)>> {
+    match file {
+        Some(file) => {
+            let shown = file.display().to_string();
+            let text = std::fs::read_to_string(file).with_context(|| format!("the key file {shown} cannot be read"))?;
+            Ok(Some((text, shown)))
+        }
+        None => match std::env::var(variable) {
+            Ok(text) if !text.is_empty() => Ok(Some((text, variable.to_owned()))),
+            _ => Ok(None),
+        },
     }
 }
 

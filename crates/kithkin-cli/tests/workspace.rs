@@ -19,7 +19,8 @@ const EDGES: &[(&str, &[&str])] = &[
     ("kithkin-engine", &["kithkin-core"]),
     ("kithkin", &["kithkin-core", "kithkin-store", "kithkin-models", "kithkin-engine"]),
     ("kithkin-lab", &["kithkin"]),
-    ("kithkin-cli", &["kithkin", "kithkin-lab"]),
+    ("kithkin-server", &["kithkin"]),
+    ("kithkin-cli", &["kithkin", "kithkin-lab", "kithkin-server"]),
 ];
 
 fn root() -> PathBuf {

@@ -13,6 +13,7 @@ use crate::Blame;
 
 /// Who speaks in a request to a chat model.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
 #[serde(rename_all = "snake_case")]
 pub enum ChatRole {
     /// The instructions.
@@ -36,6 +37,7 @@ impl ChatRole {
 
 /// A message of a request.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
 pub struct ChatMessage {
     /// Who speaks.
     pub role: ChatRole,

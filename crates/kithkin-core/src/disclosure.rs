@@ -12,6 +12,7 @@ use crate::{Millis, Seq};
 
 /// What a chat model was asked for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
 #[serde(rename_all = "lowercase")]
 pub enum Purpose {
     /// To answer the person.
@@ -77,6 +78,7 @@ pub struct Disclosure {
 
 /// What asking took.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
 pub struct Spent {
     /// Requests to the model, failed ones included.
     pub calls: u64,

@@ -9,6 +9,7 @@ use serde::{Deserialize, Serialize};
 
 /// A number with the reason for it, and the numbers that it was made from.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
 pub struct Explanation {
     /// What the number is, such as `bm25 over turns` or `term "adopt", in 3 of 419`.
     pub label: String,
@@ -16,6 +17,7 @@ pub struct Explanation {
     pub value: f32,
     /// What it was made from, in the order in which it was applied.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    #[cfg_attr(feature = "schema", schema(no_recursion))]
     pub parts: Vec<Explanation>,
 }
 

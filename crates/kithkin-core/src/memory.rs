@@ -16,6 +16,7 @@ pub struct MemoryId(pub u64);
 
 /// What a memory is. Later derivations add kinds; a store keeps them as text.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
 #[serde(rename_all = "snake_case")]
 pub enum MemoryKind {
     /// A turn with its neighbours, searched together so that an answer is found with its question.

@@ -468,7 +468,13 @@ pub trait Store: Send + Sync + fmt::Debug {
     /// that another process still reads the old bytes.
     fn erase(&self, scope: &Scope, what: &Erasure, dry_run: bool) -> Result<Erased, StoreError>;
 
-    /// Writes and reads back a record of its own, then lets the engine check its files.
+    /// Writes a record of its own, durably, and gives whether it reads back. It concerns no person.
+    ///
+    /// # Errors
+    /// The place cannot be written or read.
+    fn probe(&self) -> Result<bool, StoreError>;
+
+    /// The same, then lets the engine check its files.
     ///
     /// # Errors
     /// The place cannot be written or read.

@@ -25,6 +25,7 @@ impl fmt::Display for Seq {
 
 /// The part that the speaker plays towards the application.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
 #[serde(rename_all = "lowercase")]
 pub enum Role {
     /// A human. Both speakers of a conversation between two humans are users.
@@ -67,6 +68,7 @@ impl FromStr for Role {
 
 /// Something that came with a turn, described in words. The bytes of an image are not kept.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
 #[serde(deny_unknown_fields)]
 pub struct Attachment {
     /// What it is: `image`, `file`, `audio`.

@@ -21,6 +21,7 @@ const SECRET_MARKS: &[(&str, usize)] = &[
 
 /// What an audit found; lists hold turn ids.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
 pub struct AuditReport {
     /// Turns, every version.
     pub turns: u64,

@@ -1,5 +1,6 @@
 //! A prompt-ready block of what is remembered: quoted, dated, cited, within a token budget.
 
+use kithkin_core::{ChatUsage, Disclosure, Purpose, Seq, Spent};
 use kithkin_engine::{Entry, Routed, Withheld, estimated_tokens};
 use serde::Serialize;
 
@@ -15,6 +16,7 @@ const PROFILE_SHARE: usize = 4;
 
 /// A turn that the block quotes.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
 pub struct Citation {
     /// The turn's id within its conversation.
     pub turn: String,
@@ -24,6 +26,7 @@ pub struct Citation {
 
 /// A reply that the policy gives.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
 pub struct RoutedReport {
     /// The rule.
     pub rule: String,
@@ -33,6 +36,7 @@ pub struct RoutedReport {
 
 /// A block for a prompt.
 #[derive(Debug, Clone, PartialEq, Default, Serialize)]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
 pub struct Context {
     /// The block; empty when nothing is known of the person and nothing that is remembered answers the message, so that
     /// the prompt is as it would be without a memory.
@@ -57,6 +61,9 @@ pub struct Context {
     pub abstain: bool,
     /// The method that ran.
     pub method: String,
+    /// The turns that are quoted, and those behind the entries of the profile.
+    #[serde(skip)]
+    pub(crate) given: Vec<Seq>,
 }
 
 impl Person<'_> {
@@ -74,11 +81,13 @@ impl Person<'_> {
             return Ok(Context { abstain: true, method: method.about().id.to_string(), ..context });
         }
         let resolved = Recall { method: Some(method.clone()), now: Now::At(now), ..message.clone() };
-        let mut report = self.recall(&Recall { limit: CONSIDERED, ..resolved })?;
-        policy.keep_turns(&mut report.evidence, line, &mut context.withheld);
-        context.answerable = report.answerable;
-        context.abstain = report.abstain;
-        context.method = report.method;
+        let found = self.found(&Recall { limit: CONSIDERED, ..resolved }, &method, now)?;
+        let mut evidence: Vec<(Seq, EvidenceReport)> =
+            found.evidence.into_iter().map(|evidence| (evidence.turn.seq, crate::person::evidence(evidence))).collect();
+        policy.keep_turns(&mut evidence, |(_, evidence)| line(evidence), &mut context.withheld);
+        context.answerable = found.answerable;
+        context.abstain = found.abstain;
+        context.method = method.about().id.to_string();
         let mut used = estimated_tokens(OPEN) + estimated_tokens(CLOSE);
         let mut known: Vec<String> = Vec::new();
         for entry in self.known_of_persons(now, &method, &mut context.withheld)? {
@@ -89,15 +98,17 @@ impl Person<'_> {
             }
             used += cost;
             known.push(line);
+            context.given.extend(&entry.current.sources);
             context.profile.push(UsedEntry::of(&entry));
         }
         let mut chosen: Vec<(&EvidenceReport, String)> = Vec::new();
-        for evidence in report.evidence.iter().filter(|_| !report.abstain) {
+        for (seq, evidence) in evidence.iter().filter(|_| !found.abstain) {
             let line = line(evidence);
             let cost = estimated_tokens(&line);
             if used + cost <= tokens {
                 used += cost;
                 chosen.push((evidence, line));
+                context.given.push(*seq);
             } else {
                 context.left_out += 1;
             }
@@ -114,6 +125,41 @@ impl Person<'_> {
             .map(|(e, _)| Citation { turn: e.turn.clone(), conversation: e.conversation.clone() })
             .collect();
         Ok(context)
+    }
+}
+
+/// A block that was given to a model outside of this process.
+#[derive(Debug)]
+pub struct Given(kithkin_core::StoredDisclosure);
+
+impl Person<'_> {
+    /// Notes that a block is about to be given to the named model, before it is. Nothing is noted of an empty block, nor of
+    /// a person who is not there.
+    ///
+    /// # Errors
+    /// The store failed.
+    pub fn disclose(&self, context: &Context, model: &str) -> Result<Option<Given>, Error> {
+        if context.given.is_empty() {
+            return Ok(None);
+        }
+        let mut turns = context.given.clone();
+        turns.sort_unstable();
+        turns.dedup();
+        let at = self.kithkin().clock.now();
+        let spent = Spent { calls: 1, read: context.tokens as u64, said: 0 };
+        let disclosure = Disclosure { at, purpose: Purpose::Reply, model: model.to_owned(), turns, spent };
+        let number = self.kithkin().engine.store().put_disclosure(self.scope(), &disclosure)?;
+        Ok(number.map(|number| Given(kithkin_core::StoredDisclosure { number, disclosure })))
+    }
+
+    /// Writes down what the model took for its answer, as it counts.
+    ///
+    /// # Errors
+    /// The store failed.
+    pub fn answered(&self, given: Given, usage: ChatUsage) -> Result<(), Error> {
+        let Given(mut noted) = given;
+        noted.disclosure.spent = Spent { calls: 1, read: usage.prompt_tokens, said: usage.completion_tokens };
+        Ok(self.kithkin().engine.store().end_disclosure(self.scope(), &noted)?)
     }
 }
 

@@ -46,6 +46,7 @@ pub enum Change {
 
 /// What became of a correction.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
 pub struct CorrectReport {
     /// Of whom the entry is.
     pub about: String,

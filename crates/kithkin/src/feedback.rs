@@ -32,6 +32,7 @@ pub struct Feedback {
 
 /// What became of feedback.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
 pub struct FeedbackReport {
     /// The question.
     pub query: String,

@@ -211,6 +211,17 @@ impl Kithkin {
         Ok(report.collect())
     }
 
+    /// Writes a record that concerns nobody, durably, and reads it back: whether the store can be used.
+    ///
+    /// # Errors
+    /// The store failed.
+    pub fn probe(&self) -> Result<(), Error> {
+        if self.engine.store().probe()? {
+            return Ok(());
+        }
+        Err(EngineError::Internal { what: "the store does not give back what was just written".to_owned() }.into())
+    }
+
     /// The method of this name.
     ///
     /// # Errors

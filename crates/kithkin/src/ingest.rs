@@ -46,6 +46,7 @@ pub struct Ingest {
 
 /// An item that was not imported.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
 pub struct Rejection {
     /// The file, line or item.
     #[serde(rename = "where")]
@@ -56,6 +57,7 @@ pub struct Rejection {
 
 /// What an import did.
 #[derive(Debug, Clone, PartialEq, Serialize)]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
 pub struct ImportReport {
     /// Persons in the file.
     pub persons: u64,

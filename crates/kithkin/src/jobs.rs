@@ -15,6 +15,7 @@ use crate::{Error, Kithkin, Person};
 
 /// What is still to be derived for a person.
 #[derive(Debug, Clone, PartialEq, Serialize)]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
 pub struct JobReport {
     /// The person.
     pub person: String,
@@ -37,6 +38,7 @@ pub struct JobReport {
 
 /// What deriving would take.
 #[derive(Debug, Clone, PartialEq, Serialize)]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
 pub struct EstimateReport {
     /// The person.
     pub person: String,
@@ -53,6 +55,7 @@ pub struct EstimateReport {
 
 /// A piece of work for which a chat model was given something of a person.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
 pub struct DisclosureReport {
     /// Its number; it ascends.
     pub number: u64,

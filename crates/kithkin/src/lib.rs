@@ -23,6 +23,7 @@ mod audit;
 mod clock;
 mod context;
 mod correct;
+mod dialogue;
 mod doctor;
 mod error;
 mod export;
@@ -37,12 +38,14 @@ mod memories;
 mod person;
 mod profile;
 mod quote;
+mod remember;
 mod reports;
 mod respond;
 
 pub use audit::AuditReport;
-pub use context::{Citation, Context, RoutedReport};
+pub use context::{Citation, Context, Given, RoutedReport};
 pub use correct::{Change, Correct, CorrectReport};
+pub use dialogue::{Dialogue, Followed, Said};
 pub use doctor::{Doctor, Finding, Repair};
 pub use error::Error;
 pub use feedback::{Feedback, FeedbackReport};
@@ -68,8 +71,9 @@ pub use kithkin_models::{
     UnknownChat,
 };
 pub use memories::MemoryReport;
-pub use person::{Now, Person, Recall, Remember, Remembered};
+pub use person::{Now, Person, Recall};
 pub use profile::{ProfileEntry, ProfileReport, ProfileVersion, RejectedEntry};
+pub use remember::{Remember, Remembered};
 pub use reports::{
     AspectReport, EvidenceReport, FilterReport, ForgetReport, PartialReport, PersonReport, RecallReport, RescoreReport,
     SessionReport, TimingsReport, TurnReport,

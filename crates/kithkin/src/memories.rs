@@ -13,6 +13,7 @@ use crate::{Error, Now, Person};
 
 /// A memory with the turns it came from.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
 pub struct MemoryReport {
     /// Its number, which changes when it is derived anew.
     pub id: u64,

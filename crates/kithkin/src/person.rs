@@ -1,19 +1,17 @@
 //! The handle of one person: observe, recall, look, rebuild.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashSet};
 use std::ops::ControlFlow;
 
 use kithkin_core::{
-    ChatError, ConversationId, EventTime, Millis, PersonTurns, Role, Scope, SessionId, SessionRef, StoredTurn, Turn,
-    TurnId,
+    ChatError, ConversationId, EventTime, Millis, Scope, SessionRef, StoredTurn, Turn, TurnId, TurnKey,
 };
 use kithkin_engine::{Aspect, Derived, EngineError, Evidence, Method, Progress, RecallRequest, Recalled, SessionHit};
-use serde::Serialize;
 
 use crate::quote::without_blocks;
 use crate::reports::{
-    AspectReport, EvidenceReport, FilterReport, PartialReport, RecallReport, RescoreReport, SessionReport,
-    TimingsReport, TurnReport, instant,
+    AspectReport, EvidenceReport, FilterReport, PartialReport, PersonReport, RecallReport, RescoreReport,
+    SessionReport, TimingsReport, TurnReport, instant,
 };
 use crate::{Error, Kithkin};
 
@@ -40,6 +38,8 @@ pub struct Recall {
     pub aspects: Vec<Aspect>,
     /// Only turns of these sittings come back; of all when empty, as by default. One that is not there has no turns.
     pub within: Vec<SessionRef>,
+    /// Turns that do not come back, such as those that a model hears anyway; none by default.
+    pub without: Vec<TurnKey>,
     /// The present.
     pub now: Now,
     /// At most so many turns come back; 10 by default.
@@ -57,45 +57,13 @@ impl Recall {
             question: question.into(),
             aspects: Vec::new(),
             within: Vec::new(),
+            without: Vec::new(),
             now,
             limit: 10,
             method: None,
             explain: false,
         }
     }
-}
-
-/// Something to remember.
-#[derive(Debug, Clone)]
-pub struct Remember {
-    /// The words.
-    pub text: String,
-    /// Who said them; by default the person.
-    pub speaker: Option<String>,
-    /// In which conversation; by default `notes`.
-    pub conversation: Option<ConversationId>,
-    /// When; by default now.
-    pub at: Now,
-}
-
-impl Remember {
-    /// Words of the person, said now.
-    pub fn new(text: impl Into<String>) -> Self {
-        Self { text: text.into(), speaker: None, conversation: None, at: Now::Clock }
-    }
-}
-
-/// What became of a turn that was remembered.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
-pub struct Remembered {
-    /// Its id.
-    pub turn: String,
-    /// Its conversation.
-    pub conversation: String,
-    /// When it was said.
-    pub said_at: String,
-    /// Whether it was stored already, with the same words at the same time.
-    pub duplicate: bool,
 }
 
 /// One person of a store.
@@ -119,72 +87,26 @@ impl<'k> Person<'k> {
         self.kithkin
     }
 
-    /// Writes turns down; they are durable when the call returns, and are found by their words at once. Blocks of
-    /// recalled memories are cut out of the texts. Gives how many turns were new.
+    /// How much is remembered of the person, at the cost of a read of the log.
     ///
     /// # Errors
-    /// A turn that is not valid, or dated in the future: then nothing is written.
-    pub fn observe(&self, turns: Vec<Turn>) -> Result<u64, Error> {
-        let now = self.kithkin.clock.now();
-        let turns = turns.into_iter().map(|turn| admitted(turn, now)).collect::<Result<Vec<_>, _>>()?;
-        let batch = [PersonTurns { scope: self.scope.clone(), turns }];
-        let appended = self.kithkin.engine.store().append(&batch, now)?;
-        let new = appended.iter().flat_map(|a| &a.outcomes).filter(|o| !o.is_duplicate()).count();
-        Ok(new as u64)
-    }
-
-    /// Writes one utterance down. Its id comes from its content and time, so that a call that is repeated after a
-    /// failure stores nothing twice.
-    ///
-    /// # Errors
-    /// As [`Person::observe`].
-    pub fn remember(&self, what: &Remember) -> Result<Remembered, Error> {
-        let said_at = self.moment(what.at)?;
-        let conversation = what.conversation.clone().map_or_else(|| ConversationId::new("notes"), Ok)?;
-        let speaker = what.speaker.clone().unwrap_or_else(|| self.scope.person.to_string());
-        self.say(&what.text, speaker, Role::User, &conversation, said_at)
-    }
-
-    /// Writes one utterance of a conversation down. A day is a sitting: utterances come one by one, and nothing says where
-    /// a conversation pauses.
-    pub(crate) fn say(
-        &self,
-        text: &str,
-        speaker: String,
-        role: Role,
-        conversation: &ConversationId,
-        said_at: EventTime,
-    ) -> Result<Remembered, Error> {
-        let turn = Self::named(self.utterance(text, speaker, role, conversation, said_at)?)?;
-        let (id, conversation) = (turn.id.to_string(), turn.conversation.to_string());
-        let new = self.observe(vec![turn])?;
-        Ok(Remembered { turn: id, conversation, said_at: said_at.to_string(), duplicate: new == 0 })
-    }
-
-    /// One utterance of a conversation, without a name.
-    pub(crate) fn utterance(
-        &self,
-        text: &str,
-        speaker: String,
-        role: Role,
-        conversation: &ConversationId,
-        said_at: EventTime,
-    ) -> Result<Turn, Error> {
-        Ok(Turn {
-            id: TurnId::new("unnamed")?,
-            session: SessionId::new(said_at.civil().date().to_string())?,
-            speaker,
-            role,
-            said_at: Some(said_at),
-            text: text.to_owned(),
-            attachments: Vec::new(),
-            conversation: conversation.clone(),
+    /// No such person, or the store failed.
+    pub fn report(&self) -> Result<PersonReport, Error> {
+        self.known()?;
+        let turns = self.log()?;
+        let replaced: HashSet<_> = turns.iter().filter_map(|turn| turn.supersedes).collect();
+        let current: Vec<&Turn> = turns.iter().filter(|t| !replaced.contains(&t.seq)).map(|t| &t.turn).collect();
+        let conversations: HashSet<_> = current.iter().map(|turn| &turn.conversation).collect();
+        let sessions: HashSet<_> = current.iter().map(|turn| (&turn.conversation, &turn.session)).collect();
+        let dated = || current.iter().filter_map(|turn| turn.said_at).map(|at| at.start());
+        Ok(PersonReport {
+            person: self.scope.person.to_string(),
+            conversations: conversations.len() as u64,
+            sessions: sessions.len() as u64,
+            turns: current.len() as u64,
+            first: dated().min().map(instant),
+            last: dated().max().map(instant),
         })
-    }
-
-    /// The turn with a name that follows from its content, so that the same one said twice is one.
-    pub(crate) fn named(turn: Turn) -> Result<Turn, Error> {
-        Ok(Turn { id: TurnId::new(format!("n-{}", turn.content_hash()))?, ..turn })
     }
 
     /// Makes what is still to be derived: memories of the person's method, then vectors. Resumable. Memories that need an
@@ -224,7 +146,7 @@ impl<'k> Person<'k> {
     pub fn recall(&self, recall: &Recall) -> Result<RecallReport, Error> {
         let (method, now) = self.resolve(recall)?;
         let found = self.found(recall, &method, now)?;
-        Ok(self.report(recall, &method, now, found))
+        Ok(self.recall_report(recall, &method, now, found))
     }
 
     pub(crate) fn resolve(&self, recall: &Recall) -> Result<(Method, EventTime), Error> {
@@ -246,13 +168,17 @@ impl<'k> Person<'k> {
             within: &recall.within,
             method,
             now,
-            limit: recall.limit,
+            limit: recall.limit.saturating_add(recall.without.len()),
             explain: recall.explain,
         };
-        Ok(self.kithkin.engine.recall(&self.scope, &request)?)
+        let mut found = self.kithkin.engine.recall(&self.scope, &request)?;
+        let without: HashSet<&TurnKey> = recall.without.iter().collect();
+        found.evidence.retain(|evidence| !without.contains(&evidence.turn.turn.key()));
+        found.evidence.truncate(recall.limit);
+        Ok(found)
     }
 
-    fn report(&self, recall: &Recall, method: &Method, now: EventTime, found: Recalled) -> RecallReport {
+    fn recall_report(&self, recall: &Recall, method: &Method, now: EventTime, found: Recalled) -> RecallReport {
         let about = method.about();
         let mut models = self.models(method);
         if let Some(model) = self.kithkin.chat_name().filter(|_| found.filtered.is_some()) {
@@ -301,6 +227,32 @@ impl<'k> Person<'k> {
         let mut turns = self.log()?;
         turns.sort_by_key(|t| (t.turn.said_at.map_or(Millis::MIN, |at| at.start()), t.seq));
         Ok(reports(turns))
+    }
+
+    /// A part of the log in the order in which it was written down: at most `limit` turns, replaced tellings included, of
+    /// those behind the place `after`, which is 0 at first; and the place to go on from, if there are more. A turn that is
+    /// written down meanwhile comes in a later part.
+    ///
+    /// # Errors
+    /// No such person, or the store failed.
+    pub fn turns(&self, after: u64, limit: usize) -> Result<(Vec<TurnReport>, Option<u64>), Error> {
+        self.known()?;
+        let (mut part, mut replaced, mut more) = (Vec::new(), HashSet::new(), false);
+        self.kithkin.engine.store().scan_turns(&self.scope, after, &mut |turn| {
+            replaced.extend(turn.supersedes);
+            if part.len() < limit {
+                part.push(turn);
+            } else {
+                more = true;
+            }
+            ControlFlow::Continue(())
+        })?;
+        let next = part.last().map(|turn: &StoredTurn| turn.seq.0).filter(|_| more);
+        let report = |turn: StoredTurn| {
+            let gone = replaced.contains(&turn.seq);
+            TurnReport::new(turn, gone)
+        };
+        Ok((part.into_iter().map(report).collect(), next))
     }
 
     /// All tellings of the turns with this id.
@@ -420,7 +372,7 @@ pub(crate) fn admitted(mut turn: Turn, now: Millis) -> Result<Turn, Error> {
 }
 
 fn reports(turns: Vec<StoredTurn>) -> Vec<TurnReport> {
-    let replaced: std::collections::HashSet<_> = turns.iter().filter_map(|t| t.supersedes).collect();
+    let replaced: HashSet<_> = turns.iter().filter_map(|t| t.supersedes).collect();
     turns
         .into_iter()
         .map(|turn| {

@@ -11,6 +11,7 @@ use crate::{Error, Now, Person};
 
 /// What is known of a person, and of those they talked with.
 #[derive(Debug, Clone, PartialEq, Serialize)]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
 pub struct ProfileReport {
     /// The time that it holds for.
     pub as_of: String,
@@ -26,6 +27,7 @@ pub struct ProfileReport {
 
 /// A value that the person said is not so.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
 pub struct RejectedEntry {
     /// Who it was read of.
     pub about: String,
@@ -43,6 +45,7 @@ pub struct RejectedEntry {
 
 /// What is known of one thing.
 #[derive(Debug, Clone, PartialEq, Serialize)]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
 pub struct ProfileEntry {
     /// Who said it of themselves.
     pub about: String,
@@ -63,6 +66,7 @@ pub struct ProfileEntry {
 
 /// A value and how long it held.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
 pub struct ProfileVersion {
     /// The value.
     pub value: String,

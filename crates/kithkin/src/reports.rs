@@ -5,6 +5,7 @@ use serde::Serialize;
 
 /// A turn that answers a question.
 #[derive(Debug, Clone, PartialEq, Serialize)]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
 pub struct EvidenceReport {
     /// The turn's id within its conversation.
     pub turn: String,
@@ -29,6 +30,7 @@ pub struct EvidenceReport {
 
 /// A sitting that was found.
 #[derive(Debug, Clone, PartialEq, Serialize)]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
 pub struct SessionReport {
     /// Its conversation.
     pub conversation: String,
@@ -40,6 +42,7 @@ pub struct SessionReport {
 
 /// Some turns have no vector yet and were searched by their words alone.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
 pub struct PartialReport {
     /// Turns that have a vector.
     pub vectors: u64,
@@ -49,6 +52,7 @@ pub struct PartialReport {
 
 /// What a reranker made of the best turns.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
 pub struct RescoreReport {
     /// Turns that it was to read, the best of the search.
     pub candidates: usize,
@@ -59,6 +63,7 @@ pub struct RescoreReport {
 
 /// What a chat model made of the best turns.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
 pub struct FilterReport {
     /// Turns that it looked at.
     pub candidates: usize,
@@ -70,6 +75,7 @@ pub struct FilterReport {
 
 /// How long the steps took, in milliseconds.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize)]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
 pub struct TimingsReport {
     /// Embedding the question.
     pub embed: f64,
@@ -83,6 +89,7 @@ pub struct TimingsReport {
 
 /// A further query of a recall.
 #[derive(Debug, Clone, PartialEq, Serialize)]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
 pub struct AspectReport {
     /// Its words.
     pub text: String,
@@ -92,6 +99,7 @@ pub struct AspectReport {
 
 /// What a recall found.
 #[derive(Debug, Clone, PartialEq, Serialize)]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
 pub struct RecallReport {
     /// The question.
     pub query: String,
@@ -132,6 +140,7 @@ pub struct RecallReport {
 
 /// What was forgotten, or would be.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
 pub struct ForgetReport {
     /// Turns, counting every version.
     pub turns: u64,
@@ -147,6 +156,7 @@ pub struct ForgetReport {
 
 /// One person in a listing.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
 pub struct PersonReport {
     /// The person.
     pub person: String,
@@ -164,6 +174,7 @@ pub struct PersonReport {
 
 /// A turn with its place in the log.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
 pub struct TurnReport {
     /// Its id within its conversation.
     pub turn: String,

@@ -65,6 +65,7 @@ impl Respond {
 
 /// What a reply cost, as the model counts; 0 where it does not say.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize)]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
 pub struct TokensReport {
     /// Tokens that it read.
     #[serde(rename = "in")]
@@ -76,6 +77,7 @@ pub struct TokensReport {
 
 /// An entry of the profile that a model was shown.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
 pub struct UsedEntry {
     /// Who it is true of.
     pub about: String,
@@ -96,6 +98,7 @@ impl UsedEntry {
 
 /// A reply.
 #[derive(Debug, Clone, PartialEq, Serialize)]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
 pub struct RespondReport {
     /// The words; `[k]` stands behind what rests on the `k`th turn of `shown`.
     pub reply: String,
@@ -142,6 +145,7 @@ pub struct RespondReport {
 
 /// What a chat model would be asked for a reply.
 #[derive(Debug, Clone, PartialEq, Serialize)]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
 pub struct PromptReport {
     /// The messages, whole; none where the model would not be asked.
     pub messages: Vec<ChatMessage>,

@@ -15,6 +15,7 @@ mod rebuild;
 mod recall;
 mod remember;
 mod respond;
+mod serve;
 
 use std::process::ExitCode;
 
@@ -43,6 +44,8 @@ pub(crate) fn run(place: &Place, command: Command) -> Result<ExitCode> {
         Command::Export(args) => export::run(place, &args),
         Command::Rebuild(args) => rebuild::rebuild(place, &args),
         Command::Reembed(args) => rebuild::reembed(place, &args),
+        Command::Serve(args) => serve::run(place, &args),
+        Command::Key(args) => serve::key(place, args),
         Command::Jobs => jobs::jobs(place),
         Command::Disclosures(args) => jobs::disclosures(place, &args),
         Command::Audit(args) => check::audit(place, &args),

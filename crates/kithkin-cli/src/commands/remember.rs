@@ -24,10 +24,10 @@ pub(super) fn run(place: &Place, args: Remember) -> Result<ExitCode> {
         _ => args.text,
     };
     let what = kithkin::Remember {
-        text,
         speaker: args.speaker,
         conversation: args.conversation,
         at: args.at.map_or(Now::Clock, Now::At),
+        ..kithkin::Remember::new(text)
     };
     let kithkin = place.open()?;
     let remembered = place.person(&kithkin, &args.person).remember(&what)?;

@@ -12,6 +12,7 @@ use crate::{Engine, EngineError, Method};
 /// Why a statement no longer holds.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "snake_case")]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
 pub enum Reason {
     /// The later one gives another value to a thing that has one at a time.
     Value,

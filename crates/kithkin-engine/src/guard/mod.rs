@@ -59,6 +59,7 @@ struct Route {
 
 /// What a rule kept from a prompt.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
 pub struct Withheld {
     /// The name of the rule.
     pub rule: String,

@@ -59,6 +59,7 @@ pub enum SpecError {
 
 /// How settled a method is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
 #[serde(rename_all = "lowercase")]
 pub enum Status {
     /// Its results are held to by reproduction rows.
@@ -69,6 +70,7 @@ pub enum Status {
 
 /// The paper that a method comes from.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
 #[serde(deny_unknown_fields)]
 pub struct Paper {
     /// Its title, with authors and year.
@@ -79,6 +81,7 @@ pub struct Paper {
 
 /// What a preset says about itself.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
 pub struct About {
     /// Its name.
     pub id: MethodId,

@@ -45,6 +45,7 @@ const NO_LONGER_DISLIKES: &str = "no longer dislikes";
 
 /// What an entry is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
 #[serde(rename_all = "lowercase")]
 pub enum EntryKind {
     /// Something that holds of somebody, such as where they live.

@@ -25,6 +25,7 @@ const LEAST_OFTEN: u64 = 3;
 
 /// How somebody writes. Shares are rounded to a hundredth, which is as much as so few turns can tell.
 #[derive(Debug, Clone, PartialEq, Serialize)]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
 pub struct Style {
     /// Who.
     pub about: String,

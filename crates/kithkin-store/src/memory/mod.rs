@@ -220,6 +220,10 @@ impl Store for MemoryStore {
         Ok(erased)
     }
 
+    fn probe(&self) -> Result<bool, StoreError> {
+        Ok(true)
+    }
+
     fn check(&self) -> Result<StoreHealth, StoreError> {
         Ok(StoreHealth { place: "memory".to_owned(), schema: 0, problems: Vec::new() })
     }

@@ -206,15 +206,20 @@ impl Store for SqliteStore {
         Ok(erased)
     }
 
-    fn check(&self) -> Result<StoreHealth, StoreError> {
+    fn probe(&self) -> Result<bool, StoreError> {
         let probe = self.connections.write("writing a probe", |c| {
             let next = persons::meta(c, "probe")?.wrapping_add(1) % (1 << 32);
             persons::set_meta(c, "probe", next)?;
             Ok(next)
         })?;
+        self.connections.read("reading a probe", |c| Ok::<_, Fault>(persons::meta(c, "probe")? >= probe))
+    }
+
+    fn check(&self) -> Result<StoreHealth, StoreError> {
+        let reads_back = self.probe()?;
         self.connections.read("checking the file", |c| {
             let mut problems = Vec::new();
-            if persons::meta(c, "probe")? < probe {
+            if !reads_back {
                 problems.push("a record that was just written does not read back".to_owned());
             }
             if persons::meta(c, "purge")? != 0 {

@@ -17,6 +17,7 @@ use crate::method::strategies;
 
 /// What a look at a draft led to.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
 pub struct Revision {
     /// What was wrong with the draft, as the model said it.
     pub faults: Vec<String>,

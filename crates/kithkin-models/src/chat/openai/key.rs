@@ -24,7 +24,8 @@ impl ChatKey {
         Ok(Self(text.to_owned()))
     }
 
-    pub(super) fn secret(&self) -> &str {
+    /// The key itself, for the header that carries it and for nothing else.
+    pub fn secret(&self) -> &str {
         &self.0
     }
 

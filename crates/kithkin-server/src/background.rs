@@ -1,0 +1,185 @@
+//! What follows from what was written: memories and vectors, made behind the requests by one thread.
+//!
+//! A person is worked on when something of theirs was written, and once at the start where something had been left. What
+//! fails is tried again later, each time later than before. There is no queue to lose: what is to be done is seen from the
+//! store (decision 15).
+
+use std::collections::{BTreeMap, HashMap};
+use std::ops::ControlFlow;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
+use std::thread::JoinHandle;
+use std::time::{Duration, Instant};
+
+use kithkin::{Kithkin, Scope, TenantId};
+
+/// After the first failure; each further one waits twice as long.
+const FIRST_WAIT: Duration = Duration::from_secs(2);
+/// No wait is longer.
+const LONGEST_WAIT: Duration = Duration::from_secs(900);
+
+/// The thread and what it has to do.
+#[derive(Debug)]
+pub(crate) struct Background {
+    shared: Arc<Shared>,
+    thread: Mutex<Option<JoinHandle<()>>>,
+}
+
+#[derive(Debug, Default)]
+struct Shared {
+    todo: Mutex<Todo>,
+    changed: Condvar,
+    stop: AtomicBool,
+}
+
+#[derive(Debug, Default)]
+struct Todo {
+    /// Tenants whose persons are all to be looked at.
+    tenants: Vec<TenantId>,
+    /// Persons by when they are due.
+    waiting: BTreeMap<Scope, Waiting>,
+    /// How often in a row each failed.
+    failures: HashMap<Scope, u32>,
+}
+
+enum Next {
+    Tenant(TenantId),
+    Person(Scope),
+}
+
+#[derive(Debug, Clone, Copy)]
+struct Waiting {
+    since: Instant,
+    due: Instant,
+}
+
+impl Background {
+    /// Starts the thread; it first looks for what was left undone of the tenants' persons.
+    pub(crate) fn start(kithkin: Arc<Kithkin>, tenants: Vec<TenantId>) -> Self {
+        let shared = Arc::new(Shared::default());
+        let seen = Arc::clone(&shared);
+        shared.todo().tenants = tenants;
+        let thread = std::thread::spawn(move || seen.work(&kithkin));
+        Self { shared, thread: Mutex::new(Some(thread)) }
+    }
+
+    /// Has the person looked at.
+    pub(crate) fn add(&self, scope: Scope) {
+        self.shared.add(scope, Duration::ZERO);
+    }
+
+    /// Has all persons of the tenant looked at.
+    pub(crate) fn look(&self, tenant: TenantId) {
+        self.shared.todo().tenants.push(tenant);
+        self.shared.changed.notify_all();
+    }
+
+    /// How many persons wait, and for how long the first of them has.
+    pub(crate) fn waiting(&self) -> (usize, Duration) {
+        let todo = self.shared.todo();
+        let oldest = todo.waiting.values().map(|waiting| waiting.since.elapsed()).max();
+        (todo.waiting.len(), oldest.unwrap_or_default())
+    }
+
+    /// Stops at the next place where nothing is lost, and waits for that.
+    pub(crate) fn stop(&self) {
+        self.shared.stop.store(true, Ordering::Relaxed);
+        self.shared.changed.notify_all();
+        let thread = self.thread.lock().unwrap_or_else(PoisonError::into_inner).take();
+        if thread.is_some_and(|thread| thread.join().is_err()) {
+            tracing::error!("the thread that derives memories panicked");
+        }
+    }
+}
+
+impl Shared {
+    fn todo(&self) -> MutexGuard<'_, Todo> {
+        self.todo.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn stopped(&self) -> bool {
+        self.stop.load(Ordering::Relaxed)
+    }
+
+    fn add(&self, scope: Scope, wait: Duration) {
+        let now = Instant::now();
+        let mut todo = self.todo();
+        let waiting = todo.waiting.entry(scope).or_insert(Waiting { since: now, due: now + wait });
+        waiting.due = waiting.due.min(now + wait);
+        drop(todo);
+        self.changed.notify_all();
+    }
+
+    fn take_up(&self, kithkin: &Kithkin, tenant: &TenantId) {
+        let jobs = match kithkin.jobs(tenant) {
+            Ok(jobs) => jobs,
+            Err(error) => return tracing::error!(%error, "what is to be derived could not be read"),
+        };
+        for job in jobs {
+            if let Ok(person) = job.person.parse() {
+                self.add(Scope::new(tenant.clone(), person), Duration::ZERO);
+            }
+        }
+    }
+
+    fn work(&self, kithkin: &Kithkin) {
+        while let Some(next) = self.next() {
+            let scope = match next {
+                Next::Tenant(tenant) => {
+                    self.take_up(kithkin, &tenant);
+                    continue;
+                }
+                Next::Person(scope) => scope,
+            };
+            let mut progress = |_| if self.stopped() { ControlFlow::Break(()) } else { ControlFlow::Continue(()) };
+            let Some(error) = failure(kithkin.person(&scope).catch_up(&mut progress)) else {
+                self.todo().failures.remove(&scope);
+                continue;
+            };
+            if self.stopped() {
+                return;
+            }
+            let failures = {
+                let mut todo = self.todo();
+                let failures = todo.failures.entry(scope.clone()).or_insert(0);
+                *failures = failures.saturating_add(1);
+                *failures
+            };
+            let wait = FIRST_WAIT.saturating_mul(1 << failures.min(10)).min(LONGEST_WAIT);
+            tracing::warn!(%error, failures, seconds = wait.as_secs(), "deriving failed; it is tried again later");
+            self.add(scope, wait);
+        }
+    }
+
+    /// What is due next; `None` when it is time to stop.
+    fn next(&self) -> Option<Next> {
+        let mut todo = self.todo();
+        loop {
+            if self.stopped() {
+                return None;
+            }
+            if let Some(tenant) = todo.tenants.pop() {
+                return Some(Next::Tenant(tenant));
+            }
+            let now = Instant::now();
+            let first = todo.waiting.iter().min_by_key(|(_, waiting)| waiting.due);
+            let (scope, due) = first.map(|(scope, waiting)| (scope.clone(), waiting.due)).unzip();
+            match (scope, due) {
+                (Some(scope), Some(due)) if due <= now => {
+                    todo.waiting.remove(&scope);
+                    return Some(Next::Person(scope));
+                }
+                (_, Some(due)) => {
+                    let waited = self.changed.wait_timeout(todo, due - now);
+                    todo = waited.unwrap_or_else(PoisonError::into_inner).0;
+                }
+                _ => todo = self.changed.wait(todo).unwrap_or_else(PoisonError::into_inner),
+            }
+        }
+    }
+}
+
+/// What failed; a person who was erased meanwhile is no failure.
+fn failure(done: Result<u64, kithkin::Error>) -> Option<kithkin::Error> {
+    done.err().filter(|error| !matches!(error, kithkin::Error::Engine(kithkin::EngineError::NoPerson { .. })))
+}

@@ -1,0 +1,23 @@
+//! The HTTP service: REST under `/v1` for the whole facade, and a proxy that gives any OpenAI-compatible client a memory.
+//!
+//! [`app`] is a router over a [`Service`]; [`serve`] runs it until it is told to stop. Persons' data is read and written on
+//! threads of their own through the facade alone: nothing here knows a store, an index or a model from inside. TLS is left to
+//! a proxy in front.
+
+mod access;
+mod background;
+mod extract;
+mod keys;
+mod metrics;
+mod problem;
+mod proxy;
+mod routes;
+mod serve;
+mod service;
+mod wire;
+
+pub use keys::{Key, KeyError, Keys, NewKey, RightName, add_key, read_keys, remove_key};
+pub use proxy::{Endpoint, NoUpstream, Upstream};
+pub use routes::{app, openapi};
+pub use serve::serve;
+pub use service::{Service, Settings};
