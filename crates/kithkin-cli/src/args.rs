@@ -1,5 +1,6 @@
 //! What a user may type. Parsing only: nothing here opens a store.
 
+mod consent;
 mod options;
 mod profile;
 
@@ -9,6 +10,7 @@ use clap::{Args, Parser, Subcommand};
 use kithkin::import::Format;
 use kithkin::{ConversationId, EventTime, PersonId, SessionId, TurnId};
 
+pub(crate) use consent::{Consent, ConsentCommand};
 pub(crate) use options::{ChatOptions, Options, TIMEOUT};
 pub(crate) use profile::{CorrectEntry, Profile, ProfileCommand};
 
@@ -50,6 +52,8 @@ pub(crate) enum Command {
     Memories(Memories),
     /// Show what is known of a person, with the turns behind it and what held before; correct it
     Profile(Profile),
+    /// Show what a person's data may be used for; let them give or withdraw their consent
+    Consent(Consent),
     /// Erase turns and all that came from them
     Forget(Forget),
     /// Write a person out, lossless, as JSON lines
@@ -230,6 +234,9 @@ pub(crate) struct Respond {
     /// As whom the model replies: a TOML file with name, about, style, emotion, traits, knows_until
     #[arg(long, value_name = "FILE")]
     pub(crate) card: Option<PathBuf>,
+    /// Talk the person into something: only with their consent, and said in the reply
+    #[arg(long)]
+    pub(crate) persuade: bool,
     /// Remember neither the message nor the reply
     #[arg(long)]
     pub(crate) read_only: bool,

@@ -21,6 +21,7 @@
 
 mod audit;
 mod clock;
+mod consent;
 mod context;
 mod correct;
 mod doctor;
@@ -41,6 +42,7 @@ mod reports;
 mod respond;
 
 pub use audit::AuditReport;
+pub use consent::ConsentReport;
 pub use context::{Citation, Context, RoutedReport};
 pub use correct::{Change, Correct, CorrectReport};
 pub use doctor::{Doctor, Finding, Repair};
@@ -55,7 +57,7 @@ pub use kithkin_core::{
     Attachment, Blame, ChatError, ChatMessage, ChatModel, ChatReply, ChatRequest, ChatRole, ChatUsage, ConversationId,
     EmbedError, Embedder, Embeddings, EventTime, Explanation, InvalidId, InvalidTime, InvalidTurn, MemoryKind, Millis,
     PersonId, Precision, Purpose, RerankError, Reranker, Role, Scope, Seq, SessionId, SessionRef, Spent, StoreError,
-    TenantId, TokenLikelihood, Turn, TurnId, TurnKey,
+    TenantId, TokenLikelihood, Turn, TurnId, TurnKey, UnknownPurpose,
 };
 pub use kithkin_engine::ask;
 pub use kithkin_engine::method::{About, Paper, SpecError, Status};

@@ -6,7 +6,9 @@
 use std::collections::{BTreeMap, HashSet};
 use std::ops::ControlFlow;
 
-use kithkin_core::{ChatMessage, ConversationId, EventTime, Memory, MemoryId, MemoryKind, Role, Seq, StoredTurn};
+use kithkin_core::{
+    ChatMessage, ConversationId, EventTime, Memory, MemoryId, MemoryKind, Purpose, Role, Seq, StoredTurn,
+};
 use kithkin_engine::{
     Brief, Card, EngineError, Entry, EntryKind, Evidence, Method, Recalled, Replied, Revision, Routed, Withheld,
     shown_text,
@@ -33,6 +35,9 @@ pub struct Respond {
     pub method: Option<Method>,
     /// As whom the model replies. What the card's `knows_until` does not let the character know is not recalled.
     pub card: Option<Card>,
+    /// Whether the reply is to talk the person into something; by default it is not. That is a purpose of its own, closed
+    /// unless the policy opens it and the person has consented, and the reply ends in a sentence that says so.
+    pub persuade: bool,
     /// At most so many turns of the conversation go to the model; 20 by default.
     pub history: usize,
     /// At most so many tokens come back; 800 by default.
@@ -54,12 +59,20 @@ impl Respond {
             conversation: None,
             method: None,
             card: None,
+            persuade: false,
             history: 20,
             max_tokens: 800,
             temperature: 0.3,
             remember: true,
             explain: false,
         }
+    }
+}
+
+impl Respond {
+    /// What the model is asked for.
+    fn purpose(&self) -> Purpose {
+        if self.persuade { Purpose::Persuade } else { Purpose::Reply }
     }
 }
 
@@ -127,6 +140,9 @@ pub struct RespondReport {
     /// What the policy kept from the model, by rule.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub withheld: Vec<Withheld>,
+    /// Whether the reply was asked for to persuade, and ends in a sentence that says so.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    pub persuades: bool,
     /// The rule of the policy that gave the reply; then nothing was recalled and no model was asked.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub routed: Option<String>,
@@ -168,6 +184,7 @@ pub struct PromptReport {
 /// What a reply rests on beside what is recalled.
 pub(crate) struct Ground {
     pub(crate) method: Method,
+    purpose: Purpose,
     now: EventTime,
     /// The end of what may be recalled: the present, or before it where the character of a card knows no more.
     seen: EventTime,
@@ -194,6 +211,7 @@ impl Ground {
             abstained: self.abstained,
             profile: &self.profile,
             card: what.card.as_ref(),
+            persuade: what.persuade,
             max_tokens: what.max_tokens,
             temperature: what.temperature,
         }
@@ -225,8 +243,8 @@ impl Person<'_> {
     /// yet. It ends the reply with [`ControlFlow::Break`]; what was said so far is the reply then.
     ///
     /// # Errors
-    /// An empty message or no chat model: then nothing is remembered. A method that cannot run here, or a model that
-    /// failed: the message is remembered all the same.
+    /// An empty message or no chat model: then nothing is remembered. A method that cannot run here, no consent to what the
+    /// reply is for, or a model that failed: the message is remembered all the same.
     pub fn respond(
         &self,
         what: &Respond,
@@ -241,8 +259,9 @@ impl Person<'_> {
         if self.kithkin().engine.chat().is_none() {
             return Err(EngineError::NoReplyModel.into());
         }
-        let mut ground = self.ground(what)?;
-        let recalled = self.recalled(what, &mut ground);
+        let mut ground = self.ground(what, what.purpose())?;
+        let consented = self.kithkin().engine.consented(self.scope(), what.purpose()).map_err(Error::from);
+        let recalled = consented.and_then(|()| self.recalled(what, &mut ground));
         let mut remembered = Vec::new();
         if what.remember {
             let speaker = self.scope().person.to_string();
@@ -292,6 +311,7 @@ impl Person<'_> {
             left_out: 0,
             profile_used: Vec::new(),
             withheld: Vec::new(),
+            persuades: false,
             routed: Some(routed.rule.to_owned()),
             tokens: TokensReport::default(),
             method: method.about().id.to_string(),
@@ -304,12 +324,13 @@ impl Person<'_> {
     /// and the model is not asked, but where the method asks it for something before, such as notes.
     ///
     /// # Errors
-    /// An empty message, or a method that cannot run here.
+    /// An empty message, a method that cannot run here, or no consent to what it is for.
     pub fn prompt(&self, what: &Respond) -> Result<PromptReport, Error> {
         if what.message.trim().is_empty() {
             return Err(EngineError::EmptyQuestion.into());
         }
-        let mut ground = self.ground(what)?;
+        self.kithkin().engine.consented(self.scope(), what.purpose())?;
+        let mut ground = self.ground(what, what.purpose())?;
         let recalled = self.recalled(what, &mut ground)?;
         let evidence = turns(&recalled);
         let asked = self.kithkin().engine.asked(self.scope(), &ground.method, &ground.brief(what, &evidence))?;
@@ -330,18 +351,20 @@ impl Person<'_> {
     }
 
     /// What a reply rests on beside what is recalled.
-    pub(crate) fn ground(&self, what: &Respond) -> Result<Ground, Error> {
+    pub(crate) fn ground(&self, what: &Respond, purpose: Purpose) -> Result<Ground, Error> {
         let conversation = conversation(what)?;
         let (method, now) = self.resolve(&recall(what))?;
         let mut withheld = Vec::new();
         let mut history = self.history(&conversation, now, what.history)?;
         let of_conversation = history.iter().map(|turn| turn.seq).collect();
-        self.kithkin().engine.policy().keep_turns(&mut history, |turn| shown_text(&turn.turn), &mut withheld);
+        let policy = self.kithkin().engine.policy();
+        policy.keep_turns(purpose, &mut history, |turn| shown_text(&turn.turn), &mut withheld);
         let until = what.card.as_ref().and_then(|card| card.knows_until);
         let seen = until.filter(|until| until.end() < now.end()).unwrap_or(now);
-        let profile = self.known_of_persons(seen, &method, &mut withheld)?;
+        let profile = self.known_of_persons(purpose, seen, &method, &mut withheld)?;
         Ok(Ground {
             method,
+            purpose,
             now,
             seen,
             conversation,
@@ -370,7 +393,8 @@ impl Person<'_> {
             recalled.evidence.clear();
         }
         let text = |evidence: &Evidence| shown_text(&evidence.turn.turn);
-        self.kithkin().engine.policy().keep_turns(&mut recalled.evidence, text, &mut ground.withheld);
+        let policy = self.kithkin().engine.policy();
+        policy.keep_turns(ground.purpose, &mut recalled.evidence, text, &mut ground.withheld);
         Ok(recalled)
     }
 
@@ -387,7 +411,8 @@ impl Person<'_> {
             ControlFlow::Continue(())
         })?;
         summaries.reverse();
-        engine.policy().keep_turns(&mut summaries, |memory| memory.text.clone(), &mut ground.withheld);
+        let text = |memory: &Memory| memory.text.clone();
+        engine.policy().keep_turns(ground.purpose, &mut summaries, text, &mut ground.withheld);
         Ok(summaries)
     }
 
@@ -395,13 +420,14 @@ impl Person<'_> {
     /// is not among it; what the policy keeps back is added to `withheld`.
     pub(crate) fn known_of_persons(
         &self,
+        purpose: Purpose,
         now: EventTime,
         method: &Method,
         withheld: &mut Vec<Withheld>,
     ) -> Result<Vec<Entry>, Error> {
         let mut entries = self.profile_at(now, method)?.entries;
         entries.retain(|entry| entry.role == Role::User);
-        self.kithkin().engine.policy().keep_entries(&mut entries, withheld);
+        self.kithkin().engine.policy().keep_entries(purpose, &mut entries, withheld);
         // What is read as a value comes before whole sentences, of which there may be many.
         let rank = |entry: &Entry| {
             (entry.kind == EntryKind::Standing, std::cmp::Reverse(entry.current.sources.last().copied()))
@@ -429,7 +455,7 @@ impl Person<'_> {
     }
 
     fn replied(&self, ground: Ground, recalled: Recalled, replied: Replied, remembered: Vec<String>) -> RespondReport {
-        let Ground { method, profile, withheld, .. } = ground;
+        let Ground { method, purpose, profile, withheld, .. } = ground;
         let mut models = self.models(&method);
         models.extend(self.kithkin().chat_name().map(|model| ("chat".to_owned(), model.to_owned())));
         let found = recalled.evidence.len();
@@ -450,6 +476,7 @@ impl Person<'_> {
             shown,
             profile_used: profile.iter().take(replied.profile_shown).map(UsedEntry::of).collect(),
             withheld,
+            persuades: purpose == Purpose::Persuade && !replied.fallback,
             routed: None,
             tokens: usage.map_or_else(TokensReport::default, |usage| TokensReport {
                 read: usage.prompt_tokens,

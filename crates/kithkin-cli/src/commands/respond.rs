@@ -18,6 +18,7 @@ pub(super) fn run(place: &Place, args: Respond) -> Result<ExitCode> {
         conversation: Some(args.conversation),
         method,
         card: place::card(args.card.as_deref())?,
+        persuade: args.persuade,
         remember: !args.read_only,
         explain: args.explain,
         ..kithkin::Respond::new(args.message, args.now.map_or(Now::Clock, Now::At))
@@ -45,7 +46,13 @@ pub(super) fn run(place: &Place, args: Respond) -> Result<ExitCode> {
 /// Says what the policy kept from a prompt.
 pub(super) fn withheld(withheld: &[Withheld]) {
     for Withheld { rule, turns, entries } in withheld {
-        output::note(&format!("the policy's rule {rule} withheld {turns} turns and {entries} entries of the profile"));
+        if *turns + *entries > 0 {
+            output::note(&format!(
+                "the policy's rule {rule} withheld {turns} turns and {entries} entries of the profile"
+            ));
+        } else {
+            output::note(&format!("nothing is shown: {rule}"));
+        }
     }
 }
 

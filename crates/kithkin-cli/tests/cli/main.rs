@@ -9,6 +9,7 @@
 mod bad_input;
 mod chat;
 mod config;
+mod consent;
 mod disk;
 mod doctor;
 mod endpoint;

@@ -24,6 +24,7 @@ pub(crate) use self::refine::Refine;
 use self::refine::Refined;
 pub use self::refine::Revision;
 use crate::chat::{Chat, Metered, Prompt, sum};
+use crate::guard::persuades;
 use crate::method::Bound;
 use crate::profile::Entry;
 use crate::{Engine, EngineError, Method};
@@ -53,6 +54,8 @@ pub struct Brief<'a> {
     pub profile: &'a [Entry],
     /// As whom the model replies.
     pub card: Option<&'a Card>,
+    /// Whether the reply is to talk the person into something: a purpose of its own, which the reply then says.
+    pub persuade: bool,
     /// What a reply may take at most, in tokens.
     pub max_tokens: u32,
     /// How freely the model chooses among likely words, 0 to 2.
@@ -71,6 +74,7 @@ impl<'a> Brief<'a> {
             abstained: false,
             profile: &[],
             card: None,
+            persuade: false,
             max_tokens: 800,
             temperature: 0.3,
         }
@@ -78,6 +82,11 @@ impl<'a> Brief<'a> {
 }
 
 impl Brief<'_> {
+    /// What the model is asked for.
+    fn purpose(&self) -> Purpose {
+        if self.persuade { Purpose::Persuade } else { Purpose::Reply }
+    }
+
     /// The turns that a model may be given to read: those of the conversation, the evidence, and those behind summaries
     /// and profile.
     pub(crate) fn sources(&self) -> impl Iterator<Item = Seq> {
@@ -148,7 +157,7 @@ impl Engine {
     /// # Errors
     /// Such a method, and there is no chat model, or it failed.
     pub fn asked(&self, scope: &Scope, method: &Method, brief: &Brief<'_>) -> Result<Asked, EngineError> {
-        let metered = self.metered(scope, Purpose::Reply, brief.message);
+        let metered = self.metered(scope, brief.purpose(), brief.message);
         metered.iter().for_each(|metered| metered.shows(brief.sources()));
         let asked = asked(method.bound(), metered.as_ref().map(|metered| metered as &dyn ChatModel), brief);
         metered.as_ref().map_or(Ok(()), Metered::end)?;
@@ -168,7 +177,7 @@ impl Engine {
         brief: &Brief<'_>,
         heard: &mut dyn FnMut(&str) -> ControlFlow<()>,
     ) -> Result<Replied, EngineError> {
-        let Some(model) = self.metered(scope, Purpose::Reply, brief.message) else {
+        let Some(model) = self.metered(scope, brief.purpose(), brief.message) else {
             return Err(EngineError::NoReplyModel);
         };
         // A method that asks before it composes may be given all of it.
@@ -191,7 +200,7 @@ fn answered(
     heard: &mut dyn FnMut(&str) -> ControlFlow<()>,
 ) -> Result<Replied, ChatError> {
     let chat = Chat::new(Some(model));
-    let (reply, revisions) = match (&asked.unknown, &method.refine) {
+    let (mut reply, revisions) = match (&asked.unknown, &method.refine) {
         (Some(unknown), _) => {
             let mut reply = ChatReply::whole(unknown);
             reply.cut = heard(unknown).is_break();
@@ -208,6 +217,13 @@ fn answered(
             (reply, revisions)
         }
     };
+    let told = brief.persuade && asked.unknown.is_none();
+    if told {
+        let sentence = format!("\n\n{}", persuades(&reply.text));
+        reply.cut |= heard(&sentence).is_break();
+        reply.text.truncate(reply.text.trim_end().len());
+        reply.text += &sentence;
+    }
     let cited = Cited::read(reply.text.trim(), asked.shown);
     Ok(Replied {
         text: cited.text,
@@ -353,6 +369,25 @@ mod tests {
         let brief = Brief { abstained: true, ..brief };
         let replied = run(hybrid.bound(), &model, &brief, &mut |_| ControlFlow::Continue(())).unwrap();
         assert_eq!((replied.text.as_str(), replied.fallback), ("It is Rex.", false));
+    }
+
+    #[test]
+    fn a_reply_that_is_to_persuade_says_so() {
+        let method = preset("hybrid").unwrap();
+        let said = |persuade: bool, message: &str| {
+            let brief = Brief { persuade, ..Brief::new(message, "2024-01-01".parse().unwrap()) };
+            let mut heard = String::new();
+            let replied = run(method.bound(), &Scripted::new(["Give! [3]"]), &brief, &mut |piece| {
+                heard += piece;
+                ControlFlow::Continue(())
+            });
+            (replied.unwrap().text, heard)
+        };
+        let sentence = "Note: this reply is meant to persuade you, and may use what is remembered of you.";
+        let (text, heard) = said(true, "Why give?");
+        assert!(text.starts_with("Give! [3]\n\nNote: ") && text.ends_with(sentence), "{text}");
+        assert!(heard.ends_with(sentence), "{heard}");
+        assert_eq!(said(false, "Why give?").0, "Give! [3]");
     }
 
     #[test]
