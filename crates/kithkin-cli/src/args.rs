@@ -234,6 +234,13 @@ pub(crate) struct Respond {
     /// As whom the model replies: a TOML file with name, about, style, emotion, traits, knows_until
     #[arg(long, value_name = "FILE")]
     pub(crate) card: Option<PathBuf>,
+    /// Who says it, where it is another speaker of the person's conversations; see the method mqdialog
+    #[arg(long, value_name = "NAME")]
+    pub(crate) asker: Option<String>,
+    /// Another person whose turns may stand in where this one has said little, with consent; may be given several times; see
+    /// the method pgraphrag
+    #[arg(long, value_name = "P")]
+    pub(crate) neighbour: Vec<PersonId>,
     /// Talk the person into something: only with their consent, and said in the reply
     #[arg(long)]
     pub(crate) persuade: bool,

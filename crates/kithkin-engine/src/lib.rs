@@ -34,7 +34,7 @@ pub use profile::{
     profile, styles,
 };
 pub use recall::{Aspect, SessionHit};
-pub use respond::{Asked, Brief, Card, CardError, Intensity, Replied, Revision, Traits};
+pub use respond::{Asked, Brief, Card, CardError, Gated, Intensity, Replied, Revision, Scored, Traits};
 
 use std::ops::ControlFlow;
 

@@ -55,7 +55,7 @@ impl Person<'_> {
         }
         engine.consented(self.scope(), Purpose::Ask)?;
         let mut ground = self.ground(what, Purpose::Ask)?;
-        let evidence = crate::respond::turns(&self.recalled(what, &mut ground)?);
+        let evidence = crate::ground::turns(&self.recalled(what, &mut ground)?);
         let FollowUps { questions, proposed, unread } =
             engine.follow_up(self.scope(), &ground.brief(what, &evidence), most)?;
         let mut models = self.models(&ground.method);

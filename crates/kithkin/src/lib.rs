@@ -30,6 +30,7 @@ mod export;
 mod feedback;
 mod follow_up;
 mod forget;
+mod ground;
 mod handle;
 pub mod import;
 mod ingest;
@@ -62,8 +63,8 @@ pub use kithkin_core::{
 pub use kithkin_engine::ask;
 pub use kithkin_engine::method::{About, Paper, SpecError, Status};
 pub use kithkin_engine::{
-    Aspect, Budget, CHAT_ADVICE, Card, CardError, Derived, EngineError, EntryKind, Intensity, Method, NoBudget, Policy,
-    PolicyError, Price, Progress, Reason, Revision, Style, Traits, Withheld, Work, estimated_tokens,
+    Aspect, Budget, CHAT_ADVICE, Card, CardError, Derived, EngineError, EntryKind, Gated, Intensity, Method, NoBudget,
+    Policy, PolicyError, Price, Progress, Reason, Revision, Style, Traits, Withheld, Work, estimated_tokens,
 };
 pub use kithkin_models::{
     CHAT_MODELS, ChatKey, ChatSource, ChatSpec, MODELS, ModelSpec, NoKey, OpenAiEndpoint, Status as WeightStatus,

@@ -1,10 +1,12 @@
 //! What stands between the engine and a chat model: consent, the policy, the budget and the log of disclosures.
 
-use kithkin_core::{ChatError, Purpose, Scope};
+use std::collections::{BTreeMap, BTreeSet};
+
+use kithkin_core::{ChatError, Disclosure, Purpose, Scope, Seq, Spent};
 
 use crate::chat::{Ledger, Metered};
 use crate::guard::{Consents, Walled};
-use crate::{Engine, EngineError};
+use crate::{Brief, Engine, EngineError};
 
 impl Engine {
     /// Refuses a purpose that the person, or the policy, has not opened.
@@ -25,5 +27,20 @@ impl Engine {
         let (store, clock, policy) = (&*self.store, &*self.clock, &self.policy);
         let (budget, price) = (self.budget, self.price);
         Some(Metered::new(walled, Ledger { store, clock, scope, purpose, policy, budget, price }))
+    }
+
+    /// Notes, with each of the others, which of their turns a model is given for somebody else. It is asked for nothing more,
+    /// so it takes nothing of their budgets.
+    pub(crate) fn note_others(&self, brief: &Brief<'_>, model: &str) -> Result<(), EngineError> {
+        let mut given: BTreeMap<&Scope, BTreeSet<Seq>> = BTreeMap::new();
+        for (scope, turn) in brief.others {
+            given.entry(scope).or_default().insert(turn.seq);
+        }
+        for (scope, turns) in given {
+            let (at, purpose, turns) = (self.clock.now(), Purpose::Compare, turns.into_iter().collect());
+            let disclosure = Disclosure { at, purpose, model: model.to_owned(), turns, spent: Spent::default() };
+            self.store.put_disclosure(scope, &disclosure)?;
+        }
+        Ok(())
     }
 }

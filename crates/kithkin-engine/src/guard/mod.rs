@@ -146,6 +146,11 @@ impl Policy {
         self.purposes.get(&purpose).copied().unwrap_or_else(|| purpose.is_open_by_default())
     }
 
+    /// Whether a rule withholds all entries of a kind from prompts of this purpose.
+    pub fn withholds_kind(&self, purpose: Purpose, kind: EntryKind) -> bool {
+        self.withhold.iter().any(|rule| rule.is_for(purpose) && rule.kinds.contains(&kind))
+    }
+
     /// Takes the turns that no prompt of this purpose may show, and adds what was taken, by rule. `text` gives all of a turn
     /// that a prompt would show; see [`shown_text`].
     pub fn keep_turns<T>(
@@ -266,6 +271,8 @@ mod tests {
             policy.keep_entries(purpose, &mut entries, &mut withheld);
             assert_eq!((turns.len(), entries.len()), (turns_left, entries_left), "{purpose}");
             assert_eq!(policy.withheld_word(purpose, "in Oslo", "").is_some(), turns_left < 3, "{purpose}");
+            assert_eq!(policy.withholds_kind(purpose, EntryKind::Preference), turns_left < 3);
+            assert!(!policy.withholds_kind(purpose, EntryKind::Trait));
         };
         check(Purpose::Persuade, 2, 0);
         check(Purpose::Reply, 3, 2);

@@ -3,10 +3,11 @@
 //! The caller recalls first, with no lock held afterwards, and stores what was said; here nothing is searched and nothing
 //! is written. What the model says is not taken at its word: the turns that it names are checked ([`Cited`]).
 
-mod card;
+pub(crate) mod card;
 mod citations;
 pub(crate) mod compose;
 pub(crate) mod fallback;
+pub(crate) mod gate;
 pub(crate) mod refine;
 
 use std::ops::ControlFlow;
@@ -20,6 +21,8 @@ pub use self::card::{Card, CardError, Intensity, Traits};
 use self::citations::Cited;
 pub(crate) use self::compose::Compose;
 pub(crate) use self::fallback::Fallback;
+pub(crate) use self::gate::Gate;
+pub use self::gate::{Gated, Scored};
 pub(crate) use self::refine::Refine;
 use self::refine::Refined;
 pub use self::refine::Revision;
@@ -46,12 +49,20 @@ pub struct Brief<'a> {
     pub history: &'a [StoredTurn],
     /// What was recalled of others, best first; empty where recall abstained.
     pub evidence: &'a [StoredTurn],
+    /// What was recalled of others, each with whose it is, where the method wants it and all have consented to it.
+    pub others: &'a [(Scope, StoredTurn)],
+    /// What recall says of the evidence, for a method with a gate.
+    pub scored: Scored<'a>,
     /// Summaries of sessions, latest first, where the method shows them.
     pub summaries: &'a [Memory],
     /// Whether recall abstained though there were turns to look at.
     pub abstained: bool,
     /// What is known of the person and of whom they talked with, best first.
     pub profile: &'a [Entry],
+    /// Who says it, where the method makes a difference of it.
+    pub asker: Option<&'a str>,
+    /// Whether the policy withholds what is known of somebody's personality.
+    pub withholds_traits: bool,
     /// As whom the model replies.
     pub card: Option<&'a Card>,
     /// Whether the reply is to talk the person into something: a purpose of its own, which the reply then says.
@@ -70,9 +81,13 @@ impl<'a> Brief<'a> {
             now,
             history: &[],
             evidence: &[],
+            others: &[],
+            scored: Scored::default(),
             summaries: &[],
             abstained: false,
             profile: &[],
+            asker: None,
+            withholds_traits: false,
             card: None,
             persuade: false,
             max_tokens: 800,
@@ -115,6 +130,8 @@ pub struct Replied {
     pub shown: usize,
     /// How many of the profile, from the first.
     pub profile_shown: usize,
+    /// What the method's gate decided, where it has one and something is known of the person.
+    pub gated: Option<Gated>,
     /// Numbers that the reply named and that lead to no turn; they were taken out of it.
     pub invented: Vec<u64>,
     /// Answers of the chat model before the reply, or pieces of them, that could not be read.
@@ -140,6 +157,8 @@ pub struct Asked {
     pub profile_shown: usize,
     /// How many of the summaries, from the first.
     pub(crate) summaries_shown: usize,
+    /// What the method's gate decided, where it has one and something is known of the person.
+    pub gated: Option<Gated>,
     /// That the answer is not known, as a rule says it; then the request is not sent, and this is the reply.
     pub unknown: Option<String>,
     /// What of the person stands before their words.
@@ -182,6 +201,7 @@ impl Engine {
         };
         // A method that asks before it composes may be given all of it.
         model.shows(brief.sources());
+        self.note_others(brief, model.model())?;
         let bound = method.bound();
         let replied = asked(bound, Some(&model), brief).and_then(|asked| {
             model.shows(brief.sources_of(asked.shown, asked.summaries_shown, asked.profile_shown));
@@ -231,6 +251,7 @@ fn answered(
         cited: cited.places,
         shown: asked.shown,
         profile_shown: asked.profile_shown,
+        gated: asked.gated.clone(),
         invented: cited.invented,
         unread: asked.unread + chat.unread(),
         fallback: asked.unknown.is_some(),
@@ -242,7 +263,11 @@ fn answered(
 
 fn asked(method: &Bound, model: Option<&dyn ChatModel>, brief: &Brief<'_>) -> Result<Asked, ChatError> {
     let chat = Chat::new(model);
-    let mut composed = method.compose.compose(brief, &chat)?;
+    let knows = !(brief.evidence.is_empty() && brief.profile.is_empty() && brief.summaries.is_empty());
+    let gated = method.gate.as_ref().filter(|_| knows).map(|gate| gate.gate(brief.scored));
+    let bare = Brief { evidence: &[], profile: &[], summaries: &[], ..*brief };
+    let shut = gated.as_ref().is_some_and(|gated| !gated.open);
+    let mut composed = method.compose.compose(if shut { &bare } else { brief }, &chat)?;
     let fallback = method.fallback.as_ref().filter(|_| brief.abstained);
     let mut unknown = fallback.and_then(|fallback| fallback.unknown(brief.message));
     // What is shown may answer all the same, which a rule cannot see and a model can; nor does a rule speak as a character.
@@ -266,6 +291,7 @@ fn asked(method: &Bound, model: Option<&dyn ChatModel>, brief: &Brief<'_>) -> Re
         shown: composed.shown,
         profile_shown: composed.profile_shown,
         summaries_shown: composed.summaries_shown,
+        gated,
         unknown,
         before: composed.before,
         unread: chat.unread(),
@@ -369,6 +395,27 @@ mod tests {
         let brief = Brief { abstained: true, ..brief };
         let replied = run(hybrid.bound(), &model, &brief, &mut |_| ControlFlow::Continue(())).unwrap();
         assert_eq!((replied.text.as_str(), replied.fallback), ("It is Rex.", false));
+    }
+
+    #[test]
+    fn a_gate_that_is_shut_leaves_what_it_would_be_without_a_memory() {
+        let text = include_str!("../../../../methods/pearl-writing.toml");
+        let sitting = Sitting::of(&["It is called Miso.", "Nice."]);
+        let profile = crate::profile::profile(Sitting::of(&["I love tea."]).turns().to_vec(), &[]).entries;
+        let brief = Brief::new("What is the cat called?", "2024-01-01".parse().unwrap());
+        let known = Brief { evidence: sitting.turns(), profile: &profile, ..brief };
+        let check = |threshold: f32, expect: Option<bool>, brief: &Brief<'_>| {
+            let (gate, rest) = (text.rfind("threshold = ").unwrap(), text.rfind(" }").unwrap());
+            let text = format!("{}threshold = {threshold:?}{}", &text[..gate], &text[rest..]);
+            let (method, model) = (Method::parse("x.toml", &text).unwrap(), Scripted::new(["Miso [1]."]));
+            let replied = run(method.bound(), &model, brief, &mut |_| ControlFlow::Continue(())).unwrap();
+            assert_eq!(replied.gated.map(|gated| gated.open), expect, "{threshold}");
+            (replied.shown + replied.profile_shown, model.asked().concat())
+        };
+        let without = check(0.0, None, &brief);
+        assert_eq!(check(1.0, Some(false), &known), without);
+        let shown = check(0.0, Some(true), &known);
+        assert!(shown.0 == 3 && shown.1.contains("Miso") && shown.1.contains("tea"), "{}", shown.1);
     }
 
     #[test]
