@@ -22,6 +22,7 @@ mod lab;
 mod processes;
 mod profile;
 mod recall;
+mod remedies;
 mod rerank;
 mod respond;
 mod shapes;
