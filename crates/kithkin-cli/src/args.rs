@@ -1,5 +1,6 @@
 //! What a user may type. Parsing only: nothing here opens a store.
 
+mod consent;
 mod options;
 mod profile;
 mod serve;
@@ -10,6 +11,7 @@ use clap::{Args, Parser, Subcommand};
 use kithkin::import::Format;
 use kithkin::{ConversationId, EventTime, PersonId, SessionId, TurnId};
 
+pub(crate) use consent::{Consent, ConsentCommand};
 pub(crate) use options::{ChatOptions, Options, TIMEOUT};
 pub(crate) use profile::{CorrectEntry, Profile, ProfileCommand};
 pub(crate) use serve::{KeyArgs, KeyCommand, Serve};
@@ -52,6 +54,8 @@ pub(crate) enum Command {
     Memories(Memories),
     /// Show what is known of a person, with the turns behind it and what held before; correct it
     Profile(Profile),
+    /// Show what a person's data may be used for; let them give or withdraw their consent
+    Consent(Consent),
     /// Erase turns and all that came from them
     Forget(Forget),
     /// Write a person out, lossless, as JSON lines
@@ -236,6 +240,16 @@ pub(crate) struct Respond {
     /// As whom the model replies: a TOML file with name, about, style, emotion, traits, knows_until
     #[arg(long, value_name = "FILE")]
     pub(crate) card: Option<PathBuf>,
+    /// Who says it, where it is another speaker of the person's conversations; see the method mqdialog
+    #[arg(long, value_name = "NAME")]
+    pub(crate) asker: Option<String>,
+    /// Another person whose turns may stand in where this one has said little, with consent; may be given several times; see
+    /// the method pgraphrag
+    #[arg(long, value_name = "P")]
+    pub(crate) neighbour: Vec<PersonId>,
+    /// Talk the person into something: only with their consent, and said in the reply
+    #[arg(long)]
+    pub(crate) persuade: bool,
     /// Remember neither the message nor the reply
     #[arg(long)]
     pub(crate) read_only: bool,

@@ -137,6 +137,12 @@ pub enum ChatError {
         /// Which budget, and when it is there again.
         message: String,
     },
+    /// The purpose of the request is closed, by the person or by the policy.
+    #[error("{message}")]
+    NoConsent {
+        /// Which purpose, who closed it, and what opens it.
+        message: String,
+    },
     /// The model failed while it ran.
     #[error("the chat model {model} failed: {message}")]
     Failed {
@@ -148,11 +154,11 @@ pub enum ChatError {
 }
 
 impl ChatError {
-    /// A missing model can be had, and a budget comes back; all else is the model's.
+    /// A missing model can be had, a budget comes back, and a consent can be given; all else is the model's.
     pub fn blame(&self) -> Blame {
         match self {
             Self::Missing { .. } => Blame::Missing,
-            Self::Spent { .. } => Blame::Conflict,
+            Self::Spent { .. } | Self::NoConsent { .. } => Blame::Conflict,
             Self::Unusable { .. } | Self::Refused { .. } | Self::Failed { .. } => Blame::Model,
         }
     }

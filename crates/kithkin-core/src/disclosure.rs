@@ -23,9 +23,22 @@ pub enum Purpose {
     Filter,
     /// To find what to ask the person.
     Ask,
+    /// To talk the person into something.
+    Persuade,
+    /// To set the person beside others, or others beside the person.
+    Compare,
 }
 
 impl Purpose {
+    /// All of them.
+    pub const ALL: [Self; 6] = [Self::Reply, Self::Derive, Self::Filter, Self::Ask, Self::Persuade, Self::Compare];
+
+    /// Whether nobody has to allow it first. What a person says is there to answer them; to persuade them, or to show it to
+    /// others, is not.
+    pub fn is_open_by_default(self) -> bool {
+        !matches!(self, Self::Persuade | Self::Compare)
+    }
+
     /// The lower-case name.
     pub fn as_str(self) -> &'static str {
         match self {
@@ -33,19 +46,21 @@ impl Purpose {
             Self::Derive => "derive",
             Self::Filter => "filter",
             Self::Ask => "ask",
+            Self::Persuade => "persuade",
+            Self::Compare => "compare",
         }
     }
 }
 
 impl fmt::Display for Purpose {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(self.as_str())
+        f.pad(self.as_str())
     }
 }
 
 /// A text that names no purpose.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("{name:?} is no purpose; there are reply, derive, filter and ask")]
+#[error("{name:?} is no purpose; there are reply, derive, filter, ask, persuade and compare")]
 pub struct UnknownPurpose {
     /// The text.
     pub name: String,
@@ -55,8 +70,8 @@ impl FromStr for Purpose {
     type Err = UnknownPurpose;
 
     fn from_str(name: &str) -> Result<Self, UnknownPurpose> {
-        let all = [Self::Reply, Self::Derive, Self::Filter, Self::Ask];
-        all.into_iter().find(|purpose| purpose.as_str() == name).ok_or_else(|| UnknownPurpose { name: name.to_owned() })
+        let found = Self::ALL.into_iter().find(|purpose| purpose.as_str() == name);
+        found.ok_or_else(|| UnknownPurpose { name: name.to_owned() })
     }
 }
 

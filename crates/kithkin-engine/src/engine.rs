@@ -1,5 +1,6 @@
 //! The engine's handle: recall for one person, and the work that keeps the person's derived data up to date.
 
+mod asking;
 mod passes;
 
 pub use passes::{Filtered, Rescored};
@@ -13,8 +14,8 @@ use kithkin_core::{
 };
 
 use crate::cache::Cache;
-use crate::chat::{Budget, Ledger, Metered, Price, day_of, spent_since};
-use crate::guard::{Policy, Walled};
+use crate::chat::{Budget, Metered, Price, day_of, spent_since};
+use crate::guard::Policy;
 use crate::index::{Contents, PersonIndex, Scratch};
 use crate::recall::{self, Asked, Aspect, Found, Question, SessionHit};
 use crate::{Derived, EngineError, Estimate, Method, Stop, observe};
@@ -200,14 +201,6 @@ impl Engine {
     /// The embedder, if there is one.
     pub fn embedder(&self) -> Option<&dyn Embedder> {
         self.embedder.as_deref()
-    }
-
-    /// The chat model behind the policy and the person's budget, for the answer to this message; empty where none is
-    /// answered.
-    pub(crate) fn metered<'a>(&'a self, scope: &'a Scope, purpose: Purpose, message: &'a str) -> Option<Metered<'a>> {
-        let walled = Walled::new(self.chat()?, &self.policy, message);
-        let (store, clock) = (&*self.store, &*self.clock);
-        Some(Metered::new(walled, Ledger { store, clock, scope, purpose, budget: self.budget, price: self.price }))
     }
 
     /// The chat model, if there is one.

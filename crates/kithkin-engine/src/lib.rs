@@ -26,7 +26,7 @@ pub use change::{Ended, Held, Reason};
 pub use chat::{Budget, NoBudget, Price, estimated_tokens};
 pub use engine::{Engine, Evidence, Filtered, Judged, Lacking, Partial, RecallRequest, Recalled, Rescored, Timings};
 pub use error::{CHAT_ADVICE, EngineError};
-pub use guard::{Policy, PolicyError, Routed, Withheld, shown_text};
+pub use guard::{Consent, Consents, Policy, PolicyError, Routed, Withheld, shown_text};
 pub use method::Method;
 pub use observe::{Derived, Estimate, Progress, Work};
 pub use profile::{
@@ -34,7 +34,7 @@ pub use profile::{
     profile, styles,
 };
 pub use recall::{Aspect, SessionHit};
-pub use respond::{Asked, Brief, Card, CardError, Intensity, Replied, Revision, Traits};
+pub use respond::{Asked, Brief, Card, CardError, Gated, Intensity, Replied, Revision, Scored, Traits};
 
 use std::ops::ControlFlow;
 

@@ -40,6 +40,9 @@ pub struct Row {
     /// The chat model, where the method needs one.
     #[serde(default)]
     pub chat: Option<String>,
+    /// At most so many questions of each item, where not all are asked.
+    #[serde(default)]
+    pub limit: Option<usize>,
     /// Questions scored.
     pub n: usize,
     /// The figures measured. A figure of one category is named `category: metric`.
@@ -130,7 +133,7 @@ pub fn reproduce(
         chat: row.chat.as_deref().map(chat).transpose()?,
         reranker: None,
         items,
-        limit: None,
+        limit: row.limit,
         progress,
     };
     let table = run(&row.task, &setup)?;

@@ -1,7 +1,7 @@
 //! A prompt-ready block of what is remembered: quoted, dated, cited, within a token budget.
 
-use kithkin_core::{ChatUsage, Disclosure, Purpose, Seq, Spent};
-use kithkin_engine::{Entry, Routed, Withheld, estimated_tokens};
+use kithkin_core::{ChatError, ChatUsage, Disclosure, Purpose, Seq, Spent};
+use kithkin_engine::{EngineError, Entry, Routed, Withheld, estimated_tokens};
 use serde::Serialize;
 
 use crate::quote::{CLOSE, OPEN, quoted};
@@ -47,7 +47,8 @@ pub struct Context {
     pub citations: Vec<Citation>,
     /// What of the profile it says.
     pub profile: Vec<UsedEntry>,
-    /// What the policy kept from the block, by rule.
+    /// What the policy kept from the block, by rule. Where the person or the policy has closed the purpose `reply`, the block
+    /// is empty and this says so.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub withheld: Vec<Withheld>,
     /// The reply that the policy gives to the message; then nothing was recalled, and no model should be asked.
@@ -68,7 +69,8 @@ pub struct Context {
 
 impl Person<'_> {
     /// The block for a message, of at most `tokens` tokens: what is known of the person, in a quarter of them at most, and
-    /// the best turns that fit, in the order of time.
+    /// the best turns that fit, in the order of time. It is a part of a reply that others ask for: without consent to that it
+    /// is empty.
     ///
     /// # Errors
     /// As [`Person::recall`].
@@ -80,17 +82,25 @@ impl Person<'_> {
             context.routed = Some(RoutedReport { rule: rule.to_owned(), reply: reply.to_owned() });
             return Ok(Context { abstain: true, method: method.about().id.to_string(), ..context });
         }
+        // A recall whose method asks a chat model checks for itself; here it is the block that reaches a prompt.
+        match self.kithkin().engine.consented(self.scope(), Purpose::Reply) {
+            Err(EngineError::Chat(ChatError::NoConsent { .. })) => {
+                context.withheld = vec![Withheld { rule: "no consent to reply".to_owned(), turns: 0, entries: 0 }];
+                return Ok(Context { abstain: true, method: method.about().id.to_string(), ..context });
+            }
+            consented => consented?,
+        }
         let resolved = Recall { method: Some(method.clone()), now: Now::At(now), ..message.clone() };
         let found = self.found(&Recall { limit: CONSIDERED, ..resolved }, &method, now)?;
         let mut evidence: Vec<(Seq, EvidenceReport)> =
             found.evidence.into_iter().map(|evidence| (evidence.turn.seq, crate::person::evidence(evidence))).collect();
-        policy.keep_turns(&mut evidence, |(_, evidence)| line(evidence), &mut context.withheld);
+        policy.keep_turns(Purpose::Reply, &mut evidence, |(_, evidence)| line(evidence), &mut context.withheld);
         context.answerable = found.answerable;
         context.abstain = found.abstain;
         context.method = method.about().id.to_string();
         let mut used = estimated_tokens(OPEN) + estimated_tokens(CLOSE);
         let mut known: Vec<String> = Vec::new();
-        for entry in self.known_of_persons(now, &method, &mut context.withheld)? {
+        for entry in self.known_of_persons(Purpose::Reply, now, &method, &mut context.withheld)? {
             let line = known_line(&entry);
             let cost = estimated_tokens(&line);
             if used + cost > tokens / PROFILE_SHARE {

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use kithkin_core::Purpose;
 use kithkin_engine::ask::FollowUp;
 use kithkin_engine::{EngineError, FollowUps, Withheld};
 use serde::Serialize;
@@ -32,7 +33,7 @@ impl Person<'_> {
     /// message and at what is recalled and known of the person. Nothing is remembered.
     ///
     /// # Errors
-    /// An empty message, no chat model, a method that cannot run here, or a model that failed.
+    /// An empty message, no chat model, no consent to be asked, a method that cannot run here, or a model that failed.
     pub fn follow_up_questions(&self, what: &Respond, most: usize) -> Result<FollowUpReport, Error> {
         if what.message.trim().is_empty() {
             return Err(EngineError::EmptyQuestion.into());
@@ -52,8 +53,9 @@ impl Person<'_> {
         if engine.chat().is_none() {
             return Err(EngineError::NoReplyModel.into());
         }
-        let mut ground = self.ground(what)?;
-        let evidence = crate::respond::turns(&self.recalled(what, &mut ground)?);
+        engine.consented(self.scope(), Purpose::Ask)?;
+        let mut ground = self.ground(what, Purpose::Ask)?;
+        let evidence = crate::ground::turns(&self.recalled(what, &mut ground)?);
         let FollowUps { questions, proposed, unread } =
             engine.follow_up(self.scope(), &ground.brief(what, &evidence), most)?;
         let mut models = self.models(&ground.method);

@@ -6,8 +6,8 @@
 use std::collections::HashMap;
 use std::ops::ControlFlow;
 
-use kithkin_core::{EventTime, Millis, Purpose, Scope, Seq, Spent, TenantId};
-use kithkin_engine::{Estimate, Method};
+use kithkin_core::{ChatError, EventTime, Millis, Purpose, Scope, Seq, Spent, TenantId};
+use kithkin_engine::{EngineError, Estimate, Method};
 use serde::Serialize;
 
 use crate::reports::instant;
@@ -31,7 +31,7 @@ pub struct JobReport {
     pub asks: bool,
     /// What chat models have taken for the person today, by the clock in UTC.
     pub spent: Spent,
-    /// Why no chat model may be asked for the person any more today.
+    /// Why no chat model may be asked for the person: the budget of today, or no consent.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub waits: Option<String>,
 }
@@ -89,6 +89,10 @@ impl Kithkin {
                 continue;
             }
             let (spent, waits) = self.engine.spent_today(&scope)?;
+            let waits = match self.engine.consented(&scope, Purpose::Derive) {
+                Err(EngineError::Chat(ChatError::NoConsent { message })) => Some(message),
+                consented => consented.map(|()| waits)?,
+            };
             jobs.push(JobReport {
                 person: scope.person.to_string(),
                 method: method.about().id.to_string(),

@@ -21,6 +21,7 @@
 
 mod audit;
 mod clock;
+mod consent;
 mod context;
 mod correct;
 mod dialogue;
@@ -30,6 +31,7 @@ mod export;
 mod feedback;
 mod follow_up;
 mod forget;
+mod ground;
 mod handle;
 pub mod import;
 mod ingest;
@@ -43,6 +45,7 @@ mod reports;
 mod respond;
 
 pub use audit::AuditReport;
+pub use consent::ConsentReport;
 pub use context::{Citation, Context, Given, RoutedReport};
 pub use correct::{Change, Correct, CorrectReport};
 pub use dialogue::{Dialogue, Followed, Said};
@@ -58,13 +61,13 @@ pub use kithkin_core::{
     Attachment, Blame, ChatError, ChatMessage, ChatModel, ChatReply, ChatRequest, ChatRole, ChatUsage, ConversationId,
     EmbedError, Embedder, Embeddings, EventTime, Explanation, InvalidId, InvalidTime, InvalidTurn, MemoryKind, Millis,
     PersonId, Precision, Purpose, RerankError, Reranker, Role, Scope, Seq, SessionId, SessionRef, Spent, StoreError,
-    TenantId, TokenLikelihood, Turn, TurnId, TurnKey,
+    TenantId, TokenLikelihood, Turn, TurnId, TurnKey, UnknownPurpose,
 };
 pub use kithkin_engine::ask;
 pub use kithkin_engine::method::{About, Paper, SpecError, Status};
 pub use kithkin_engine::{
-    Aspect, Budget, CHAT_ADVICE, Card, CardError, Derived, EngineError, EntryKind, Intensity, Method, NoBudget, Policy,
-    PolicyError, Price, Progress, Reason, Revision, Style, Traits, Withheld, Work, estimated_tokens,
+    Aspect, Budget, CHAT_ADVICE, Card, CardError, Derived, EngineError, EntryKind, Gated, Intensity, Method, NoBudget,
+    Policy, PolicyError, Price, Progress, Reason, Revision, Style, Traits, Withheld, Work, estimated_tokens,
 };
 pub use kithkin_models::{
     CHAT_MODELS, ChatKey, ChatSource, ChatSpec, MODELS, ModelSpec, NoKey, OpenAiEndpoint, Status as WeightStatus,

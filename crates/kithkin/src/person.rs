@@ -125,7 +125,7 @@ impl<'k> Person<'k> {
         derived.map(|()| made)
     }
 
-    /// Derives what can be derived here: not what needs a model that is not there.
+    /// Derives what can be derived here: not what needs a model that is not there, or that may not be asked.
     pub(crate) fn derive(
         &self,
         method: &Method,
@@ -133,7 +133,7 @@ impl<'k> Person<'k> {
     ) -> Result<(), Error> {
         match self.kithkin.engine.derive_missing(&self.scope, method, progress) {
             Ok(_) | Err(EngineError::NoEmbedder { .. } | EngineError::NoChatModel { .. }) => Ok(()),
-            Err(EngineError::Chat(ChatError::Spent { .. })) => Ok(()),
+            Err(EngineError::Chat(ChatError::Spent { .. } | ChatError::NoConsent { .. })) => Ok(()),
             Err(e) => Err(e.into()),
         }
     }

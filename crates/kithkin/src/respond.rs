@@ -3,22 +3,17 @@
 //! What the person says is durable before the model is asked, so that a model that fails loses nothing. It is recalled
 //! for before it is stored: otherwise the question would find itself.
 
-use std::collections::{BTreeMap, HashSet};
+use std::collections::BTreeMap;
 use std::ops::ControlFlow;
 
-use kithkin_core::{ChatMessage, ConversationId, EventTime, Memory, MemoryId, MemoryKind, Role, Seq, StoredTurn};
+use kithkin_core::{ChatMessage, ConversationId, PersonId, Purpose, Role};
 use kithkin_engine::{
-    Brief, Card, EngineError, Entry, EntryKind, Evidence, Method, Recalled, Replied, Revision, Routed, Withheld,
-    shown_text,
+    Card, EngineError, Entry, EntryKind, Gated, Method, Recalled, Replied, Revision, Routed, Withheld,
 };
 use serde::Serialize;
 
-use crate::{Error, EvidenceReport, Now, Person, Recall};
-
-/// Turns that are recalled for a reply; how many of them the model is shown is its method's to say.
-const CONSIDERED: usize = 64;
-/// The last turns of the log among which those of the same conversation are looked for.
-const LOOKED_AT: u64 = 400;
+use crate::ground::{Ground, conversation, recall, turns};
+use crate::{Error, EvidenceReport, Now, Person};
 
 /// Something that a person says and that is to be answered.
 #[derive(Debug, Clone)]
@@ -31,8 +26,18 @@ pub struct Respond {
     pub conversation: Option<ConversationId>,
     /// How to recall and to compose; by default the method that the person is bound to, else `hybrid`.
     pub method: Option<Method>,
+    /// Who says it: a speaker of the person's conversations, where it is not the person. By default it is the person. With a
+    /// method that makes a difference of it (`mqdialog`), what was said with them comes first.
+    pub asker: Option<String>,
+    /// Others of the same tenant whose turns may stand in where the person has said little, with a method that does so
+    /// (`pgraphrag`); by default none. The policy has to open `compare`, and the person has to have consented to it; of those
+    /// who have not, nothing is shown.
+    pub neighbours: Vec<PersonId>,
     /// As whom the model replies. What the card's `knows_until` does not let the character know is not recalled.
     pub card: Option<Card>,
+    /// Whether the reply is to talk the person into something; by default it is not. That is a purpose of its own, closed
+    /// unless the policy opens it and the person has consented, and the reply ends in a sentence that says so.
+    pub persuade: bool,
     /// At most so many turns of the conversation go to the model; 20 by default.
     pub history: usize,
     /// At most so many tokens come back; 800 by default.
@@ -53,13 +58,23 @@ impl Respond {
             now,
             conversation: None,
             method: None,
+            asker: None,
+            neighbours: Vec::new(),
             card: None,
+            persuade: false,
             history: 20,
             max_tokens: 800,
             temperature: 0.3,
             remember: true,
             explain: false,
         }
+    }
+}
+
+impl Respond {
+    /// What the model is asked for.
+    pub(crate) fn purpose(&self) -> Purpose {
+        if self.persuade { Purpose::Persuade } else { Purpose::Reply }
     }
 }
 
@@ -127,9 +142,16 @@ pub struct RespondReport {
     pub left_out: usize,
     /// What of the profile the model was shown.
     pub profile_used: Vec<UsedEntry>,
+    /// Where the method has a gate and something is known of the person: whether it was worth showing, and why. Where it was
+    /// not, the model was asked as without a memory.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub gate: Option<Gated>,
     /// What the policy kept from the model, by rule.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub withheld: Vec<Withheld>,
+    /// Whether the reply was asked for to persuade, and ends in a sentence that says so.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    pub persuades: bool,
     /// The rule of the policy that gave the reply; then nothing was recalled and no model was asked.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub routed: Option<String>,
@@ -160,6 +182,9 @@ pub struct PromptReport {
     pub left_out: usize,
     /// What of the profile it shows.
     pub profile_used: Vec<UsedEntry>,
+    /// Where the method has a gate and something is known of the person: whether it is worth showing, and why.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub gate: Option<Gated>,
     /// What the policy keeps from the model, by rule.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub withheld: Vec<Withheld>,
@@ -169,68 +194,13 @@ pub struct PromptReport {
     pub models: BTreeMap<String, String>,
 }
 
-/// What a reply rests on beside what is recalled.
-pub(crate) struct Ground {
-    pub(crate) method: Method,
-    now: EventTime,
-    /// The end of what may be recalled: the present, or before it where the character of a card knows no more.
-    seen: EventTime,
-    conversation: ConversationId,
-    history: Vec<StoredTurn>,
-    /// The turns of the conversation, those among them that are withheld included.
-    of_conversation: HashSet<Seq>,
-    profile: Vec<Entry>,
-    pub(crate) withheld: Vec<Withheld>,
-    /// Summaries of sessions, latest first; none where the method shows none.
-    summaries: Vec<Memory>,
-    /// Whether recall abstained though there was something to look at.
-    abstained: bool,
-}
-
-impl Ground {
-    pub(crate) fn brief<'a>(&'a self, what: &'a Respond, evidence: &'a [StoredTurn]) -> Brief<'a> {
-        Brief {
-            message: &what.message,
-            now: self.seen,
-            history: &self.history,
-            evidence,
-            summaries: &self.summaries,
-            abstained: self.abstained,
-            profile: &self.profile,
-            card: what.card.as_ref(),
-            max_tokens: what.max_tokens,
-            temperature: what.temperature,
-        }
-    }
-}
-
-/// The conversation that a message belongs to.
-fn conversation(what: &Respond) -> Result<ConversationId, Error> {
-    Ok(what.conversation.clone().map_or_else(|| ConversationId::new("chat"), Ok)?)
-}
-
-/// How a message is recalled for.
-fn recall(what: &Respond) -> Recall {
-    Recall {
-        limit: CONSIDERED,
-        explain: what.explain,
-        method: what.method.clone(),
-        ..Recall::new(&what.message, what.now)
-    }
-}
-
-/// The turns that were recalled.
-pub(crate) fn turns(recalled: &Recalled) -> Vec<StoredTurn> {
-    recalled.evidence.iter().map(|evidence| evidence.turn.clone()).collect()
-}
-
 impl Person<'_> {
     /// Answers a message. `heard` gets the reply piece by piece, as the model says it: with markers that are not checked
     /// yet. It ends the reply with [`ControlFlow::Break`]; what was said so far is the reply then.
     ///
     /// # Errors
-    /// An empty message or no chat model: then nothing is remembered. A method that cannot run here, or a model that
-    /// failed: the message is remembered all the same.
+    /// An empty message or no chat model: then nothing is remembered. A method that cannot run here, no consent to what the
+    /// reply is for, or a model that failed: the message is remembered all the same.
     pub fn respond(
         &self,
         what: &Respond,
@@ -245,11 +215,12 @@ impl Person<'_> {
         if self.kithkin().engine.chat().is_none() {
             return Err(EngineError::NoReplyModel.into());
         }
-        let mut ground = self.ground(what)?;
-        let recalled = self.recalled(what, &mut ground);
+        let mut ground = self.ground(what, what.purpose())?;
+        let consented = self.kithkin().engine.consented(self.scope(), what.purpose()).map_err(Error::from);
+        let recalled = consented.and_then(|()| self.recalled(what, &mut ground));
         let mut remembered = Vec::new();
         if what.remember {
-            let speaker = self.scope().person.to_string();
+            let speaker = what.asker.clone().unwrap_or_else(|| self.scope().person.to_string());
             remembered.push(self.say(&what.message, speaker, Role::User, &ground.conversation, ground.now)?.turn);
         }
         let recalled = recalled?;
@@ -274,7 +245,7 @@ impl Person<'_> {
         let conversation = conversation(what)?;
         let mut remembered = Vec::new();
         if what.remember {
-            let speaker = self.scope().person.to_string();
+            let speaker = what.asker.clone().unwrap_or_else(|| self.scope().person.to_string());
             for (words, speaker, role) in
                 [(what.message.as_str(), speaker, Role::User), (routed.reply, "assistant".to_owned(), Role::Assistant)]
             {
@@ -295,7 +266,9 @@ impl Person<'_> {
             shown: Vec::new(),
             left_out: 0,
             profile_used: Vec::new(),
+            gate: None,
             withheld: Vec::new(),
+            persuades: false,
             routed: Some(routed.rule.to_owned()),
             tokens: TokensReport::default(),
             method: method.about().id.to_string(),
@@ -308,12 +281,13 @@ impl Person<'_> {
     /// and the model is not asked, but where the method asks it for something before, such as notes.
     ///
     /// # Errors
-    /// An empty message, or a method that cannot run here.
+    /// An empty message, a method that cannot run here, or no consent to what it is for.
     pub fn prompt(&self, what: &Respond) -> Result<PromptReport, Error> {
         if what.message.trim().is_empty() {
             return Err(EngineError::EmptyQuestion.into());
         }
-        let mut ground = self.ground(what)?;
+        self.kithkin().engine.consented(self.scope(), what.purpose())?;
+        let mut ground = self.ground(what, what.purpose())?;
         let recalled = self.recalled(what, &mut ground)?;
         let evidence = turns(&recalled);
         let asked = self.kithkin().engine.asked(self.scope(), &ground.method, &ground.brief(what, &evidence))?;
@@ -327,113 +301,16 @@ impl Person<'_> {
             left_out: found - shown.len(),
             shown,
             profile_used: ground.profile.iter().take(asked.profile_shown).map(UsedEntry::of).collect(),
+            gate: asked.gated,
             withheld: ground.withheld,
             method: ground.method.about().id.to_string(),
             models: self.models(&ground.method),
         })
     }
 
-    /// What a reply rests on beside what is recalled.
-    pub(crate) fn ground(&self, what: &Respond) -> Result<Ground, Error> {
-        let conversation = conversation(what)?;
-        let (method, now) = self.resolve(&recall(what))?;
-        let mut withheld = Vec::new();
-        let mut history = self.history(&conversation, now, what.history)?;
-        let of_conversation = history.iter().map(|turn| turn.seq).collect();
-        self.kithkin().engine.policy().keep_turns(&mut history, |turn| shown_text(&turn.turn), &mut withheld);
-        let until = what.card.as_ref().and_then(|card| card.knows_until);
-        let seen = until.filter(|until| until.end() < now.end()).unwrap_or(now);
-        let profile = self.known_of_persons(seen, &method, &mut withheld)?;
-        Ok(Ground {
-            method,
-            now,
-            seen,
-            conversation,
-            history,
-            of_conversation,
-            profile,
-            withheld,
-            summaries: Vec::new(),
-            abstained: false,
-        })
-    }
-
-    /// What is recalled for a message, and would be shown: nothing of a person of whom nothing is known, nothing where
-    /// recall abstains, and nothing that the model hears anyway as the conversation itself.
-    pub(crate) fn recalled(&self, what: &Respond, ground: &mut Ground) -> Result<Recalled, Error> {
-        let mut recalled = match self.found(&recall(what), &ground.method, ground.seen) {
-            Err(Error::Engine(EngineError::NoPerson { .. })) => Recalled::default(),
-            found => found?,
-        };
-        ground.abstained = recalled.abstain && recalled.compared > 0;
-        if ground.method.shows_summaries() && recalled.compared > 0 {
-            ground.summaries = self.summaries(ground)?;
-        }
-        recalled.evidence.retain(|evidence| !ground.of_conversation.contains(&evidence.turn.seq));
-        if recalled.abstain {
-            recalled.evidence.clear();
-        }
-        let text = |evidence: &Evidence| shown_text(&evidence.turn.turn);
-        self.kithkin().engine.policy().keep_turns(&mut recalled.evidence, text, &mut ground.withheld);
-        Ok(recalled)
-    }
-
-    /// What the method has summed up of sessions that were over by then, latest first.
-    fn summaries(&self, ground: &mut Ground) -> Result<Vec<Memory>, Error> {
-        let engine = &self.kithkin().engine;
-        let held = engine.held(self.scope(), &ground.method, ground.seen)?;
-        let known: HashSet<MemoryId> = held.iter().map(|memory| memory.id).collect();
-        let mut summaries = Vec::new();
-        engine.store().scan_memories(self.scope(), ground.method.derivation(), &mut |stored| {
-            if stored.memory.kind == MemoryKind::Summary && known.contains(&stored.id) {
-                summaries.push(stored.memory);
-            }
-            ControlFlow::Continue(())
-        })?;
-        summaries.reverse();
-        engine.policy().keep_turns(&mut summaries, |memory| memory.text.clone(), &mut ground.withheld);
-        Ok(summaries)
-    }
-
-    /// What is known of the persons who speak and may be shown, what was said last first. What an assistant said of itself
-    /// is not among it; what the policy keeps back is added to `withheld`.
-    pub(crate) fn known_of_persons(
-        &self,
-        now: EventTime,
-        method: &Method,
-        withheld: &mut Vec<Withheld>,
-    ) -> Result<Vec<Entry>, Error> {
-        let mut entries = self.profile_at(now, method)?.entries;
-        entries.retain(|entry| entry.role == Role::User);
-        self.kithkin().engine.policy().keep_entries(&mut entries, withheld);
-        // What is read as a value comes before whole sentences, of which there may be many.
-        let rank = |entry: &Entry| {
-            (entry.kind == EntryKind::Standing, std::cmp::Reverse(entry.current.sources.last().copied()))
-        };
-        entries.sort_by_key(rank);
-        Ok(entries)
-    }
-
-    /// The last turns of a conversation, oldest first, as far as they are among the last of the log.
-    fn history(&self, conversation: &ConversationId, now: EventTime, most: usize) -> Result<Vec<StoredTurn>, Error> {
-        let store = self.kithkin().engine.store();
-        let Some(pulse) = store.pulse(self.scope())? else { return Ok(Vec::new()) };
-        let mut turns: Vec<StoredTurn> = Vec::new();
-        store.scan_turns(self.scope(), pulse.last_seq.saturating_sub(LOOKED_AT), &mut |turn| {
-            if let Some(replaced) = turn.supersedes {
-                turns.retain(|earlier| earlier.seq != replaced);
-            }
-            if turn.turn.conversation == *conversation && turn.seen_at() <= now.end() {
-                turns.push(turn);
-            }
-            ControlFlow::Continue(())
-        })?;
-        turns.sort_by_key(|turn| (turn.seen_at(), turn.seq));
-        Ok(turns.split_off(turns.len().saturating_sub(most)))
-    }
-
     fn replied(&self, ground: Ground, recalled: Recalled, replied: Replied, remembered: Vec<String>) -> RespondReport {
-        let Ground { method, profile, withheld, .. } = ground;
+        let Ground { method, purpose, profile, withheld, .. } = ground;
+        let gate = replied.gated;
         let mut models = self.models(&method);
         models.extend(self.kithkin().chat_name().map(|model| ("chat".to_owned(), model.to_owned())));
         let found = recalled.evidence.len();
@@ -453,7 +330,9 @@ impl Person<'_> {
             left_out: found - shown.len(),
             shown,
             profile_used: profile.iter().take(replied.profile_shown).map(UsedEntry::of).collect(),
+            gate,
             withheld,
+            persuades: purpose == Purpose::Persuade && !replied.fallback,
             routed: None,
             tokens: usage.map_or_else(TokensReport::default, |usage| TokensReport {
                 read: usage.prompt_tokens,

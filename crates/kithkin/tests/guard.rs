@@ -3,12 +3,13 @@
 
 mod letters;
 
+use std::collections::HashSet;
 use std::ops::ControlFlow;
 use std::sync::{Arc, Mutex};
 
 use kithkin::{
-    ChatError, ChatModel, ChatReply, ChatRequest, ConversationId, EventTime, Kithkin, Now, Policy, Recall, RerankError,
-    Reranker, Respond, Role, Scope, SessionId, TokenLikelihood, Turn, TurnId,
+    ChatError, ChatModel, ChatReply, ChatRequest, ConversationId, EventTime, Forget, Ingest, Kithkin, Now, Policy,
+    Purpose, Recall, RerankError, Reranker, Respond, Role, Scope, SessionId, TokenLikelihood, Turn, TurnId,
 };
 use letters::Letters;
 
@@ -178,4 +179,114 @@ fn a_message_in_need_is_answered_before_anything_is_recalled() {
     let bare = Kithkin::in_memory().policy(Policy::parse("policy.toml", POLICY).unwrap()).start();
     let reply = bare.person(&scope()).respond(&Respond::new("自杀", Now::Clock), &mut |_| ControlFlow::Continue(()));
     assert!(reply.unwrap().routed.is_some());
+}
+
+/// What a method asks of a model for a person: the purposes that were noted, and how often in all.
+fn asked_for(method: &kithkin::Method, policy: &str, closed: Option<Purpose>) -> HashSet<Purpose> {
+    let model = Arc::new(Listener::default());
+    let kithkin = kithkin(&model, policy);
+    let person = kithkin.person(&scope());
+    person.observe(turns()).unwrap();
+    if let Some(purpose) = closed {
+        person.consent(purpose, false).unwrap();
+    }
+    // Each may be refused; what counts is what the model heard.
+    let _ = person.rebuild(method, &mut |_| ControlFlow::Continue(()));
+    let what = Respond { method: Some(method.clone()), ..Respond::new("Where is the tea good?", Now::Clock) };
+    let _ = person.respond(&what, &mut |_| ControlFlow::Continue(()));
+    let _ = person.respond(&Respond { persuade: true, ..what.clone() }, &mut |_| ControlFlow::Continue(()));
+    let _ = person.prompt(&what);
+    let _ = person.follow_up_questions(&what, 3);
+    let recall = Recall { method: Some(method.clone()), ..Recall::new("Where is the tea good?", Now::Clock) };
+    let _ = person.recall(&recall);
+    let _ = person.catch_up(&mut |_| ControlFlow::Continue(()));
+    let block = person.context(&recall, 1_500);
+    if closed == Some(Purpose::Reply) {
+        assert!(block.is_ok_and(|block| block.text.is_empty() && block.withheld[0].rule == "no consent to reply"));
+    }
+    let noted = person.disclosures(None).unwrap();
+    let calls: u64 = noted.iter().map(|one| one.spent.calls).sum();
+    assert_eq!(calls, model.heard().len() as u64, "{}: something was asked and not noted", method.about().id);
+    noted.into_iter().map(|one| one.purpose).collect()
+}
+
+#[test]
+fn a_purpose_that_is_closed_reaches_no_prompt_by_any_method() {
+    let mut seen = HashSet::new();
+    for method in Kithkin::methods().unwrap() {
+        let id = method.about().id.to_string();
+        let open = asked_for(&method, "", None);
+        assert!(!open.contains(&Purpose::Persuade), "{id} persuades without consent");
+        for purpose in &open {
+            let others: HashSet<Purpose> = open.iter().copied().filter(|other| other != purpose).collect();
+            let by_policy = asked_for(&method, &format!("[purposes]\n{purpose} = false"), None);
+            for asked in [asked_for(&method, "", Some(*purpose)), by_policy] {
+                assert!(!asked.contains(purpose), "{id} asks for {purpose}");
+                assert!(asked.is_subset(&others), "{id}: {asked:?}");
+            }
+        }
+        seen.extend(open);
+    }
+    assert_eq!(seen, HashSet::from([Purpose::Reply, Purpose::Derive, Purpose::Filter, Purpose::Ask]));
+}
+
+#[test]
+fn to_persuade_needs_the_policy_and_the_person_and_is_said() {
+    let rule = "[[withhold]]\nname = \"who\"\nkinds = [\"preference\"]\npurposes = [\"persuade\"]\n";
+    let method = Some(Kithkin::method("full-context").unwrap());
+    let what = Respond { persuade: true, method, ..Respond::new("Why go to Oslo?", Now::Clock) };
+    let fails = |person: &kithkin::Person<'_>, says: &str| {
+        let error = person.respond(&what, &mut |_| ControlFlow::Continue(())).unwrap_err();
+        assert!(error.to_string().contains(says), "{error}");
+        assert_eq!(error.blame(), kithkin::Blame::Conflict);
+    };
+    let model = Arc::new(Listener::default());
+    let shut = kithkin(&model, rule);
+    let person = shut.person(&scope());
+    person.observe(turns()).unwrap();
+    person.consent(Purpose::Persuade, true).unwrap();
+    fails(&person, "the policy does not open this purpose");
+    assert_eq!(person.timeline().unwrap().last().unwrap().text, "Why go to Oslo?");
+    let open = kithkin(&model, &format!("[purposes]\npersuade = true\n{rule}"));
+    let person = open.person(&scope());
+    person.observe(turns()).unwrap();
+    fails(&person, "the person has not consented");
+    assert!(model.heard().is_empty());
+    person.consent(Purpose::Persuade, true).unwrap();
+    let reply = person.respond(&what, &mut |_| ControlFlow::Continue(())).unwrap();
+    assert!(reply.persuades && reply.reply.ends_with("and may use what is remembered of you."), "{}", reply.reply);
+    assert_eq!(person.timeline().unwrap().last().unwrap().text, reply.reply.trim());
+    let heard = model.heard().concat();
+    assert!(heard.contains("I live in Oslo") && heard.contains("\"home\"") && !heard.contains("\"likes\""), "{heard}");
+    assert_eq!(person.disclosures(None).unwrap()[0].purpose, Purpose::Persuade);
+    person.consent(Purpose::Persuade, false).unwrap();
+    fails(&person, "has withdrawn their consent");
+    person.consent(Purpose::Persuade, true).unwrap();
+    assert!(person.respond(&what, &mut |_| ControlFlow::Continue(())).is_ok());
+}
+
+#[test]
+fn a_consent_is_exported_and_forgotten_as_a_turn_is() {
+    let model = Arc::new(Listener::default());
+    let here = kithkin(&model, "");
+    let person = here.person(&scope());
+    // It may be said before anything else, and once more changes nothing.
+    for _ in 0..2 {
+        person.consent(Purpose::Reply, false).unwrap();
+    }
+    assert_eq!(person.timeline().unwrap().len(), 1);
+    let open = |person: &kithkin::Person<'_>| person.consents().unwrap()[0].open;
+    assert!(!open(&person) && person.profile(Now::Clock).unwrap().entries.is_empty());
+    let mut export = Vec::new();
+    person.export(&mut export, "memory").unwrap();
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("p.jsonl");
+    std::fs::write(&path, export).unwrap();
+    let there = kithkin(&model, "");
+    let ingest = Ingest { path, format: None, person: None, select: None, at: None, embed: true };
+    there.import(&scope().tenant, &ingest, &|_| ControlFlow::Continue(())).unwrap();
+    let other = there.person(&scope());
+    assert!(!open(&other));
+    other.forget(&Forget::Conversation(ConversationId::new("consent").unwrap()), false).unwrap();
+    assert!(open(&other) && !open(&person));
 }

@@ -2,6 +2,7 @@
 
 mod chat;
 mod check;
+mod consent;
 mod export;
 mod feedback;
 mod forget;
@@ -40,6 +41,7 @@ pub(crate) fn run(place: &Place, command: Command) -> Result<ExitCode> {
         Command::Timeline(args) => persons::timeline(place, &args),
         Command::Memories(args) => persons::memories(place, &args),
         Command::Profile(args) => profile::run(place, args),
+        Command::Consent(args) => consent::run(place, &args),
         Command::Forget(args) => forget::run(place, args),
         Command::Export(args) => export::run(place, &args),
         Command::Rebuild(args) => rebuild::rebuild(place, &args),

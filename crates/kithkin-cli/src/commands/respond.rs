@@ -4,7 +4,7 @@ use std::ops::ControlFlow;
 use std::process::ExitCode;
 
 use anyhow::Result;
-use kithkin::{Now, PromptReport, RespondReport, Withheld};
+use kithkin::{Gated, Now, PromptReport, RespondReport, Withheld};
 
 use crate::args::Respond;
 use crate::commands::{recall, remember};
@@ -18,6 +18,9 @@ pub(super) fn run(place: &Place, args: Respond) -> Result<ExitCode> {
         conversation: Some(args.conversation),
         method,
         card: place::card(args.card.as_deref())?,
+        asker: args.asker,
+        neighbours: args.neighbour,
+        persuade: args.persuade,
         remember: !args.read_only,
         explain: args.explain,
         ..kithkin::Respond::new(args.message, args.now.map_or(Now::Clock, Now::At))
@@ -31,6 +34,7 @@ pub(super) fn run(place: &Place, args: Respond) -> Result<ExitCode> {
     } else {
         line(&report.reply)?;
         cited(&report)?;
+        gate(report.gate.as_ref(), args.explain)?;
         if args.explain {
             recall::evidence(&report.shown, true)?;
         }
@@ -45,8 +49,26 @@ pub(super) fn run(place: &Place, args: Respond) -> Result<ExitCode> {
 /// Says what the policy kept from a prompt.
 pub(super) fn withheld(withheld: &[Withheld]) {
     for Withheld { rule, turns, entries } in withheld {
-        output::note(&format!("the policy's rule {rule} withheld {turns} turns and {entries} entries of the profile"));
+        if *turns + *entries > 0 {
+            output::note(&format!(
+                "the policy's rule {rule} withheld {turns} turns and {entries} entries of the profile"
+            ));
+        } else {
+            output::note(&format!("nothing is shown: {rule}"));
+        }
     }
+}
+
+/// Says what the method's gate decided: that it is shut always, why it is shut or open where that is asked for.
+fn gate(gate: Option<&Gated>, explain: bool) -> Result<()> {
+    let Some(gate) = gate else { return Ok(()) };
+    if !gate.open {
+        let (benefit, threshold) = (gate.benefit, gate.threshold);
+        output::note(&format!(
+            "what is known would hardly help ({benefit:.2}, below {threshold:.2}), so the model is asked as without a memory"
+        ));
+    }
+    if explain { line(gate.why.to_string().trim_end()) } else { Ok(()) }
 }
 
 /// Prints what the model would be asked.
@@ -62,6 +84,7 @@ fn prompt(place: &Place, report: &PromptReport, explain: bool) -> Result<ExitCod
         output::note(&format!("the model would not be asked; the method's rule would reply: {reply}"));
     }
     withheld(&report.withheld);
+    gate(report.gate.as_ref(), explain)?;
     if explain {
         recall::evidence(&report.shown, true)?;
     }

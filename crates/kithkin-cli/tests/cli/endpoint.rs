@@ -16,6 +16,13 @@ pub(crate) struct Endpoint {
 impl Endpoint {
     /// Answers each request with what `reply` makes of the words of its last message; `None` breaks the stream off.
     pub(crate) fn start(reply: impl Fn(&str) -> Option<String> + Send + 'static) -> Self {
+        Self::answering(move |body| {
+            reply(body["messages"].as_array().unwrap().last().unwrap()["content"].as_str().unwrap())
+        })
+    }
+
+    /// The same with what `reply` makes of the whole body.
+    pub(crate) fn answering(reply: impl Fn(&Value) -> Option<String> + Send + 'static) -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").unwrap();
         let url = format!("http://{}/v1", listener.local_addr().unwrap());
         let asked = Arc::new(Mutex::new(Vec::new()));
@@ -24,11 +31,9 @@ impl Endpoint {
             for stream in listener.incoming() {
                 let mut stream = stream.unwrap();
                 let body = read(&stream);
-                let words =
-                    body["messages"].as_array().unwrap().last().unwrap()["content"].as_str().unwrap().to_owned();
-                let streams = body["stream"] == true;
+                let (streams, answer) = (body["stream"] == true, reply(&body));
                 kept.lock().unwrap().push(body);
-                match reply(&words) {
+                match answer {
                     Some(reply) if !streams => whole(&mut stream, &reply),
                     reply => write(&mut stream, reply),
                 }

@@ -237,6 +237,41 @@ fn what_is_withheld_reaches_no_prompt_and_a_name_changes_none() {
 }
 
 #[test]
+fn a_gate_is_measured_where_what_is_remembered_helps_and_where_it_does_not() {
+    let place = Place::empty();
+    let data = format!("{}/prefeval/sample", datasets());
+    let run = ["lab", "run", "prefeval-gate", "--data", &data];
+    let bm25 = include_str!("../../../../methods/bm25.toml").replace("id = \"bm25\"", "id = \"gated\"");
+    let gate = "\n[respond]\ngate = { strategy = \"benefit\", answerable = 1.0, threshold = 1.0 }\n";
+    let gated = place.file("gated.toml", bm25 + gate);
+    let table = place.json(&[&run[..], &["--method", &format!("{gated},bm25")]].concat());
+    let metric = |row: usize, name: &str| table["rows"][row]["metrics"][name].as_f64();
+    // Twelve preferences in three forms, each asked of its own topic and of the next one.
+    assert_eq!(
+        (&table["rows"][0]["n"], metric(0, "opened"), metric(1, "helped")),
+        (&72.into(), Some(0.0), metric(0, "helped"))
+    );
+    assert!(
+        metric(1, "opened") > Some(0.0) && metric(0, "fit_answerable").is_some() && metric(1, "fit_bias").is_none()
+    );
+    let one = place.json(&[&run[..], &["--method", "bm25", "--limit", "1"]].concat());
+    assert_eq!(one["rows"][0]["n"], 18);
+}
+
+#[test]
+fn characters_need_a_chat_model_to_talk() {
+    let place = Place::empty();
+    let data = format!("{}/psyplay/sample.json", datasets());
+    let run = ["lab", "run", "psyplay", "--data", &data, "--method", "bm25"];
+    place.fails(&run, &["a reply needs a chat model"]);
+    place.fails(&[&run[..], &["--items", "kindness"]].concat(), &["openness"]);
+    let endpoint = crate::endpoint::Endpoint::start(|_| Some("What a party!".to_owned()));
+    let model = ["--items", "extraversion", "--limit", "1", "--chat-url", &endpoint.url, "--chat-model", "small"];
+    let row = &place.json(&[&run[..], &model].concat())["rows"][0];
+    assert_eq!((&row["n"], &row["metrics"]["portrayed"], endpoint.asked().len()), (&1.into(), &0.5.into(), 8));
+}
+
+#[test]
 fn traits_and_emotions_are_held_against_the_most_frequent() {
     let place = Place::empty();
     let data = format!("{}/cped/sample", datasets());

@@ -9,6 +9,7 @@
 mod bad_input;
 mod chat;
 mod config;
+mod consent;
 mod disk;
 mod doctor;
 mod endpoint;
@@ -21,6 +22,7 @@ mod lab;
 mod processes;
 mod profile;
 mod recall;
+mod remedies;
 mod rerank;
 mod respond;
 mod shapes;

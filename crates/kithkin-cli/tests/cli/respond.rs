@@ -87,6 +87,35 @@ fn a_card_says_as_whom_the_model_replies() {
 }
 
 #[test]
+fn a_conversation_with_a_character() {
+    let (place, endpoint) = (place(), Endpoint::start(citing));
+    let card = place.file("ada.toml", "name = \"Ada\"\nknows_until = \"2023-05-07\"\n");
+    let chat = |card: &str, lines: &str| {
+        let args = ["chat", "--person", "p", "--chat-url", &endpoint.url, "--chat-model", "small", "--method", "bm25"];
+        let mut command = place.command(&[&args[..], &["--card", card]].concat());
+        let mut child = command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
+        // A card that cannot be read ends it before it hears anything.
+        let _ = child.stdin.take().unwrap().write_all(lines.as_bytes());
+        Ran::of(&child.wait_with_output().unwrap())
+    };
+    let ran = chat(&card, "What is my cat called?\n/method hybrid-window\n/method bm25\nAnd now?\n");
+    assert_eq!(ran.code, Some(0), "{}", ran.err);
+    assert_eq!(ran.out.matches("I do not know [1].").count(), 2, "{}", ran.out);
+    let asked = endpoint.asked();
+    assert_eq!(asked.len(), 2);
+    for body in &asked {
+        // The card goes with every message, and what was said after the character's time is not shown.
+        let told = body["messages"].to_string();
+        assert!(told.contains("name: Ada") && told.contains("knows until: 2023-05-07"), "{told}");
+        assert!(!told.contains("I adopted a cat"), "{told}");
+    }
+    assert_eq!(place.turns(), 7);
+    let wrong = place.file("wrong.toml", "name = \"\"\n");
+    chat(&wrong, "Hello\n").failed(&["wrong.toml", "name is empty"]);
+    assert_eq!(endpoint.asked().len(), 2);
+}
+
+#[test]
 fn what_was_said_is_remembered_when_the_reply_fails() {
     let (place, endpoint) = (place(), Endpoint::start(|_| None));
     respond(&place, &endpoint, &["I moved to Oslo."]).failed(&["the reply broke off after 5 characters"]);

@@ -1,5 +1,5 @@
 //! A chat model that notes what it is given of a person before it is asked, counts what that takes, and is not asked
-//! beyond the person's budget.
+//! beyond the person's budget, nor for a purpose that the person or the policy has closed.
 //!
 //! The note is in the store before the first request, so that nothing reaches a model without a trace; what it took is
 //! written down when the work is done.
@@ -14,7 +14,7 @@ use kithkin_core::{
 
 use super::budget::{Budget, Price, day_of};
 use super::estimated_tokens;
-use crate::guard::Walled;
+use crate::guard::{Consents, Policy, Walled};
 
 /// What is noted where, and how much may be asked.
 #[derive(Debug)]
@@ -23,6 +23,7 @@ pub(crate) struct Ledger<'a> {
     pub(crate) clock: &'a dyn Clock,
     pub(crate) scope: &'a Scope,
     pub(crate) purpose: Purpose,
+    pub(crate) policy: &'a Policy,
     pub(crate) budget: Budget,
     pub(crate) price: Option<Price>,
 }
@@ -33,6 +34,8 @@ pub(crate) struct Metered<'a> {
     inner: Walled<'a>,
     ledger: Ledger<'a>,
     work: Mutex<Work>,
+    /// How far the log was read, when the purpose was found open.
+    open: Mutex<Option<(u64, u64)>>,
 }
 
 /// The work that is going on.
@@ -49,7 +52,7 @@ struct Work {
 
 impl<'a> Metered<'a> {
     pub(crate) fn new(inner: Walled<'a>, ledger: Ledger<'a>) -> Self {
-        Self { inner, ledger, work: Mutex::default() }
+        Self { inner, ledger, work: Mutex::default(), open: Mutex::default() }
     }
 
     fn work(&self) -> MutexGuard<'_, Work> {
@@ -81,9 +84,29 @@ impl<'a> Metered<'a> {
         }
     }
 
+    /// Refuses what the person, or the policy, has not opened. The log is read again only where it has moved on.
+    fn consented(&self) -> Result<(), ChatError> {
+        let Ledger { store, scope, purpose, policy, .. } = &self.ledger;
+        let failed = |e: StoreError| ChatError::Failed {
+            model: self.inner.model().to_owned(),
+            message: format!("it was not asked, as what the person consents to could not be read: {e}"),
+        };
+        let read = store.pulse(scope).map_err(failed)?.map_or((0, 0), |pulse| (pulse.epoch, pulse.last_seq));
+        let mut open = self.open.lock().unwrap_or_else(PoisonError::into_inner);
+        if *open == Some(read) {
+            return Ok(());
+        }
+        let consents = Consents::read(*store, scope).map_err(failed)?;
+        if let Some(message) = consents.closed(policy, scope, *purpose) {
+            return Err(ChatError::NoConsent { message });
+        }
+        *open = Some(read);
+        Ok(())
+    }
+
     /// Notes the work at its first request, and counts the request where the budget allows it.
     fn admit(&self, read: u64) -> Result<(), ChatError> {
-        let Ledger { store, clock, scope, purpose, budget, price } = &self.ledger;
+        let Ledger { store, clock, scope, purpose, budget, price, .. } = &self.ledger;
         let failed = |e: StoreError| ChatError::Failed {
             model: self.inner.model().to_owned(),
             message: format!("it was not asked, as what it is given could not be noted: {e}"),
@@ -145,6 +168,7 @@ impl ChatModel for Metered<'_> {
 
     fn reply(&self, request: &ChatRequest) -> Result<ChatReply, ChatError> {
         let read = request_tokens(request);
+        self.consented()?;
         self.inner.check_request(request)?;
         self.admit(read)?;
         let reply = self.inner.reply(request)?;
@@ -158,6 +182,7 @@ impl ChatModel for Metered<'_> {
         heard: &mut dyn FnMut(&str) -> ControlFlow<()>,
     ) -> Result<ChatReply, ChatError> {
         let read = request_tokens(request);
+        self.consented()?;
         self.inner.check_request(request)?;
         self.admit(read)?;
         let reply = self.inner.stream(request, heard)?;
@@ -166,6 +191,7 @@ impl ChatModel for Metered<'_> {
     }
 
     fn likelihoods(&self, request: Option<&ChatRequest>, text: &str) -> Result<Vec<TokenLikelihood>, ChatError> {
+        self.consented()?;
         self.admit(request.map_or(0, request_tokens) + tokens(text))?;
         self.inner.likelihoods(request, text)
     }

@@ -3,6 +3,8 @@
 //! A [`Policy`] is a TOML file. A rule under `[[withhold]]` names words, topics and kinds; a turn of memory, or an entry of
 //! the profile, that one of them fits reaches no prompt, whatever the method. One under `[[route]]` names words and a
 //! reply: a message with one of the words is answered with that reply alone, before anything of the person is looked at.
+//! A rule may be one for some purposes only, and `[purposes]` says which purposes are open at all; what a person says of
+//! them is a turn of theirs ([`Consent`]), and both have to allow what a model is asked for ([`Consents`]).
 //! Behind the rules stands a wall ([`Walled`]): a request to a chat model that has a withheld word in it all the same, as
 //! a summary that a model wrote might, is refused.
 //!
@@ -13,21 +15,29 @@
 //! Sources for what a guard has to do: Salvi et al., *On the Conversational Persuasiveness of Large Language Models*
 //! (2024), on what traits of a person do to a model's words; no paper is followed in how.
 
+mod consent;
+mod disclosed;
 mod wall;
 
-use kithkin_core::Turn;
+use std::collections::HashMap;
+
+use kithkin_core::{Purpose, Turn};
 use serde::{Deserialize, Serialize};
 
 use crate::observe::turn_text;
 use crate::phrases::Phrases;
 use crate::profile::{Entry, EntryKind};
 
+pub use consent::{Consent, Consents};
+pub(crate) use disclosed::persuades;
 pub(crate) use wall::Walled;
 
 /// What may reach no prompt, and what is answered at once. The default keeps nothing back.
 #[derive(Debug, Clone, Default, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct Policy {
+    /// Which purposes are open; those that are not named are as they are by default.
+    purposes: HashMap<Purpose, bool>,
     withhold: Vec<Rule>,
     route: Vec<Route>,
 }
@@ -46,6 +56,9 @@ struct Rule {
     /// Kinds of entries.
     #[serde(default)]
     kinds: Vec<EntryKind>,
+    /// The purposes that it is for; all where none is named.
+    #[serde(default)]
+    purposes: Vec<Purpose>,
 }
 
 /// What is answered at once.
@@ -129,26 +142,44 @@ impl Policy {
         Some(Routed { rule: &route.name, reply: &route.reply })
     }
 
-    /// Takes the turns that no prompt may show, and adds what was taken, by rule. `text` gives all of a turn that a prompt
-    /// would show; see [`shown_text`].
-    pub fn keep_turns<T>(&self, turns: &mut Vec<T>, text: impl Fn(&T) -> String, withheld: &mut Vec<Withheld>) {
-        self.keep(turns, withheld, |rule, turn| rule.words.fit(&text(turn)), |withheld| &mut withheld.turns);
+    /// Whether the policy leaves a purpose open. The person has to as well; see [`Consents`].
+    pub fn opens(&self, purpose: Purpose) -> bool {
+        self.purposes.get(&purpose).copied().unwrap_or_else(|| purpose.is_open_by_default())
     }
 
-    /// Takes the entries that no prompt may show, likewise.
-    pub fn keep_entries(&self, entries: &mut Vec<Entry>, withheld: &mut Vec<Withheld>) {
-        self.keep(entries, withheld, Rule::fits_entry, |withheld| &mut withheld.entries);
+    /// Whether a rule withholds all entries of a kind from prompts of this purpose.
+    pub fn withholds_kind(&self, purpose: Purpose, kind: EntryKind) -> bool {
+        self.withhold.iter().any(|rule| rule.is_for(purpose) && rule.kinds.contains(&kind))
+    }
+
+    /// Takes the turns that no prompt of this purpose may show, and adds what was taken, by rule. `text` gives all of a turn
+    /// that a prompt would show; see [`shown_text`].
+    pub fn keep_turns<T>(
+        &self,
+        purpose: Purpose,
+        turns: &mut Vec<T>,
+        text: impl Fn(&T) -> String,
+        withheld: &mut Vec<Withheld>,
+    ) {
+        self.keep(purpose, turns, withheld, |rule, turn| rule.words.fit(&text(turn)), |withheld| &mut withheld.turns);
+    }
+
+    /// Takes the entries that no prompt of this purpose may show, likewise.
+    pub fn keep_entries(&self, purpose: Purpose, entries: &mut Vec<Entry>, withheld: &mut Vec<Withheld>) {
+        self.keep(purpose, entries, withheld, Rule::fits_entry, |withheld| &mut withheld.entries);
     }
 
     fn keep<T>(
         &self,
+        purpose: Purpose,
         items: &mut Vec<T>,
         withheld: &mut Vec<Withheld>,
         fits: impl Fn(&Rule, &T) -> bool,
         count: impl Fn(&mut Withheld) -> &mut usize,
     ) {
         items.retain(|item| {
-            let Some(rule) = self.withhold.iter().find(|rule| fits(rule, item)) else { return true };
+            let mut rules = self.withhold.iter().filter(|rule| rule.is_for(purpose));
+            let Some(rule) = rules.find(|rule| fits(rule, item)) else { return true };
             if !withheld.iter().any(|one| one.rule == rule.name) {
                 withheld.push(Withheld { rule: rule.name.clone(), turns: 0, entries: 0 });
             }
@@ -157,9 +188,10 @@ impl Policy {
         });
     }
 
-    /// The first rule that has a word in the text which `own` does not have.
-    fn withheld_word(&self, text: &str, own: &str) -> Option<&str> {
-        let rule = self.withhold.iter().find(|rule| rule.words.fit_beside(text, own))?;
+    /// The first rule for this purpose that has a word in the text which `own` does not have.
+    fn withheld_word(&self, purpose: Purpose, text: &str, own: &str) -> Option<&str> {
+        let mut rules = self.withhold.iter().filter(|rule| rule.is_for(purpose));
+        let rule = rules.find(|rule| rule.words.fit_beside(text, own))?;
         Some(&rule.name)
     }
 }
@@ -170,6 +202,10 @@ pub fn shown_text(turn: &Turn) -> String {
 }
 
 impl Rule {
+    fn is_for(&self, purpose: Purpose) -> bool {
+        self.purposes.is_empty() || self.purposes.contains(&purpose)
+    }
+
     fn fits_entry(&self, entry: &Entry) -> bool {
         let Entry { kind, topic, current, .. } = entry;
         let texts = [Some(topic), Some(&current.value), current.context.as_ref(), current.because.as_ref()];
@@ -213,14 +249,47 @@ mod tests {
         let sitting = Sitting::of(&said);
         let mut withheld = Vec::new();
         let mut turns = sitting.turns().to_vec();
-        policy.keep_turns(&mut turns, |turn| shown_text(&turn.turn), &mut withheld);
+        policy.keep_turns(Purpose::Reply, &mut turns, |turn| shown_text(&turn.turn), &mut withheld);
         assert_eq!(turns.iter().map(|turn| turn.turn.text.as_str()).collect::<Vec<_>>(), said[..3]);
         let mut entries = crate::profile::profile(sitting.turns().to_vec(), &[]).entries;
-        policy.keep_entries(&mut entries, &mut withheld);
+        policy.keep_entries(Purpose::Reply, &mut entries, &mut withheld);
         assert_eq!(entries.iter().map(|entry| entry.topic.as_str()).collect::<Vec<_>>(), ["tea"]);
         let counts: Vec<(&str, usize, usize)> =
             withheld.iter().map(|one| (one.rule.as_str(), one.turns, one.entries)).collect();
         assert_eq!(counts, [("health", 2, 1), ("family", 0, 1)]);
+    }
+
+    #[test]
+    fn a_rule_may_be_for_some_purposes_only() {
+        let rule =
+            "[[withhold]]\nname = \"who\"\nwords = [\"oslo\"]\nkinds = [\"preference\"]\npurposes = [\"persuade\"]";
+        let policy = Policy::parse("policy.toml", rule).unwrap();
+        let check = |purpose, turns_left: usize, entries_left: usize| {
+            let sitting = Sitting::of(&["I live in Oslo.", "Hm.", "I love tea."]);
+            let (mut turns, mut withheld) = (sitting.turns().to_vec(), Vec::new());
+            let mut entries = crate::profile::profile(turns.clone(), &[]).entries;
+            policy.keep_turns(purpose, &mut turns, |turn| shown_text(&turn.turn), &mut withheld);
+            policy.keep_entries(purpose, &mut entries, &mut withheld);
+            assert_eq!((turns.len(), entries.len()), (turns_left, entries_left), "{purpose}");
+            assert_eq!(policy.withheld_word(purpose, "in Oslo", "").is_some(), turns_left < 3, "{purpose}");
+            assert_eq!(policy.withholds_kind(purpose, EntryKind::Preference), turns_left < 3);
+            assert!(!policy.withholds_kind(purpose, EntryKind::Trait));
+        };
+        check(Purpose::Persuade, 2, 0);
+        check(Purpose::Reply, 3, 2);
+    }
+
+    #[test]
+    fn purposes_are_open_or_closed() {
+        let check = |text: &str, open: &[Purpose]| {
+            let policy = Policy::parse("policy.toml", text).unwrap();
+            let found: Vec<Purpose> = Purpose::ALL.into_iter().filter(|purpose| policy.opens(*purpose)).collect();
+            assert_eq!(found, open, "{text}");
+        };
+        use Purpose::{Ask, Compare, Derive, Filter, Persuade, Reply};
+        check("", &[Reply, Derive, Filter, Ask]);
+        check("[purposes]\nderive = false\npersuade = true", &[Reply, Filter, Ask, Persuade]);
+        check("[purposes]\ncompare = true\nreply = true\nask = false", &[Reply, Derive, Filter, Compare]);
     }
 
     #[test]
@@ -248,6 +317,8 @@ mod tests {
         fails("[[withhold]]\nname = \"x\"\nwords = [\"!\"]", "has no letter");
         fails("[[withhold]]\nname = \"x\"\nkinds = [\"pet\"]", "unknown variant `pet`");
         fails("[withold]", "unknown field `withold`");
+        fails("[purposes]\nsell = true", "unknown variant `sell`");
+        fails("[purposes]\nask = \"no\"", "invalid type");
         let twice =
             "[[withhold]]\nname = \"x\"\nwords = [\"a\"]\n[[route]]\nname = \"x\"\nwords = [\"a\"]\nreply = \"b\"";
         fails(twice, "two rules are called \"x\"");

@@ -5,7 +5,7 @@
 
 use std::ops::ControlFlow;
 
-use kithkin_core::{ChatError, ChatModel, ChatReply, ChatRequest, ChatRole, TokenLikelihood};
+use kithkin_core::{ChatError, ChatModel, ChatReply, ChatRequest, ChatRole, Purpose, TokenLikelihood};
 
 use super::Policy;
 
@@ -17,14 +17,15 @@ const ESCAPES: [&str; 4] = ["\\n", "\\r", "\\t", "\\\""];
 pub(crate) struct Walled<'a> {
     inner: &'a dyn ChatModel,
     policy: &'a Policy,
+    purpose: Purpose,
     /// The message that is answered: its own words may come through.
     own: &'a str,
 }
 
 impl<'a> Walled<'a> {
-    /// The model behind the policy, for the answer to this message; empty where none is answered.
-    pub(crate) fn new(inner: &'a dyn ChatModel, policy: &'a Policy, own: &'a str) -> Self {
-        Self { inner, policy, own }
+    /// The model behind the policy, for this purpose and the answer to this message; empty where none is answered.
+    pub(crate) fn new(inner: &'a dyn ChatModel, policy: &'a Policy, purpose: Purpose, own: &'a str) -> Self {
+        Self { inner, policy, purpose, own }
     }
 
     fn check(&self, texts: &[&str]) -> Result<(), ChatError> {
@@ -33,9 +34,8 @@ impl<'a> Walled<'a> {
         }
         for text in texts {
             let read = ESCAPES.iter().fold((*text).to_owned(), |text, escape| text.replace(escape, " "));
-            let found =
-                self.policy.withheld_word(text, self.own).or_else(|| self.policy.withheld_word(&read, self.own));
-            if let Some(rule) = found {
+            let withheld = |text: &str| self.policy.withheld_word(self.purpose, text, self.own);
+            if let Some(rule) = withheld(text).or_else(|| withheld(&read)) {
                 let message = format!("the policy's rule {rule:?} withholds what it would be asked");
                 return Err(ChatError::Refused { model: self.inner.model().to_owned(), message });
             }
@@ -94,7 +94,7 @@ mod tests {
                 ChatMessage::new(ChatRole::User, content),
             ];
             let request = ChatRequest { messages, max_tokens: 9, temperature: 0.0, schema: None };
-            let walled = Walled::new(&model, &policy, own);
+            let walled = Walled::new(&model, &policy, Purpose::Reply, own);
             let (before, reply) = (model.asked().len(), walled.reply(&request));
             assert_eq!(reply.is_ok(), passes, "{content}");
             assert_eq!(walled.likelihoods(Some(&request), "x").is_ok(), passes);
@@ -105,6 +105,6 @@ mod tests {
         check("", "{\"text\":\"A blood\\ntest.\"}", false);
         check("My blood test is bad.", "My blood test is bad.", true);
         check("My blood is bad.", "My blood test is bad.", false);
-        assert!(Walled::new(&model, &policy, "").likelihoods(None, "a blood test").is_err());
+        assert!(Walled::new(&model, &policy, Purpose::Reply, "").likelihoods(None, "a blood test").is_err());
     }
 }

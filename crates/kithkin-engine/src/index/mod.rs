@@ -19,7 +19,7 @@ mod windows;
 mod words;
 
 pub(crate) use analysis::{QueryTerm, TermId, Token, Vocabulary};
-pub(crate) use language::Language;
+pub(crate) use language::{Language, detect};
 pub(crate) use lessons::Lesson;
 pub(crate) use lexical::{Bm25, Lexical};
 pub(crate) use person::{Contents, PersonIndex};

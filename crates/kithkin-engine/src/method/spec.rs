@@ -10,7 +10,7 @@ use toml::Table;
 use crate::error::near_text;
 use crate::observe::{Compress, Extract, Segment};
 use crate::recall::{Answer, Filter, Fuse, Rerank, Rescore, Retrieve, Sessions};
-use crate::respond::{Compose, Fallback, Refine};
+use crate::respond::{Compose, Fallback, Gate, Refine};
 use crate::{observe, recall, respond};
 
 /// Why a preset cannot be used.
@@ -168,6 +168,7 @@ struct RecallFile {
 struct RespondFile {
     #[serde(default = "memories")]
     compose: Table,
+    gate: Option<Table>,
     fallback: Option<Table>,
     refine: Option<Table>,
 }
@@ -179,7 +180,7 @@ fn memories() -> Table {
 /// What is recalled is put before the person's words, where nothing is said.
 impl Default for RespondFile {
     fn default() -> Self {
-        Self { compose: memories(), fallback: None, refine: None }
+        Self { compose: memories(), gate: None, fallback: None, refine: None }
     }
 }
 
@@ -248,6 +249,7 @@ pub(crate) struct Bound {
     pub(crate) rescore: Option<Box<dyn Rescore>>,
     pub(crate) filter: Option<Box<dyn Filter>>,
     pub(crate) compose: Box<dyn Compose>,
+    pub(crate) gate: Option<Box<dyn Gate>>,
     pub(crate) fallback: Option<Box<dyn Fallback>>,
     pub(crate) refine: Option<Box<dyn Refine>>,
     pub(crate) abstain_below: f32,
@@ -343,6 +345,7 @@ impl Method {
             rescore,
             filter,
             compose,
+            gate: file.respond.gate.map(respond::gate::parse).transpose()?,
             fallback: file.respond.fallback.map(respond::fallback::parse).transpose()?,
             refine: file.respond.refine.map(respond::refine::parse).transpose()?,
             abstain_below: file.recall.abstain_below,
@@ -356,6 +359,16 @@ impl Method {
     /// Whether a reply is shown summaries of sessions.
     pub fn shows_summaries(&self) -> bool {
         self.inner.compose.shows_summaries()
+    }
+
+    /// Whether it makes a difference to a reply who asks.
+    pub fn knows_the_asker(&self) -> bool {
+        self.inner.compose.knows_the_asker()
+    }
+
+    /// Up to how many turns, the person's own counted, a reply wants those of others; 0 where it wants none.
+    pub fn fills_up_to(&self) -> usize {
+        self.inner.compose.fills_up_to()
     }
 
     /// What the preset says about itself.

@@ -96,8 +96,14 @@ pub struct CardError {
     pub why: String,
 }
 
+/// The names of the five traits, as cards have them.
+pub(super) const TRAITS: [&str; 5] = ["openness", "conscientiousness", "extraversion", "agreeableness", "neuroticism"];
+
 impl Intensity {
-    fn as_str(self) -> &'static str {
+    /// All of them, the weakest first.
+    pub(super) const ALL: [Self; 5] = [Self::VeryLow, Self::Low, Self::Medium, Self::High, Self::VeryHigh];
+
+    pub(super) fn as_str(self) -> &'static str {
         match self {
             Self::VeryLow => "very low",
             Self::Low => "low",
@@ -138,15 +144,8 @@ impl Card {
         let fields = self.fields().into_iter().filter(|(_, text)| !text.trim().is_empty());
         lines.extend(fields.map(|(field, text)| format!("{field}: {}", text.trim())));
         let Traits { openness, conscientiousness, extraversion, agreeableness, neuroticism } = self.traits;
-        let traits = [
-            ("openness", openness),
-            ("conscientiousness", conscientiousness),
-            ("extraversion", extraversion),
-            ("agreeableness", agreeableness),
-            ("neuroticism", neuroticism),
-        ];
-        let named: Vec<String> =
-            traits.iter().filter_map(|(name, how)| Some(format!("{name} {}", (*how)?.as_str()))).collect();
+        let traits = TRAITS.into_iter().zip([openness, conscientiousness, extraversion, agreeableness, neuroticism]);
+        let named: Vec<String> = traits.filter_map(|(name, how)| Some(format!("{name} {}", how?.as_str()))).collect();
         if !named.is_empty() {
             lines.push(format!("traits: {}", named.join(", ")));
         }

@@ -3,10 +3,11 @@
 //! The caller recalls first, with no lock held afterwards, and stores what was said; here nothing is searched and nothing
 //! is written. What the model says is not taken at its word: the turns that it names are checked ([`Cited`]).
 
-mod card;
+pub(crate) mod card;
 mod citations;
 pub(crate) mod compose;
 pub(crate) mod fallback;
+pub(crate) mod gate;
 pub(crate) mod refine;
 
 use std::ops::ControlFlow;
@@ -20,10 +21,13 @@ pub use self::card::{Card, CardError, Intensity, Traits};
 use self::citations::Cited;
 pub(crate) use self::compose::Compose;
 pub(crate) use self::fallback::Fallback;
+pub(crate) use self::gate::Gate;
+pub use self::gate::{Gated, Scored};
 pub(crate) use self::refine::Refine;
 use self::refine::Refined;
 pub use self::refine::Revision;
 use crate::chat::{Chat, Metered, Prompt, sum};
+use crate::guard::persuades;
 use crate::method::Bound;
 use crate::profile::Entry;
 use crate::{Engine, EngineError, Method};
@@ -45,14 +49,24 @@ pub struct Brief<'a> {
     pub history: &'a [StoredTurn],
     /// What was recalled of others, best first; empty where recall abstained.
     pub evidence: &'a [StoredTurn],
+    /// What was recalled of others, each with whose it is, where the method wants it and all have consented to it.
+    pub others: &'a [(Scope, StoredTurn)],
+    /// What recall says of the evidence, for a method with a gate.
+    pub scored: Scored<'a>,
     /// Summaries of sessions, latest first, where the method shows them.
     pub summaries: &'a [Memory],
     /// Whether recall abstained though there were turns to look at.
     pub abstained: bool,
     /// What is known of the person and of whom they talked with, best first.
     pub profile: &'a [Entry],
+    /// Who says it, where the method makes a difference of it.
+    pub asker: Option<&'a str>,
+    /// Whether the policy withholds what is known of somebody's personality.
+    pub withholds_traits: bool,
     /// As whom the model replies.
     pub card: Option<&'a Card>,
+    /// Whether the reply is to talk the person into something: a purpose of its own, which the reply then says.
+    pub persuade: bool,
     /// What a reply may take at most, in tokens.
     pub max_tokens: u32,
     /// How freely the model chooses among likely words, 0 to 2.
@@ -67,10 +81,15 @@ impl<'a> Brief<'a> {
             now,
             history: &[],
             evidence: &[],
+            others: &[],
+            scored: Scored::default(),
             summaries: &[],
             abstained: false,
             profile: &[],
+            asker: None,
+            withholds_traits: false,
             card: None,
+            persuade: false,
             max_tokens: 800,
             temperature: 0.3,
         }
@@ -78,6 +97,11 @@ impl<'a> Brief<'a> {
 }
 
 impl Brief<'_> {
+    /// What the model is asked for.
+    fn purpose(&self) -> Purpose {
+        if self.persuade { Purpose::Persuade } else { Purpose::Reply }
+    }
+
     /// The turns that a model may be given to read: those of the conversation, the evidence, and those behind summaries
     /// and profile.
     pub(crate) fn sources(&self) -> impl Iterator<Item = Seq> {
@@ -106,6 +130,8 @@ pub struct Replied {
     pub shown: usize,
     /// How many of the profile, from the first.
     pub profile_shown: usize,
+    /// What the method's gate decided, where it has one and something is known of the person.
+    pub gated: Option<Gated>,
     /// Numbers that the reply named and that lead to no turn; they were taken out of it.
     pub invented: Vec<u64>,
     /// Answers of the chat model before the reply, or pieces of them, that could not be read.
@@ -131,6 +157,8 @@ pub struct Asked {
     pub profile_shown: usize,
     /// How many of the summaries, from the first.
     pub(crate) summaries_shown: usize,
+    /// What the method's gate decided, where it has one and something is known of the person.
+    pub gated: Option<Gated>,
     /// That the answer is not known, as a rule says it; then the request is not sent, and this is the reply.
     pub unknown: Option<String>,
     /// What of the person stands before their words.
@@ -148,7 +176,7 @@ impl Engine {
     /// # Errors
     /// Such a method, and there is no chat model, or it failed.
     pub fn asked(&self, scope: &Scope, method: &Method, brief: &Brief<'_>) -> Result<Asked, EngineError> {
-        let metered = self.metered(scope, Purpose::Reply, brief.message);
+        let metered = self.metered(scope, brief.purpose(), brief.message);
         metered.iter().for_each(|metered| metered.shows(brief.sources()));
         let asked = asked(method.bound(), metered.as_ref().map(|metered| metered as &dyn ChatModel), brief);
         metered.as_ref().map_or(Ok(()), Metered::end)?;
@@ -168,11 +196,12 @@ impl Engine {
         brief: &Brief<'_>,
         heard: &mut dyn FnMut(&str) -> ControlFlow<()>,
     ) -> Result<Replied, EngineError> {
-        let Some(model) = self.metered(scope, Purpose::Reply, brief.message) else {
+        let Some(model) = self.metered(scope, brief.purpose(), brief.message) else {
             return Err(EngineError::NoReplyModel);
         };
         // A method that asks before it composes may be given all of it.
         model.shows(brief.sources());
+        self.note_others(brief, model.model())?;
         let bound = method.bound();
         let replied = asked(bound, Some(&model), brief).and_then(|asked| {
             model.shows(brief.sources_of(asked.shown, asked.summaries_shown, asked.profile_shown));
@@ -191,7 +220,7 @@ fn answered(
     heard: &mut dyn FnMut(&str) -> ControlFlow<()>,
 ) -> Result<Replied, ChatError> {
     let chat = Chat::new(Some(model));
-    let (reply, revisions) = match (&asked.unknown, &method.refine) {
+    let (mut reply, revisions) = match (&asked.unknown, &method.refine) {
         (Some(unknown), _) => {
             let mut reply = ChatReply::whole(unknown);
             reply.cut = heard(unknown).is_break();
@@ -208,6 +237,13 @@ fn answered(
             (reply, revisions)
         }
     };
+    let told = brief.persuade && asked.unknown.is_none();
+    if told {
+        let sentence = format!("\n\n{}", persuades(&reply.text));
+        reply.cut |= heard(&sentence).is_break();
+        reply.text.truncate(reply.text.trim_end().len());
+        reply.text += &sentence;
+    }
     let cited = Cited::read(reply.text.trim(), asked.shown);
     Ok(Replied {
         text: cited.text,
@@ -215,6 +251,7 @@ fn answered(
         cited: cited.places,
         shown: asked.shown,
         profile_shown: asked.profile_shown,
+        gated: asked.gated.clone(),
         invented: cited.invented,
         unread: asked.unread + chat.unread(),
         fallback: asked.unknown.is_some(),
@@ -226,7 +263,11 @@ fn answered(
 
 fn asked(method: &Bound, model: Option<&dyn ChatModel>, brief: &Brief<'_>) -> Result<Asked, ChatError> {
     let chat = Chat::new(model);
-    let mut composed = method.compose.compose(brief, &chat)?;
+    let knows = !(brief.evidence.is_empty() && brief.profile.is_empty() && brief.summaries.is_empty());
+    let gated = method.gate.as_ref().filter(|_| knows).map(|gate| gate.gate(brief.scored));
+    let bare = Brief { evidence: &[], profile: &[], summaries: &[], ..*brief };
+    let shut = gated.as_ref().is_some_and(|gated| !gated.open);
+    let mut composed = method.compose.compose(if shut { &bare } else { brief }, &chat)?;
     let fallback = method.fallback.as_ref().filter(|_| brief.abstained);
     let mut unknown = fallback.and_then(|fallback| fallback.unknown(brief.message));
     // What is shown may answer all the same, which a rule cannot see and a model can; nor does a rule speak as a character.
@@ -250,6 +291,7 @@ fn asked(method: &Bound, model: Option<&dyn ChatModel>, brief: &Brief<'_>) -> Re
         shown: composed.shown,
         profile_shown: composed.profile_shown,
         summaries_shown: composed.summaries_shown,
+        gated,
         unknown,
         before: composed.before,
         unread: chat.unread(),
@@ -353,6 +395,46 @@ mod tests {
         let brief = Brief { abstained: true, ..brief };
         let replied = run(hybrid.bound(), &model, &brief, &mut |_| ControlFlow::Continue(())).unwrap();
         assert_eq!((replied.text.as_str(), replied.fallback), ("It is Rex.", false));
+    }
+
+    #[test]
+    fn a_gate_that_is_shut_leaves_what_it_would_be_without_a_memory() {
+        let text = include_str!("../../../../methods/pearl-writing.toml");
+        let sitting = Sitting::of(&["It is called Miso.", "Nice."]);
+        let profile = crate::profile::profile(Sitting::of(&["I love tea."]).turns().to_vec(), &[]).entries;
+        let brief = Brief::new("What is the cat called?", "2024-01-01".parse().unwrap());
+        let known = Brief { evidence: sitting.turns(), profile: &profile, ..brief };
+        let check = |threshold: f32, expect: Option<bool>, brief: &Brief<'_>| {
+            let (gate, rest) = (text.rfind("threshold = ").unwrap(), text.rfind(" }").unwrap());
+            let text = format!("{}threshold = {threshold:?}{}", &text[..gate], &text[rest..]);
+            let (method, model) = (Method::parse("x.toml", &text).unwrap(), Scripted::new(["Miso [1]."]));
+            let replied = run(method.bound(), &model, brief, &mut |_| ControlFlow::Continue(())).unwrap();
+            assert_eq!(replied.gated.map(|gated| gated.open), expect, "{threshold}");
+            (replied.shown + replied.profile_shown, model.asked().concat())
+        };
+        let without = check(0.0, None, &brief);
+        assert_eq!(check(1.0, Some(false), &known), without);
+        let shown = check(0.0, Some(true), &known);
+        assert!(shown.0 == 3 && shown.1.contains("Miso") && shown.1.contains("tea"), "{}", shown.1);
+    }
+
+    #[test]
+    fn a_reply_that_is_to_persuade_says_so() {
+        let method = preset("hybrid").unwrap();
+        let said = |persuade: bool, message: &str| {
+            let brief = Brief { persuade, ..Brief::new(message, "2024-01-01".parse().unwrap()) };
+            let mut heard = String::new();
+            let replied = run(method.bound(), &Scripted::new(["Give! [3]"]), &brief, &mut |piece| {
+                heard += piece;
+                ControlFlow::Continue(())
+            });
+            (replied.unwrap().text, heard)
+        };
+        let sentence = "Note: this reply is meant to persuade you, and may use what is remembered of you.";
+        let (text, heard) = said(true, "Why give?");
+        assert!(text.starts_with("Give! [3]\n\nNote: ") && text.ends_with(sentence), "{text}");
+        assert!(heard.ends_with(sentence), "{heard}");
+        assert_eq!(said(false, "Why give?").0, "Give! [3]");
     }
 
     #[test]

@@ -17,6 +17,7 @@ mod personalens;
 mod personamem;
 mod pgraphrag;
 mod prefeval;
+mod psyplay;
 mod segmentation;
 mod traits;
 mod xpersona;
@@ -82,6 +83,7 @@ pub const TASKS: &[TaskSpec] = &[
     ikat_ptkb::TASK,
     prefeval::find::TASK,
     prefeval::choice::TASK,
+    prefeval::gate::TASK,
     persona_selection::TASK,
     personachat_profile::TASK,
     personamem::TASK,
@@ -92,6 +94,7 @@ pub const TASKS: &[TaskSpec] = &[
     interview::TASK,
     ask_or_advise::TASK,
     guard::TASK,
+    psyplay::TASK,
     traits::TASK,
     cts::TASK,
 ];
@@ -115,7 +118,7 @@ pub(crate) fn makes(task: &str, row: &str) -> bool {
 
 /// Whether the task asks a chat model, where there is one, even for methods that need none.
 pub fn asks_chat(task: &str) -> bool {
-    task == guard::TASK.name
+    [guard::TASK.name, prefeval::choice::TASK.name, psyplay::TASK.name].contains(&task)
 }
 
 /// Runs a task.

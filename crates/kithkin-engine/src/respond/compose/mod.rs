@@ -1,11 +1,14 @@
 //! The stage `respond.compose`: what of a person's memory a chat model is given to read, and how.
 
+mod asker;
 mod digest;
 mod memories;
+mod neighbours;
 mod notes;
 mod plain;
 mod rules;
 mod thoughts;
+mod traits;
 
 use std::fmt::Debug;
 
@@ -48,6 +51,16 @@ pub(crate) trait Compose: Debug + Send + Sync {
         false
     }
 
+    /// Whether it makes a difference who asks: then turns of theirs are recalled beside those of all, and come first.
+    fn knows_the_asker(&self) -> bool {
+        false
+    }
+
+    /// Up to how many turns, the person's own counted, those of others are wanted; 0 where none are.
+    fn fills_up_to(&self) -> usize {
+        0
+    }
+
     /// What is added for this message. Where there is neither evidence nor a profile nor a summary it MUST add nothing:
     /// without a memory, a reply is asked for exactly as one without Kithkin would be.
     ///
@@ -57,12 +70,15 @@ pub(crate) trait Compose: Debug + Send + Sync {
 }
 
 strategies! { "respond.compose", Compose:
+    "asker" => asker::Asker,
     "digest" => digest::Digest,
     "memories" => memories::Memories,
+    "neighbours" => neighbours::Neighbours,
     "notes" => notes::Notes,
     "plain" => plain::Plain,
     "rules" => rules::Rules,
     "thoughts" => thoughts::Thoughts,
+    "traits" => traits::FiveTraits,
 }
 
 #[cfg(test)]

@@ -62,6 +62,16 @@ mod tests {
             vec![ChatMessage::new(ChatRole::System, "Answer."), ChatMessage::new(ChatRole::User, "Where shall I eat?")];
         let request = ChatRequest { messages, max_tokens: 100, temperature: 0.0, schema: None };
         let before = before.to_owned();
-        Asked { request, before, shown: 0, profile_shown: 1, summaries_shown: 0, unknown: None, unread: 0, usage: None }
+        Asked {
+            request,
+            before,
+            shown: 0,
+            profile_shown: 1,
+            summaries_shown: 0,
+            gated: None,
+            unknown: None,
+            unread: 0,
+            usage: None,
+        }
     }
 }

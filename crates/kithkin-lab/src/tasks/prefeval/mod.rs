@@ -3,3 +3,4 @@
 pub(super) mod choice;
 mod data;
 pub(super) mod find;
+pub(super) mod gate;

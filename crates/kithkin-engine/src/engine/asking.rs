@@ -1,0 +1,46 @@
+//! What stands between the engine and a chat model: consent, the policy, the budget and the log of disclosures.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use kithkin_core::{ChatError, Disclosure, Purpose, Scope, Seq, Spent};
+
+use crate::chat::{Ledger, Metered};
+use crate::guard::{Consents, Walled};
+use crate::{Brief, Engine, EngineError};
+
+impl Engine {
+    /// Refuses a purpose that the person, or the policy, has not opened.
+    ///
+    /// # Errors
+    /// Such a purpose, or the store failed.
+    pub fn consented(&self, scope: &Scope, purpose: Purpose) -> Result<(), EngineError> {
+        match Consents::read(&*self.store, scope)?.closed(&self.policy, scope, purpose) {
+            Some(message) => Err(ChatError::NoConsent { message }.into()),
+            None => Ok(()),
+        }
+    }
+
+    /// The chat model behind the policy, the person's consent and the person's budget, for the answer to this message;
+    /// empty where none is answered.
+    pub(crate) fn metered<'a>(&'a self, scope: &'a Scope, purpose: Purpose, message: &'a str) -> Option<Metered<'a>> {
+        let walled = Walled::new(self.chat()?, &self.policy, purpose, message);
+        let (store, clock, policy) = (&*self.store, &*self.clock, &self.policy);
+        let (budget, price) = (self.budget, self.price);
+        Some(Metered::new(walled, Ledger { store, clock, scope, purpose, policy, budget, price }))
+    }
+
+    /// Notes, with each of the others, which of their turns a model is given for somebody else. It is asked for nothing more,
+    /// so it takes nothing of their budgets.
+    pub(crate) fn note_others(&self, brief: &Brief<'_>, model: &str) -> Result<(), EngineError> {
+        let mut given: BTreeMap<&Scope, BTreeSet<Seq>> = BTreeMap::new();
+        for (scope, turn) in brief.others {
+            given.entry(scope).or_default().insert(turn.seq);
+        }
+        for (scope, turns) in given {
+            let (at, purpose, turns) = (self.clock.now(), Purpose::Compare, turns.into_iter().collect());
+            let disclosure = Disclosure { at, purpose, model: model.to_owned(), turns, spent: Spent::default() };
+            self.store.put_disclosure(scope, &disclosure)?;
+        }
+        Ok(())
+    }
+}
