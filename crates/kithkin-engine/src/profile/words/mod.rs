@@ -7,6 +7,7 @@ mod chinese;
 mod english;
 mod german;
 pub(super) mod links;
+pub(super) mod traits;
 
 use super::forms::{Says, Trust};
 
