@@ -30,8 +30,8 @@ pub use guard::{Consent, Consents, Policy, PolicyError, Routed, Withheld, shown_
 pub use method::Method;
 pub use observe::{Derived, Estimate, Progress, Work};
 pub use profile::{
-    Correction, Entry, EntryKind, Profile, Rejected, Style, UnknownEntryKind, Verdict, Version, corrections_left_alone,
-    profile, styles,
+    BigFive, Correction, Entry, EntryKind, Profile, Rejected, Style, TraitEstimate, UnknownEntryKind, Verdict, Version,
+    corrections_left_alone, profile, styles, traits,
 };
 pub use recall::{Aspect, SessionHit};
 pub use respond::{Asked, Brief, Card, CardError, Gated, Intensity, Replied, Revision, Scored, Traits};

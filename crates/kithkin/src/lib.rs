@@ -66,8 +66,8 @@ pub use kithkin_core::{
 pub use kithkin_engine::ask;
 pub use kithkin_engine::method::{About, Paper, SpecError, Status};
 pub use kithkin_engine::{
-    Aspect, Budget, CHAT_ADVICE, Card, CardError, Derived, EngineError, EntryKind, Gated, Intensity, Method, NoBudget,
-    Policy, PolicyError, Price, Progress, Reason, Revision, Style, Traits, Withheld, Work, estimated_tokens,
+    Aspect, BigFive, Budget, CHAT_ADVICE, Card, CardError, Derived, EngineError, EntryKind, Gated, Intensity, Method,
+    NoBudget, Policy, PolicyError, Price, Progress, Reason, Revision, Style, Traits, Withheld, Work, estimated_tokens,
 };
 pub use kithkin_models::{
     CHAT_MODELS, ChatKey, ChatSource, ChatSpec, MODELS, ModelSpec, NoKey, OpenAiEndpoint, Status as WeightStatus,
@@ -75,7 +75,7 @@ pub use kithkin_models::{
 };
 pub use memories::MemoryReport;
 pub use person::{Now, Person, Recall};
-pub use profile::{ProfileEntry, ProfileReport, ProfileVersion, RejectedEntry};
+pub use profile::{ProfileEntry, ProfileReport, ProfileTrait, ProfileVersion, RejectedEntry};
 pub use remember::{Remember, Remembered};
 pub use reports::{
     AspectReport, EvidenceReport, FilterReport, ForgetReport, PartialReport, PersonReport, RecallReport, RescoreReport,

@@ -4,7 +4,7 @@ use std::collections::HashMap;
 use std::ops::ControlFlow;
 
 use kithkin_core::{EventTime, Memory, MemoryKind, Role, Seq, StoredTurn};
-use kithkin_engine::{Entry, EntryKind, Method, Profile, Rejected, Style, Version};
+use kithkin_engine::{BigFive, Entry, EntryKind, Method, Profile, Rejected, Style, TraitEstimate, Version};
 use serde::Serialize;
 
 use crate::{Error, Now, Person};
@@ -20,9 +20,36 @@ pub struct ProfileReport {
     /// What was read and then rejected by the person; it is in no prompt.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub rejected: Vec<RejectedEntry>,
+    /// Where those who said how they are put themselves on the scales of the five traits of personality: a count of what they
+    /// said of themselves, no test and no diagnosis.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub traits: Vec<ProfileTrait>,
     /// How those write who said at least five turns.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub styles: Vec<Style>,
+}
+
+/// Where somebody puts themselves on the scale of a trait, by what they said.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
+pub struct ProfileTrait {
+    /// Who said it of themselves.
+    pub about: String,
+    /// In which role they spoke.
+    pub role: Role,
+    /// The trait.
+    #[serde(rename = "trait")]
+    pub of: BigFive,
+    /// The place on the scale from 0 to 1; .5 is its middle, to which little evidence draws.
+    pub value: f64,
+    /// The lower end of the interval: Wilson's at 95 %, of the share of turns that speak for the upper side.
+    pub low: f64,
+    /// The upper end. After a single turn the interval is four fifths of the scale.
+    pub high: f64,
+    /// The ids of the turns that speak for the upper side of the scale.
+    pub towards: Vec<String>,
+    /// The ids of those that speak for the lower side.
+    pub against: Vec<String>,
 }
 
 /// A value that the person said is not so.
@@ -106,6 +133,7 @@ impl Person<'_> {
         Ok(ProfileReport {
             as_of: now.to_string(),
             entries: profile.entries.iter().map(|entry| report(entry, &names)).collect(),
+            traits: kithkin_engine::traits(&profile).into_iter().map(|of| trait_report(of, &names)).collect(),
             styles,
             rejected: profile.rejected.into_iter().map(|rejected| rejected_report(rejected, &names)).collect(),
         })
@@ -170,6 +198,16 @@ fn rejected_report(rejected: Rejected, names: &HashMap<Seq, String>) -> Rejected
     RejectedEntry { about, role, kind, topic, sources: sources(&version, names), value: version.value }
 }
 
+fn trait_report(estimate: TraitEstimate, names: &HashMap<Seq, String>) -> ProfileTrait {
+    let TraitEstimate { about, role, of, value, low, high, towards, against } = estimate;
+    let (towards, against) = (ids(&towards, names), ids(&against, names));
+    ProfileTrait { about, role, of, value, low, high, towards, against }
+}
+
 fn sources(version: &Version, names: &HashMap<Seq, String>) -> Vec<String> {
-    version.sources.iter().filter_map(|seq| names.get(seq).cloned()).collect()
+    ids(&version.sources, names)
+}
+
+fn ids(turns: &[Seq], names: &HashMap<Seq, String>) -> Vec<String> {
+    turns.iter().filter_map(|seq| names.get(seq).cloned()).collect()
 }

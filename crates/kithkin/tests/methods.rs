@@ -49,6 +49,9 @@ const ANSWERS: &[&str] = &[
     "{\"segments\": [{\"from\": 5, \"to\": 1}, 7, null], \"facts\": {}, \"relevant\": \"all\"}",
     "{\"relevant\": []} {\"facts\": [{\"kind\": \"opinion\", \"text\": \"Bo likes bread.\", \"turns\": [\"1\"]}]}",
     "{\"topics\": [{\"summary\": \"Ann likes boats.\", \"turns\": [2, 1, 99]}, {\"summary\": \"猫\", \"turns\": []}]}",
+    "{\"entries\": [{\"about\": \"Ann\", \"kind\": \"goal\", \"topic\": \"a boat\", \"value\": \"buy\", \"turns\": [1, 2]}], \
+     \"answers\": [{\"answer\": \"Ann likes boats.\", \"turns\": [1]}], \"contradictory\": [], \
+     \"preferences\": [{\"about\": \"Ann\", \"topic\": \"length\", \"value\": \"short\", \"turns\": [1]}]}",
 ];
 
 impl ChatModel for Babbler {

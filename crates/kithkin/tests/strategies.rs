@@ -35,13 +35,18 @@ fn method(observe: &str, recall: &str) -> Method {
 }
 
 fn built(method: &Method, said: &[Said<'_>]) -> Kithkin {
+    built_with(method, said, &|_| "Ann")
+}
+
+/// The same where the id of a turn says who speaks.
+fn built_with(method: &Method, said: &[Said<'_>], speaker: &dyn Fn(&str) -> &'static str) -> Kithkin {
     let kithkin = Kithkin::in_memory().embedder_object(Arc::new(Letters)).start();
     let person = kithkin.person(&scope());
     let turn = |(id, session, at, text): &Said<'_>| Turn {
         conversation: ConversationId::new("c").unwrap(),
         session: SessionId::new(*session).unwrap(),
         id: TurnId::new(*id).unwrap(),
-        speaker: "Ann".to_owned(),
+        speaker: speaker(id).to_owned(),
         role: Role::User,
         said_at: Some(at.parse().unwrap()),
         text: (*text).to_owned(),
@@ -246,4 +251,68 @@ fn a_compressed_memory_keeps_its_sources_and_time() {
     for (short, whole) in short.iter().zip(&whole) {
         assert_eq!((&short.kind, &short.sources, &short.valid_from), (&whole.kind, &whole.sources, &whole.valid_from));
     }
+}
+
+/// What somebody says of themselves by themes of letters: one in three sessions, one in two, one in one.
+const THEMES_OF_ONESELF: &[Said<'_>] = &[
+    ("a", "1", "2023-01-10", "I aaaa aaaa."),
+    ("b", "1", "2023-01-10", "I pppp pppp."),
+    ("c", "2", "2023-02-10", "I aaab aaaa."),
+    ("d", "2", "2023-02-10", "I xxxx xxyx."),
+    ("e", "3", "2023-03-10", "I aaaa aaba."),
+    ("f", "3", "2023-03-10", "I xxxx xxyx. Do I pppp?"),
+    ("g", "3", "2023-03-10", "pppp pppp"),
+];
+
+#[test]
+fn groups_of_what_somebody_says_of_themselves_are_chosen() {
+    let observe = "[observe]\nsegment = { strategy = \"session\" }\nextract = [{ strategy = \"own-statements\" }]";
+    let check = |parameters: &str, question: &str, expect: &str| {
+        let recall = format!("retrieve = [{{ strategy = \"chosen-groups\", near = 0.6, {parameters} }}]");
+        let report = ask(&method(observe, &recall), THEMES_OF_ONESELF, question, "2023-07-01");
+        let found: Vec<&str> = report.evidence.iter().map(|e| e.turn.as_str()).collect();
+        assert_eq!(found.join(""), expect, "{parameters}");
+        assert!(report.evidence.iter().all(|e| e.why.to_string().contains("cosine of the")));
+    };
+    // The nearest group alone, whole or by the one in its middle; what is no statement is in none.
+    check("groups = 1, dense = 0.0", "pppp", "b");
+    check("groups = 1, dense = 1.0", "xxxx", "df");
+    check("groups = 1, dense = 0.5, one_each = true", "aaaa", "c");
+    // The largest, whatever is asked; and what lasts before what was said once.
+    check("groups = 1, by = \"size\", dense = 1.0", "pppp", "ace");
+    check("dense = 1.0, lasting = 9.0, one_each = true", "pppp", "cdb");
+    let of_question =
+        ask(&method(observe, "retrieve = [{ strategy = \"chosen-groups\" }]"), THEMES_OF_ONESELF, "pppp", "2023-01-20");
+    assert!(
+        of_question.evidence.iter().all(|e| matches!(e.turn.as_str(), "a" | "b")),
+        "what is said later is in no group"
+    );
+}
+
+#[test]
+fn what_was_answered_to_the_like_is_found() {
+    let said: &[Said<'_>] = &[
+        ("b1", "1", "2023-01-10", "pppp"),
+        ("a1", "1", "2023-01-10", "aaaa"),
+        ("a2", "1", "2023-01-10", "pppp pppp"),
+        ("b2", "2", "2023-02-10", "xxxx"),
+        ("a3", "2", "2023-02-10", "aaab"),
+        ("b3", "2", "2023-02-10", "pppq"),
+        ("a4", "2", "2023-02-10", "zzzz"),
+    ];
+    let check = |parameters: &str, question: &str, expect: &str| {
+        let recall = format!("retrieve = [{{ strategy = \"answered\"{parameters} }}]");
+        let method = method("", &recall);
+        let kithkin = built_with(&method, said, &|id| if id.starts_with('a') { "Ann" } else { "Bo" });
+        let now = Now::At("2023-07-01".parse().unwrap());
+        let recall = Recall { method: Some(method), limit: expect.len() / 2, ..Recall::new(question, now) };
+        let found = kithkin.person(&scope()).recall(&recall).unwrap();
+        let found: Vec<&str> = found.evidence.iter().map(|e| e.turn.as_str()).collect();
+        assert_eq!(found.concat(), expect, "{parameters}");
+    };
+    // The turn that follows one of the same speaker, and the first of a session, answer nothing.
+    check("", "pppp", "a1a4");
+    check("", "xxxx", "a3");
+    // What is like most that its speaker says comes before what answers a little better, as `a4` does.
+    check(", typical = 9.0", "pppq", "a1");
 }

@@ -60,6 +60,22 @@ pub(super) fn print(profile: &ProfileReport) -> Result<()> {
         let (about, topic, value) = (&rejected.about, &rejected.topic, &rejected.value);
         line(&format!("{about} {:?} {topic}: not {value} [{}]", rejected.kind, rejected.sources.join(" ")))?;
     }
+    for of in &profile.traits {
+        let turns = [of.towards.join(" "), of.against.join(" ")];
+        line(&format!(
+            "{} {}: {:.2} of 1, {:.2} to {:.2}, by what they say of themselves; for it [{}], against it [{}]",
+            of.about,
+            of.of.as_str(),
+            of.value,
+            of.low,
+            of.high,
+            turns[0],
+            turns[1]
+        ))?;
+    }
+    if !profile.traits.is_empty() {
+        line("    the five traits are a count of words that somebody said of themselves: no test, and no diagnosis")?;
+    }
     for style in &profile.styles {
         let percent = |share: f64| format!("{:.0} %", share * 100.0);
         let typical = match style.typical.join(", ") {

@@ -63,6 +63,16 @@ pub(crate) fn sentences(name: &str, sentences: &[String]) -> String {
     block(name, sentences.iter().map(|text| quoted(&Sentence { text })))
 }
 
+/// Texts with their numbers from 1, a line each, in a block of this name.
+pub(crate) fn numbered<'a>(name: &str, texts: impl IntoIterator<Item = &'a str>) -> String {
+    #[derive(Serialize)]
+    struct Numbered<'a> {
+        n: usize,
+        text: &'a str,
+    }
+    block(name, (1..).zip(texts).map(|(n, text)| quoted(&Numbered { n, text })))
+}
+
 /// A summary with its key words, in a block called `digest`.
 pub(crate) fn digest(summary: &str, words: &[String]) -> String {
     #[derive(Serialize)]

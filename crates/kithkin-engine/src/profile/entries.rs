@@ -70,10 +70,12 @@ impl Entries {
     /// What a model says that a turn shows, and others beside it. It is about the one who speaks in the turn, or about
     /// whom they talk with, who then is a user.
     fn infer(&mut self, turn: &StoredTurn, read: Inferred, sources: Vec<Seq>) {
-        let Inferred { about, kind, topic, value } = read;
+        let Inferred { about, kind, topic, value, expanded } = read;
         let role = if turn.turn.speaker == about { turn.turn.role } else { Role::User };
         let place = self.place((about, role), kind, &topic, &value, kind.is_vague());
-        if let Some(thing) = self.things.get_mut(place) {
+        // A guess only fills what nothing is known of.
+        let known = |thing: &&mut Thing| !expanded || thing.versions.is_empty();
+        if let Some(thing) = self.things.get_mut(place).filter(known) {
             let claim = Claim { kind, topic, value, context: None, because: None };
             thing.take(Version { sources, inferred: true, ..version(turn, claim) });
         }

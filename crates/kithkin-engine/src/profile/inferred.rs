@@ -1,4 +1,5 @@
-//! An entry that a chat model wrote down of a session, as a memory keeps it: a line of four fields.
+//! An entry that a chat model wrote down of a session, as a memory keeps it: a line of four fields, and of five where it is
+//! a guess.
 
 use std::str::FromStr;
 
@@ -6,6 +7,8 @@ use super::EntryKind;
 
 /// What parts the fields.
 const APART: &str = " | ";
+/// The fifth field of a guess.
+const EXPANDED: &str = "expanded";
 /// The longest topic and the longest value that are kept, in characters: more is a story, and no entry.
 const LONGEST: usize = 240;
 
@@ -16,6 +19,8 @@ pub(crate) struct Inferred {
     pub(crate) kind: EntryKind,
     pub(crate) topic: String,
     pub(crate) value: String,
+    /// Whether the turns do not show it, but it was guessed from what they show.
+    pub(crate) expanded: bool,
 }
 
 impl Inferred {
@@ -25,19 +30,22 @@ impl Inferred {
             let text = text.replace('|', "/").split_whitespace().collect::<Vec<_>>().join(" ");
             (!text.is_empty() && text.chars().nth(LONGEST).is_none()).then_some(text)
         };
-        Some(Self { about: plain(about)?, kind, topic: plain(topic)?, value: plain(value)? })
+        Some(Self { about: plain(about)?, kind, topic: plain(topic)?, value: plain(value)?, expanded: false })
     }
 
     /// The line.
     pub(crate) fn text(&self) -> String {
-        [&self.about, self.kind.as_str(), &self.topic, &self.value].join(APART)
+        let mut fields = vec![&self.about, self.kind.as_str(), &self.topic, &self.value];
+        fields.extend(self.expanded.then_some(EXPANDED));
+        fields.join(APART)
     }
 
     /// Reads the line back.
     pub(crate) fn read(text: &str) -> Option<Self> {
         let mut fields = text.split(APART);
         let (about, kind, topic, value) = (fields.next()?, fields.next()?, fields.next()?, fields.next()?);
-        Self::new(about, kind.parse().ok()?, topic, value)
+        let expanded = fields.next() == Some(EXPANDED);
+        Some(Self { expanded, ..Self::new(about, kind.parse().ok()?, topic, value)? })
     }
 }
 
@@ -82,9 +90,10 @@ mod tests {
 
     proptest! {
         #[test]
-        fn what_is_kept_is_read_back(fields in prop::array::uniform3("[a-z |🦊\\n]{0,12}"), kind in 0..6usize) {
+        fn what_is_kept_is_read_back(fields in prop::array::uniform3("[a-z |🦊\\n]{0,12}"), kind in 0..6usize, expanded: bool) {
             let [about, topic, value] = fields;
             if let Some(inferred) = Inferred::new(&about, EntryKind::ALL[kind], &topic, &value) {
+                let inferred = Inferred { expanded, ..inferred };
                 prop_assert_eq!(Inferred::read(&inferred.text()), Some(inferred));
             }
         }

@@ -17,6 +17,7 @@ mod reasons;
 mod standing;
 mod style;
 mod tokens;
+mod traits;
 mod words;
 
 use std::collections::HashSet;
@@ -28,7 +29,9 @@ pub use corrections::{Correction, Verdict};
 use entries::Entries;
 pub(crate) use inferred::Inferred;
 pub use inferred::UnknownEntryKind;
+pub(crate) use patterns::is_of_oneself;
 pub use style::{Style, styles};
+pub use traits::{BigFive, TraitEstimate, traits};
 
 /// How far what is said once is trusted; each time more takes half of what is missing.
 const SAID_ONCE: f32 = 0.8;
@@ -56,7 +59,7 @@ pub enum EntryKind {
     Relation,
     /// What they are after.
     Goal,
-    /// How they are as a person, as a chat model sees it: no rule reads it.
+    /// How they are as a person: a word that they say of themselves ("shy"), which holds or not, or what a chat model infers.
     Trait,
     /// How they want things, or do not, in a sentence of their own that says it in no form of the other kinds.
     Standing,

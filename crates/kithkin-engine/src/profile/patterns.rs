@@ -7,11 +7,12 @@
 
 use unicode_segmentation::UnicodeSegmentation;
 
-use super::clauses::{Clause, clauses};
+use super::clauses::{Clause, clauses, is_own};
 use super::forms::{Found, Says, Trust, find};
 use super::reasons::{last_clause, reasoned};
 use super::standing::{IN_OWN_WORDS, standing};
 use super::tokens::tokens;
+use super::traits;
 use super::words::adverbs::{Colour, without_end};
 use super::words::links::IF;
 use super::words::{AFTER_NAMES, AIMS, CALLED, CONTEXTS, DIETS, ENDS, LEANING, POINTING, PRONOUNS, RELATIONS};
@@ -43,7 +44,14 @@ pub(super) fn claims(text: &str) -> Vec<Claim> {
                 Some(last_clause(stated)).filter(|before| found.from_former && number == 0 && is_clause(before));
             let because = part.because.or(before);
             for clause in clauses(part.text, part.led) {
-                let Some(mut claim) = claim(&clause, &mut subject) else { continue };
+                let Some(mut claim) = claim(&clause, &mut subject) else {
+                    claims.extend(
+                        traits::said(&clause)
+                            .into_iter()
+                            .map(|claim| Claim { because: because.map(str::to_owned), ..claim }),
+                    );
+                    continue;
+                };
                 claim.because = because.map(str::to_owned);
                 // "I used to love it, but now I hate it" says one thing.
                 let same = |of: &Claim| of.kind == claim.kind && of.topic == claim.topic;
@@ -65,6 +73,16 @@ pub(super) fn claims(text: &str) -> Vec<Claim> {
         stated = sentence;
     }
     claims
+}
+
+/// Whether a sentence says something of its speaker, whatever it is: no question, no supposition, and with a clause of its
+/// own that nobody else is reported to say.
+pub(crate) fn is_of_oneself(sentence: &str) -> bool {
+    let own = |clause: &Clause<'_>| {
+        // "She told me" says nothing of whom it was told.
+        clause.tokens.iter().any(|token| is_own(&token.word) && !matches!(token.word.as_str(), "me" | "mich" | "mir"))
+    };
+    !is_no_statement(sentence) && clauses(sentence, false).iter().any(own)
 }
 
 /// Whether a sentence asks or supposes.

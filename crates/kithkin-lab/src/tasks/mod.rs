@@ -10,6 +10,7 @@ mod locomo_feedback;
 mod locomo_recall;
 mod longmemeval_recall;
 mod memorybank;
+mod persona_history;
 mod persona_selection;
 mod personabench;
 mod personachat_profile;
@@ -85,6 +86,7 @@ pub const TASKS: &[TaskSpec] = &[
     prefeval::choice::TASK,
     prefeval::gate::TASK,
     persona_selection::TASK,
+    persona_history::TASK,
     personachat_profile::TASK,
     personamem::TASK,
     personalens::TASK,
@@ -106,6 +108,9 @@ const OWN_ROWS: &[(&str, &str)] = &[
     (personalens::TASK.name, personalens::MOST_MENTIONED),
     (personalens::TASK.name, personalens::MOST_COMMON),
     (personalens::TASK.name, personalens::PROFILE),
+    (persona_history::TASK.name, persona_history::NOTHING),
+    (persona_history::TASK.name, persona_history::EVERYTHING),
+    (persona_history::TASK.name, persona_history::GIVEN),
     (pgraphrag::TASK.name, pgraphrag::RANDOM),
     (pgraphrag::TASK.name, pgraphrag::MEAN),
     (pgraphrag::TASK.name, pgraphrag::NEIGHBOUR_MEAN),

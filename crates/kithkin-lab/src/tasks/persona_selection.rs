@@ -33,7 +33,7 @@ pub(super) const TASK: TaskSpec = TaskSpec {
 };
 
 /// Candidates of an example: the true reply and 19 of other dialogues.
-const CANDIDATES: usize = 20;
+pub(super) const CANDIDATES: usize = 20;
 /// Examples of a language and speaker, where no limit is given.
 const EXAMPLES: usize = 1000;
 /// Utterances before the last one that are looked at, and how much each counts of the one after it.
@@ -85,6 +85,18 @@ fn run(setup: &Setup<'_>) -> Result<Table, LabError> {
 
 /// Observes the replies of an item, each text once, and makes its examples.
 fn bank<'a>(persons: &mut Persons, item: &'a Item, data: &Data, limit: Option<usize>) -> Result<Bank<'a>, LabError> {
+    let (scope, number) = observe(persons, item)?;
+    let mut examples = Vec::new();
+    for speaker in [Speaker::Described, Speaker::Other] {
+        examples.extend(
+            of_speaker(item, &number, speaker, limit.unwrap_or(EXAMPLES)).map_err(|why| data.wrong(&item.name, why))?,
+        );
+    }
+    Ok(Bank { language: item.language, scope, examples })
+}
+
+/// Observes the utterances of an item, each text once, and numbers them.
+pub(super) fn observe<'a>(persons: &mut Persons, item: &'a Item) -> Result<(Scope, HashMap<&'a str, usize>), LabError> {
     let mut number: HashMap<&str, usize> = HashMap::new();
     let mut texts: Vec<&str> = Vec::new();
     for text in item.dialogues.iter().flat_map(|d| d.dialogue.iter().flatten()) {
@@ -99,13 +111,7 @@ fn bank<'a>(persons: &mut Persons, item: &'a Item, data: &Data, limit: Option<us
         Said { id, session: id, speaker: "S1", role: Role::User, at: None, text }
     });
     let scope = persons.observe(&item.name, &said.collect::<Vec<_>>())?;
-    let mut examples = Vec::new();
-    for speaker in [Speaker::Described, Speaker::Other] {
-        examples.extend(
-            of_speaker(item, &number, speaker, limit.unwrap_or(EXAMPLES)).map_err(|why| data.wrong(&item.name, why))?,
-        );
-    }
-    Ok(Bank { language: item.language, scope, examples })
+    Ok((scope, number))
 }
 
 /// At most `limit` examples of a speaker, evenly spread over the dialogues.
@@ -127,9 +133,7 @@ fn of_speaker<'a>(
     let mut examples = Vec::new();
     for &&(d, at, reply) in (0..chosen).filter_map(|i| places.get(i * places.len() / chosen)) {
         let dialogue = &item.dialogues[d];
-        let candidates = candidates(&mut draw, &replies, d, reply).ok_or_else(|| {
-            format!("dialogue {}: the other dialogues have too few replies for {CANDIDATES} candidates", d + 1)
-        })?;
+        let candidates = candidates(&mut draw, &replies, reply, &|other| other != d).ok_or_else(|| too_few(d))?;
         let said = dialogue.dialogue.iter().flatten().take(2 * at + speaker as usize);
         let mut context: Vec<&str> = said.map(String::as_str).collect();
         context.reverse();
@@ -138,23 +142,34 @@ fn of_speaker<'a>(
     Ok(examples)
 }
 
-/// The reply and distractors of other dialogues, no two with the same words; `None` where there are too few.
-fn candidates(draw: &mut Draw, replies: &[(usize, usize, usize)], dialogue: usize, reply: usize) -> Option<Vec<usize>> {
-    let others: HashSet<usize> = replies.iter().filter(|(d, ..)| *d != dialogue).map(|(.., r)| *r).collect();
+pub(super) fn too_few(dialogue: usize) -> String {
+    format!("dialogue {}: the other dialogues have too few replies for {CANDIDATES} candidates", dialogue + 1)
+}
+
+/// The reply and distractors of the dialogues that lend them, no two with the same words; `None` where there are too few.
+/// The replies come with their dialogue and their place in it.
+pub(super) fn candidates(
+    draw: &mut Draw,
+    replies: &[(usize, usize, usize)],
+    reply: usize,
+    lends: &dyn Fn(usize) -> bool,
+) -> Option<Vec<usize>> {
+    let others: HashSet<usize> = replies.iter().filter(|(d, ..)| lends(*d)).map(|(.., r)| *r).collect();
     if others.len() - usize::from(others.contains(&reply)) < CANDIDATES - 1 {
         return None;
     }
     let mut candidates = vec![reply];
     while candidates.len() < CANDIDATES {
         let (d, _, other) = replies[draw.below(replies.len())];
-        if d != dialogue && !candidates.contains(&other) {
+        if lends(d) && !candidates.contains(&other) {
             candidates.push(other);
         }
     }
     Some(candidates)
 }
 
-fn session(reply: usize) -> String {
+/// The session of a reply in the bank.
+pub(super) fn session(reply: usize) -> String {
     format!("r{reply}")
 }
 
@@ -206,21 +221,31 @@ impl Example<'_> {
     }
 
     fn recall(&self, knows_persona: bool) -> Result<Recall, kithkin::Error> {
-        let (last, earlier) = self.context.split_first().map_or(("", &[][..]), |(last, earlier)| (*last, earlier));
-        let weights = (1..=EARLIER as i32).map(|before| FADING.powi(before));
-        let said = earlier.iter().zip(weights).map(|(text, weight)| Aspect { text: (*text).to_owned(), weight });
-        let persona = self.persona.iter().filter(|_| knows_persona).map(Aspect::new);
-        let conversation = ConversationId::new(CONVERSATION)?;
-        let within = self.candidates.iter().map(|reply| {
-            Ok(SessionRef { conversation: conversation.clone(), session: SessionId::new(session(*reply))? })
-        });
-        Ok(Recall {
-            aspects: said.chain(persona).filter(|aspect| !aspect.text.trim().is_empty()).collect(),
-            within: within.collect::<Result<_, kithkin::Error>>()?,
-            limit: CANDIDATES,
-            ..Recall::new(last, Now::Clock)
-        })
+        let known = self.persona.iter().filter(|_| knows_persona).map(String::as_str);
+        selection(&self.context, known, &self.candidates)
     }
+}
+
+/// The recall that ranks candidates by what was said before, the last first, and by what is known of their speaker.
+pub(super) fn selection<'a>(
+    context: &[&str],
+    known: impl IntoIterator<Item = &'a str>,
+    candidates: &[usize],
+) -> Result<Recall, kithkin::Error> {
+    let (last, earlier) = context.split_first().map_or(("", &[][..]), |(last, earlier)| (*last, earlier));
+    let weights = (1..=EARLIER as i32).map(|before| FADING.powi(before));
+    let said = earlier.iter().zip(weights).map(|(text, weight)| Aspect { text: (*text).to_owned(), weight });
+    let known = known.into_iter().map(Aspect::new);
+    let conversation = ConversationId::new(CONVERSATION)?;
+    let within = candidates
+        .iter()
+        .map(|reply| Ok(SessionRef { conversation: conversation.clone(), session: SessionId::new(session(*reply))? }));
+    Ok(Recall {
+        aspects: said.chain(known).filter(|aspect| !aspect.text.trim().is_empty()).collect(),
+        within: within.collect::<Result<_, kithkin::Error>>()?,
+        limit: CANDIDATES,
+        ..Recall::new(last, Now::Clock)
+    })
 }
 
 #[cfg(test)]

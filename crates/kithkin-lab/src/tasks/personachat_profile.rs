@@ -15,7 +15,7 @@ use kithkin::{
     Aspect, ConversationId, Embedder, EntryKind, Method, Now, ProfileEntry, Recall, Role, Scope, SessionId, SessionRef,
 };
 
-use super::xpersona::{Dialogue, Item, read};
+use super::xpersona::{Dialogue, Item, SILENCE, read};
 use super::{Setup, TaskSpec};
 use crate::board::Board;
 use crate::data::Data;
@@ -41,8 +41,6 @@ const CANDIDATES: usize = 100;
 const DIALOGUES: usize = 300;
 /// Where the drawing of distractors starts.
 const SEED: u64 = 1;
-/// What the data writes where the second speaker begins.
-const SILENCE: &str = "__SILENCE__";
 /// The settings.
 const SETTINGS: [&str; 4] = ["turns", "profile", "both", "other"];
 

@@ -5,6 +5,9 @@ use serde::Deserialize;
 use crate::LabError;
 use crate::data::Data;
 
+/// What the data writes where the second speaker begins.
+pub(super) const SILENCE: &str = "__SILENCE__";
+
 /// The languages, as items name them and as the files do.
 const LANGUAGES: [(&str, &str); 7] =
     [("en", "En"), ("fr", "Fr"), ("id", "Id"), ("it", "It"), ("ja", "Jp"), ("ko", "Ko"), ("zh", "Zh")];

@@ -73,26 +73,27 @@ impl Extract for LlmProfile {
         let writing = Writing {
             turns: self.turns,
             list: "entries",
-            request: &|quoted| PROMPT.request(self.prompt, quoted, TOKENS, Some(schema())),
-            memory: &|piece, entry| memory(sitting, piece, entry),
+            request: &|quoted| PROMPT.request(self.prompt, quoted, TOKENS, Some(entries_schema())),
+            memory: &|piece, entry| entry_memory(sitting, piece, entry, false),
         };
         writing.of(sitting, &(0..sitting.len()).collect::<Vec<_>>(), chat)
     }
 }
 
-/// The memory of an entry, if it has all fields, is about a speaker, and names a turn of the piece.
-fn memory(sitting: &Sitting, piece: &[usize], entry: &Value) -> Option<Memory> {
+/// The memory of an entry, if it has all fields, is about a speaker, and names a turn of the piece. `expanded` says that it was
+/// not shown by the turns, but guessed from them.
+pub(super) fn entry_memory(sitting: &Sitting, piece: &[usize], entry: &Value, expanded: bool) -> Option<Memory> {
     let text = |field: &str| entry.get(field)?.as_str();
     let kind: EntryKind = text("kind")?.parse().ok().filter(|kind| KINDS.contains(kind))?;
     let named = text("about")?.trim().to_lowercase();
     let speakers = piece.iter().filter_map(|place| sitting.turns().get(*place)).map(|turn| &turn.turn.speaker);
     let about = speakers.into_iter().find(|speaker| speaker.to_lowercase() == named)?;
-    let inferred = Inferred::new(about, kind, text("topic")?, text("value")?)?;
+    let inferred = Inferred { expanded, ..Inferred::new(about, kind, text("topic")?, text("value")?)? };
     memory_of(sitting, MemoryKind::Entry, inferred.text(), named_turns(piece, entry)?)
 }
 
 /// The form of the answer, for models that can be held to one. It belongs to the version of the prompt.
-fn schema() -> Value {
+pub(super) fn entries_schema() -> Value {
     let entry = json!({
         "type": "object",
         "properties": {

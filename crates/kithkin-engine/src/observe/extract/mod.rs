@@ -3,11 +3,15 @@
 mod expanded;
 mod fragments;
 mod keyphrases;
+mod llm_expansions;
 mod llm_facts;
+mod llm_guided;
+mod llm_induced;
 mod llm_keys;
 mod llm_profile;
 mod llm_summary;
 mod llm_topics;
+mod own_statements;
 mod span;
 mod summary;
 
@@ -51,11 +55,15 @@ strategies! { "observe.extract", Extract:
     "expanded" => expanded::Expanded,
     "fragments" => fragments::Fragments,
     "keyphrases" => keyphrases::Keyphrases,
+    "llm-expansions" => llm_expansions::LlmExpansions,
     "llm-facts" => llm_facts::LlmFacts,
+    "llm-guided" => llm_guided::LlmGuided,
+    "llm-induced" => llm_induced::LlmInduced,
     "llm-keys" => llm_keys::LlmKeys,
     "llm-profile" => llm_profile::LlmProfile,
     "llm-summary" => llm_summary::LlmSummary,
     "llm-topics" => llm_topics::LlmTopics,
+    "own-statements" => own_statements::OwnStatements,
     "span" => span::WholeSpan,
     "summary" => summary::Summary,
 }

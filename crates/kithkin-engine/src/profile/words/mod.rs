@@ -7,6 +7,8 @@ mod chinese;
 mod english;
 mod german;
 pub(super) mod links;
+pub(super) mod trait_frames;
+pub(super) mod traits;
 
 use super::forms::{Says, Trust};
 

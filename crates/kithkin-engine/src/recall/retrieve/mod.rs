@@ -1,7 +1,9 @@
 //! The stage `retrieve`: a number for every turn, by one way of comparing it with the question.
 
+mod answered;
 mod association;
 mod bm25;
+mod chosen_groups;
 mod chronology;
 mod dense;
 mod groups;
@@ -63,8 +65,10 @@ pub(crate) trait Retrieve: Debug + Send + Sync {
 }
 
 strategies! { "recall.retrieve", Retrieve:
+    "answered" => answered::Answered,
     "association" => association::Association,
     "bm25" => bm25::Bm25,
+    "chosen-groups" => chosen_groups::ChosenGroups,
     "chronology" => chronology::Chronology,
     "dense" => dense::Dense,
     "memory-bm25" => memory_bm25::MemoryBm25,
