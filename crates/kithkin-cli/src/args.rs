@@ -14,7 +14,7 @@ use kithkin::{ConversationId, EventTime, PersonId, SessionId, TurnId};
 pub(crate) use consent::{Consent, ConsentCommand};
 pub(crate) use options::{ChatOptions, Options, TIMEOUT};
 pub(crate) use profile::{CorrectEntry, Profile, ProfileCommand};
-pub(crate) use serve::{KeyArgs, KeyCommand, Serve};
+pub(crate) use serve::{KeyArgs, KeyCommand, Mcp, Serve};
 
 /// Remembers conversations and recalls the turns that answer a question. Offline, in one file.
 #[derive(Debug, Parser)]
@@ -66,6 +66,8 @@ pub(crate) enum Command {
     Reembed(Reembed),
     /// Serve over HTTP: REST, and a proxy that gives any OpenAI-compatible client a memory
     Serve(Serve),
+    /// Serve one person's memory to an assistant, by the Model Context Protocol over standard input and output
+    Mcp(Mcp),
     /// Make, list and remove the keys of the service
     Key(KeyArgs),
     /// List what is still to be derived, for each person

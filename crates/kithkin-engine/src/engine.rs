@@ -1,6 +1,7 @@
 //! The engine's handle: recall for one person, and the work that keeps the person's derived data up to date.
 
 mod asking;
+mod knowing;
 mod passes;
 
 pub use passes::{Filtered, Rescored};
@@ -17,8 +18,12 @@ use crate::cache::Cache;
 use crate::chat::{Budget, Metered, Price, day_of, spent_since};
 use crate::guard::Policy;
 use crate::index::{Contents, PersonIndex, Scratch};
+use crate::profile::Telling;
 use crate::recall::{self, Asked, Aspect, Found, Question, SessionHit};
 use crate::{Derived, EngineError, Estimate, Method, Stop, observe};
+
+/// What is kept of what persons tell takes beside their indexes one byte in so many.
+const TELLINGS_SHARE: usize = 8;
 
 /// A question to a person's memory.
 #[derive(Debug, Clone)]
@@ -140,6 +145,7 @@ pub struct Engine {
     price: Option<Price>,
     clock: Arc<dyn Clock>,
     cache: Cache<Key, PersonIndex>,
+    tellings: Cache<Scope, Telling>,
     scratch: Mutex<Vec<Scratch>>,
 }
 
@@ -166,9 +172,10 @@ impl Engine {
         clock: Arc<dyn Clock>,
         cache_bytes: usize,
     ) -> Self {
-        let (cache, scratch) = (Cache::new(cache_bytes), Mutex::new(Vec::new()));
+        let (cache, tellings) = (Cache::new(cache_bytes), Cache::new(cache_bytes / TELLINGS_SHARE));
+        let scratch = Mutex::new(Vec::new());
         let (policy, budget, price) = (Policy::default(), Budget::default(), None);
-        Self { store, embedder, chat, reranker, policy, budget, price, clock, cache, scratch }
+        Self { store, embedder, chat, reranker, policy, budget, price, clock, cache, tellings, scratch }
     }
 
     /// The same under a policy: what it withholds reaches no chat model.
@@ -421,6 +428,7 @@ impl Engine {
     /// Forgets the person's indexes in memory, after an erasure.
     pub fn evict(&self, scope: &Scope) {
         self.cache.remove_where(|key| key.scope == *scope);
+        self.tellings.remove_where(|key| key == scope);
     }
 
     /// Calls `with` on the person's index, brought up to date with the store, of what was said by `end`.

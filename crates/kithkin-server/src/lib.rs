@@ -1,4 +1,5 @@
-//! The HTTP service: REST under `/v1` for the whole facade, and a proxy that gives any OpenAI-compatible client a memory.
+//! The service: REST under `/v1` for the whole facade, a proxy that gives any OpenAI-compatible client a memory, and the Model
+//! Context Protocol.
 //!
 //! [`app`] is a router over a [`Service`]; [`serve`] runs it until it is told to stop. Persons' data is read and written on
 //! threads of their own through the facade alone: nothing here knows a store, an index or a model from inside. TLS is left to
@@ -8,6 +9,7 @@ mod access;
 mod background;
 mod extract;
 mod keys;
+mod mcp;
 mod metrics;
 mod problem;
 mod proxy;
@@ -17,6 +19,7 @@ mod service;
 mod wire;
 
 pub use keys::{Key, KeyError, Keys, NewKey, RightName, add_key, read_keys, remove_key};
+pub use mcp::serve_stdio;
 pub use proxy::{Endpoint, NoUpstream, Upstream};
 pub use routes::{app, openapi};
 pub use serve::serve;

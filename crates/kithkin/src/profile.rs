@@ -140,7 +140,7 @@ impl Person<'_> {
     }
 
     pub(crate) fn profile_at(&self, now: EventTime, method: &Method) -> Result<Profile, Error> {
-        Ok(kithkin_engine::profile(self.said_by(now)?, &self.derived_entries(method)?))
+        Ok(self.kithkin().engine.profile(self.scope(), now, &self.derived_entries(method)?)?)
     }
 
     /// The entries that a method has derived.

@@ -36,6 +36,13 @@ pub(crate) struct Serve {
 }
 
 #[derive(Debug, Args)]
+pub(crate) struct Mcp {
+    /// The person whose memory it is
+    #[arg(long, env = "KITHKIN_PERSON", hide_env_values = true, value_name = "P")]
+    pub(crate) person: PersonId,
+}
+
+#[derive(Debug, Args)]
 pub(crate) struct KeyArgs {
     /// The file of the keys
     #[arg(long, env = "KITHKIN_KEYS", hide_env_values = true, value_name = "FILE")]

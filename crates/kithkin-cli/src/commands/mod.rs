@@ -47,6 +47,7 @@ pub(crate) fn run(place: &Place, command: Command) -> Result<ExitCode> {
         Command::Rebuild(args) => rebuild::rebuild(place, &args),
         Command::Reembed(args) => rebuild::reembed(place, &args),
         Command::Serve(args) => serve::run(place, &args),
+        Command::Mcp(args) => serve::mcp(place, &args),
         Command::Key(args) => serve::key(place, args),
         Command::Jobs => jobs::jobs(place),
         Command::Disclosures(args) => jobs::disclosures(place, &args),

@@ -1,13 +1,13 @@
-//! `kithkin serve` and `kithkin key`.
+//! `kithkin serve`, `kithkin mcp` and `kithkin key`.
 
 use std::process::ExitCode;
 
 use anyhow::{Context, Result, bail};
-use kithkin::ChatKey;
+use kithkin::{ChatKey, Scope};
 use kithkin_server::{Endpoint, Keys, NewKey, Service, Settings, Upstream, add_key, read_keys, remove_key};
 use serde_json::json;
 
-use crate::args::{KeyArgs, KeyCommand, Serve};
+use crate::args::{KeyArgs, KeyCommand, Mcp, Serve};
 use crate::output::{self, line};
 use crate::place::{Place, secret};
 
@@ -58,6 +58,18 @@ async fn stopped() {
         _ = tokio::signal::ctrl_c() => {}
         () = ended => {}
     }
+}
+
+pub(super) fn mcp(place: &Place, args: &Mcp) -> Result<ExitCode> {
+    // Standard output is the protocol's.
+    output::log("warn")?;
+    let service = Service::new(place.open_with_models()?, Settings::new(place.tenant.clone()));
+    let scope = Scope::new(place.tenant.clone(), args.person.clone());
+    let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
+    runtime.block_on(kithkin_server::serve_stdio(service, scope))?;
+    // A read of standard input that nothing will end does not hold the process.
+    runtime.shutdown_background();
+    Ok(ExitCode::SUCCESS)
 }
 
 pub(super) fn key(place: &Place, args: KeyArgs) -> Result<ExitCode> {

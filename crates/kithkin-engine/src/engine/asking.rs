@@ -2,24 +2,13 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use kithkin_core::{ChatError, Disclosure, Purpose, Scope, Seq, Spent};
+use kithkin_core::{Disclosure, Purpose, Scope, Seq, Spent};
 
 use crate::chat::{Ledger, Metered};
-use crate::guard::{Consents, Walled};
+use crate::guard::Walled;
 use crate::{Brief, Engine, EngineError};
 
 impl Engine {
-    /// Refuses a purpose that the person, or the policy, has not opened.
-    ///
-    /// # Errors
-    /// Such a purpose, or the store failed.
-    pub fn consented(&self, scope: &Scope, purpose: Purpose) -> Result<(), EngineError> {
-        match Consents::read(&*self.store, scope)?.closed(&self.policy, scope, purpose) {
-            Some(message) => Err(ChatError::NoConsent { message }.into()),
-            None => Ok(()),
-        }
-    }
-
     /// The chat model behind the policy, the person's consent and the person's budget, for the answer to this message;
     /// empty where none is answered.
     pub(crate) fn metered<'a>(&'a self, scope: &'a Scope, purpose: Purpose, message: &'a str) -> Option<Metered<'a>> {

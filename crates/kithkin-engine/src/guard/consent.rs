@@ -68,6 +68,13 @@ impl Consents {
         Ok(consents)
     }
 
+    /// What these turns say, in the order of the log.
+    pub(crate) fn of<'a>(turns: impl Iterator<Item = &'a StoredTurn>) -> Self {
+        let mut consents = Self::default();
+        turns.for_each(|turn| consents.note(turn));
+        consents
+    }
+
     fn note(&mut self, turn: &StoredTurn) {
         if let Some(replaced) = turn.supersedes {
             self.said.retain(|(seq, ..)| *seq != replaced);

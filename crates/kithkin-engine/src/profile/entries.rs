@@ -8,12 +8,11 @@ use std::collections::{HashMap, HashSet};
 
 use kithkin_core::{Memory, MemoryKind, Role, Seq, StoredTurn};
 
-use super::patterns;
 use super::{
-    Claim, Correction, DISLIKES, Entry, EntryKind, FAVOURITE, Inferred, NO_LONGER, Profile, Rejected, Verdict, Version,
+    Claim, Correction, DISLIKES, Entry, EntryKind, FAVOURITE, Inferred, NO_LONGER, Profile, Rejected, Told, Verdict,
+    Version,
 };
 use crate::index::{Words, is_function_word};
-use crate::observe::current_in_order;
 
 /// The share of the shorter one's content words that two preferences have in common where they are about one thing.
 const ONE_THING: f32 = 0.6;
@@ -43,21 +42,19 @@ struct Thing {
 }
 
 impl Entries {
-    /// All that is said in these turns, and what a model read from them.
-    pub(super) fn read(turns: Vec<StoredTurn>, derived: &[Memory]) -> Self {
+    /// All that is said in these turns, which hold and are in order, and what a model read from them.
+    pub(super) fn read(turns: Vec<Told>, derived: &[Memory]) -> Self {
         let mut entries = Self::default();
-        let turns = current_in_order(turns);
         let mut inferred = inferred(&turns, derived);
-        for turn in turns {
+        for Told { turn, claims } in turns {
             if let Some(correction) = Correction::of(&turn.turn) {
                 entries.correct(&turn, correction);
-            } else if matches!(turn.turn.role, Role::User | Role::Assistant) {
-                for claim in patterns::claims(&turn.turn.text) {
-                    let about = (turn.turn.speaker.clone(), turn.turn.role);
-                    let place = entries.place(about, claim.kind, &claim.topic, &claim.value, claim.kind.is_vague());
-                    if let Some(thing) = entries.things.get_mut(place) {
-                        thing.take(version(&turn, claim));
-                    }
+            }
+            for claim in claims.iter().cloned() {
+                let about = (turn.turn.speaker.clone(), turn.turn.role);
+                let place = entries.place(about, claim.kind, &claim.topic, &claim.value, claim.kind.is_vague());
+                if let Some(thing) = entries.things.get_mut(place) {
+                    thing.take(version(&turn, claim));
                 }
             }
             for (read, sources) in inferred.remove(&turn.seq).into_iter().flatten() {
@@ -243,8 +240,8 @@ fn version(turn: &StoredTurn, claim: Claim) -> Version {
 }
 
 /// What a model read, by the first turn that shows it.
-fn inferred(turns: &[StoredTurn], derived: &[Memory]) -> HashMap<Seq, Vec<(Inferred, Vec<Seq>)>> {
-    let there: HashSet<Seq> = turns.iter().map(|turn| turn.seq).collect();
+fn inferred(turns: &[Told], derived: &[Memory]) -> HashMap<Seq, Vec<(Inferred, Vec<Seq>)>> {
+    let there: HashSet<Seq> = turns.iter().map(|told| told.turn.seq).collect();
     let mut by_turn: HashMap<Seq, Vec<(Inferred, Vec<Seq>)>> = HashMap::new();
     for memory in derived.iter().filter(|memory| memory.kind == MemoryKind::Entry) {
         let known = memory.sources.iter().all(|seq| there.contains(seq));

@@ -17,6 +17,7 @@ mod reasons;
 mod standing;
 mod style;
 mod tokens;
+mod told;
 mod traits;
 mod words;
 
@@ -25,12 +26,14 @@ use std::collections::HashSet;
 use kithkin_core::{EventTime, Memory, Role, Seq, StoredTurn};
 use serde::{Deserialize, Serialize};
 
+use crate::observe::current_in_order;
 pub use corrections::{Correction, Verdict};
 use entries::Entries;
 pub(crate) use inferred::Inferred;
 pub use inferred::UnknownEntryKind;
 pub(crate) use patterns::is_of_oneself;
 pub use style::{Style, styles};
+pub(crate) use told::{Telling, Told};
 pub use traits::{BigFive, TraitEstimate, traits};
 
 /// How far what is said once is trusted; each time more takes half of what is missing.
@@ -151,13 +154,23 @@ pub struct Profile {
 /// The profiles of all who speak in these turns. `derived` may have memories of the kind [`kithkin_core::MemoryKind::Entry`]; those with a
 /// source that is not among the turns are left out.
 pub fn profile(turns: Vec<StoredTurn>, derived: &[Memory]) -> Profile {
+    profile_of(told(turns), derived)
+}
+
+/// The turns that hold, in the order in which they were said, each read.
+fn told(turns: Vec<StoredTurn>) -> Vec<Told> {
+    current_in_order(turns).into_iter().map(Told::from).collect()
+}
+
+/// The same of turns that hold, in order, and were read already.
+pub(crate) fn profile_of(turns: Vec<Told>, derived: &[Memory]) -> Profile {
     Entries::read(turns, derived).profile()
 }
 
 /// The corrections among these turns that go along with others that are erased: those of entries of which nothing is left
 /// then that the person said beside them. A correction quotes what it corrects.
 pub fn corrections_left_alone(turns: Vec<StoredTurn>, derived: &[Memory], erased: &HashSet<Seq>) -> Vec<Seq> {
-    Entries::read(turns, derived).corrections_without(erased)
+    Entries::read(told(turns), derived).corrections_without(erased)
 }
 
 #[cfg(test)]

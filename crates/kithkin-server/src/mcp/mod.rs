@@ -53,7 +53,9 @@ impl Memory {
                     }
                     (None, Some(only)) => only.clone(),
                     (None, None) => {
-                        return Err(Problem::input("name the person in the header x-kithkin-person, or use a key of theirs"));
+                        return Err(Problem::input(
+                            "name the person in the header x-kithkin-person, or use a key of theirs",
+                        ));
                     }
                 };
                 caller.reach::<R>(person)
@@ -70,7 +72,9 @@ pub async fn serve_stdio(service: Service, scope: Scope) -> std::io::Result<()> 
     let memory = Memory { service: service.clone(), whom: Whom::Fixed(scope) };
     let running = memory.serve(rmcp::transport::stdio()).await.map_err(std::io::Error::other)?;
     let ended = running.waiting().await.map(drop).map_err(std::io::Error::other);
-    service.stop().await;
+    if tokio::task::spawn_blocking(move || service.stop()).await.is_err() {
+        tracing::error!("the work behind the requests did not end");
+    }
     ended
 }
 
@@ -79,5 +83,9 @@ pub(crate) fn over_http(service: &Service) -> StreamableHttpService<Memory, Neve
     let memory = Memory { service: service.clone(), whom: Whom::Request };
     // Hosts and origins are checked where all requests are: by key, or else as coming from this machine.
     let config = StreamableHttpServerConfig::default().with_legacy_session_mode(false).with_json_response(true);
-    StreamableHttpService::new(move || Ok(memory.clone()), Arc::new(NeverSessionManager::default()), config.disable_allowed_hosts())
+    StreamableHttpService::new(
+        move || Ok(memory.clone()),
+        Arc::new(NeverSessionManager::default()),
+        config.disable_allowed_hosts(),
+    )
 }

@@ -3,9 +3,9 @@
 use kithkin::{Forget, Now, Recall, Remember, TurnId};
 use rmcp::handler::server::wrapper::Parameters;
 use rmcp::model::{
-    CallToolResult, ContentBlock, ErrorData, GetPromptRequestParams, GetPromptResponse, GetPromptResult, ListPromptsResult,
-    ListResourcesResult, PaginatedRequestParams, Prompt, PromptMessage, ReadResourceRequestParams, ReadResourceResponse,
-    ReadResourceResult, Resource, ResourceContents, Role, ServerCapabilities, ServerConfig,
+    CallToolResult, ContentBlock, ErrorData, GetPromptRequestParams, GetPromptResponse, GetPromptResult,
+    ListPromptsResult, ListResourcesResult, PaginatedRequestParams, Prompt, PromptMessage, ReadResourceRequestParams,
+    ReadResourceResponse, ReadResourceResult, Resource, ResourceContents, Role, ServerCapabilities, ServerConfig,
 };
 use rmcp::service::{RequestContext, RoleServer};
 use rmcp::{ServerHandler, schemars, tool, tool_handler, tool_router};
@@ -93,7 +93,12 @@ fn told<T: Serialize>(result: Result<T, Problem>) -> CallToolResult {
 #[tool_router]
 impl Memory {
     /// Remember something that the person said, word for word. It is on the disk when this returns. The same words at the same time are stored once.
-    #[tool(annotations(read_only_hint = false, destructive_hint = false, idempotent_hint = true, open_world_hint = false))]
+    #[tool(annotations(
+        read_only_hint = false,
+        destructive_hint = false,
+        idempotent_hint = true,
+        open_world_hint = false
+    ))]
     async fn remember(
         &self,
         Parameters(what): Parameters<RememberParams>,
@@ -152,7 +157,12 @@ impl Memory {
     }
 
     /// Erase turns and all that came from them. It cannot be undone: ask the person first. With `dry_run` it is only counted.
-    #[tool(annotations(read_only_hint = false, destructive_hint = true, idempotent_hint = true, open_world_hint = false))]
+    #[tool(annotations(
+        read_only_hint = false,
+        destructive_hint = true,
+        idempotent_hint = true,
+        open_world_hint = false
+    ))]
     async fn forget(
         &self,
         Parameters(what): Parameters<ForgetParams>,
@@ -196,7 +206,11 @@ impl Memory {
                 serde_json::to_string_pretty(&self.service.person(&scope, |person| person.profile(Now::Clock)).await?)
             }
             TIMELINE => serde_json::to_string_pretty(&self.last_turns(usize::MAX, context).await?),
-            _ => return Err(Problem::not_found(format!("there is no resource {uri}; there are {PROFILE} and {TIMELINE}"))),
+            _ => {
+                return Err(Problem::not_found(format!(
+                    "there is no resource {uri}; there are {PROFILE} and {TIMELINE}"
+                )));
+            }
         };
         value.map_err(|_| Problem::internal())
     }
@@ -263,7 +277,10 @@ impl ServerHandler for Memory {
         context: RequestContext<RoleServer>,
     ) -> Result<GetPromptResponse, ErrorData> {
         if request.name != KNOWN {
-            return Err(ErrorData::invalid_params(format!("there is no prompt {:?}; there is {KNOWN}", request.name), None));
+            return Err(ErrorData::invalid_params(
+                format!("there is no prompt {:?}; there is {KNOWN}", request.name),
+                None,
+            ));
         }
         let known = self.resource(PROFILE, &context).await.map_err(refused)?;
         let text = format!(

@@ -25,6 +25,7 @@ use utoipa::OpenApi;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
+use crate::mcp;
 use crate::problem::Problem;
 use crate::proxy;
 use crate::service::Service;
@@ -84,6 +85,7 @@ pub fn app(service: Service) -> Router {
     let id = HeaderName::from_static("x-request-id");
     let (router, _) = described().split_for_parts();
     router
+        .nest_service("/mcp", mcp::over_http(&service))
         .route(
             "/openapi.json",
             axum::routing::get(|| async { ([(header::CONTENT_TYPE, "application/json")], openapi()) }),
