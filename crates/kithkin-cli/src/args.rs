@@ -245,8 +245,8 @@ pub(crate) struct Respond {
     /// Who says it, where it is another speaker of the person's conversations; see the method mqdialog
     #[arg(long, value_name = "NAME")]
     pub(crate) asker: Option<String>,
-    /// Another person whose turns may stand in where this one has said little, with consent; may be given several times; see
-    /// the method pgraphrag
+    /// Another person whose turns may stand in where this one has said little, or are compared with this one's, with consent;
+    /// may be given several times; see the methods pgraphrag and dpl
     #[arg(long, value_name = "P")]
     pub(crate) neighbour: Vec<PersonId>,
     /// Talk the person into something: only with their consent, and said in the reply

@@ -27,7 +27,8 @@ pub struct Row {
     pub task: String,
     /// The dataset.
     pub dataset: String,
-    /// Which items: `all`, `tune` or `report` of the dataset's split, or `sample` for the handmade sample.
+    /// Which items: `all`, `tune` or `report` of the dataset's split, `sample` for the handmade sample, or names of the split
+    /// with commas between.
     pub items: String,
     /// The method, or a row that the task makes without one.
     pub method: String,
@@ -199,10 +200,16 @@ fn selection(row: &Row, dataset: &Dataset, data: &Path, samples: &Path) -> Resul
         "tune" => Ok((file, dataset.tune.clone())),
         "report" => Ok((file, dataset.report.clone())),
         "sample" => Ok((samples.join(&dataset.id).join(&dataset.sample), Vec::new())),
-        other => Err(LabError::Declaration {
-            file: format!("reproductions, row {}", row.id),
-            why: format!("items = {other:?}; use all, tune, report or sample"),
-        }),
+        names => {
+            let names: Vec<String> = names.split(',').map(|name| name.trim().to_owned()).collect();
+            match names.iter().find(|name| !dataset.tune.contains(name) && !dataset.report.contains(name)) {
+                None => Ok((file, names)),
+                Some(unknown) => Err(LabError::Declaration {
+                    file: format!("reproductions, row {}", row.id),
+                    why: format!("items = {unknown:?}; use all, tune, report, sample or names of the split"),
+                }),
+            }
+        }
     }
 }
 
@@ -233,6 +240,33 @@ mod tests {
             assert!(selection(row, &dataset, Path::new("d"), Path::new("s")).is_ok(), "{}", row.id);
             assert_eq!(rows.iter().filter(|other| other.id == row.id).count(), 1, "{}", row.id);
         }
+    }
+
+    #[test]
+    fn a_row_says_which_items_it_is_of() {
+        let check = |items: &str, path: &str, expect: Result<&[&str], &str>| {
+            let row = Row { items: items.to_owned(), ..rows().unwrap().remove(0) };
+            let mut dataset = datasets::find("xpersona").unwrap();
+            (dataset.tune, dataset.report) = (vec!["b".to_owned()], vec!["a".to_owned(), "c".to_owned()]);
+            match (selection(&row, &dataset, Path::new("d"), Path::new("s")), expect) {
+                (Ok(found), Ok(names)) => {
+                    assert_eq!(
+                        (found.0.as_path(), found.1),
+                        (Path::new(path), names.iter().map(ToString::to_string).collect::<Vec<_>>()),
+                        "{items}"
+                    );
+                }
+                (Err(error), Err(says)) => assert!(error.to_string().contains(says), "{error}"),
+                (found, _) => panic!("{items}: {found:?}"),
+            }
+        };
+        check("sample", "s/xpersona/sample", Ok(&[]));
+        check("all", "d/xpersona", Ok(&[]));
+        check("tune", "d/xpersona", Ok(&["b"]));
+        check("report", "d/xpersona", Ok(&["a", "c"]));
+        check("c, b", "d/xpersona", Ok(&["c", "b"]));
+        check("c,x", "", Err("items = \"x\""));
+        check("", "", Err("items = \"\""));
     }
 
     #[test]

@@ -174,20 +174,16 @@ impl Person<'_> {
         let text = |evidence: &Evidence| shown_text(&evidence.turn.turn);
         let policy = self.kithkin().engine.policy();
         policy.keep_turns(ground.purpose, &mut recalled.evidence, text, &mut ground.withheld);
-        let missing = ground.method.fills_up_to().saturating_sub(recalled.evidence.len());
-        if missing > 0 && !what.neighbours.is_empty() {
-            ground.others = self.said_by_others(what, ground, missing)?;
+        let own = recalled.evidence.len();
+        if ground.method.wants_of_others(own) > 0 && !what.neighbours.is_empty() {
+            let found = self.said_by_others(what, ground)?;
+            ground.others = ground.method.choose_of_others(own, found);
         }
         Ok(recalled)
     }
 
-    /// What is recalled of those neighbours who have consented to it, at most so many turns, from each in turn.
-    fn said_by_others(
-        &self,
-        what: &Respond,
-        ground: &mut Ground,
-        most: usize,
-    ) -> Result<Vec<(Scope, StoredTurn)>, Error> {
+    /// What is recalled of those neighbours who have consented to it, from each in turn.
+    fn said_by_others(&self, what: &Respond, ground: &mut Ground) -> Result<Vec<(Scope, StoredTurn)>, Error> {
         let engine = &self.kithkin().engine;
         engine.consented(self.scope(), Purpose::Compare)?;
         let mut found: Vec<(usize, Scope, StoredTurn)> = Vec::new();
@@ -205,12 +201,12 @@ impl Person<'_> {
             recalled.evidence.retain(|evidence| !recalled.abstain && evidence.turn.turn.role == Role::User);
             let text = |evidence: &Evidence| shown_text(&evidence.turn.turn);
             engine.policy().keep_turns(Purpose::Compare, &mut recalled.evidence, text, &mut ground.withheld);
-            let turns = recalled.evidence.into_iter().take(most).enumerate();
+            let turns = recalled.evidence.into_iter().enumerate();
             found.extend(turns.map(|(place, evidence)| (place, scope.clone(), evidence.turn)));
         }
         // Scores are comparable within one recall only, so the best of each come before the second of any.
         found.sort_by_key(|(place, ..)| *place);
-        Ok(found.into_iter().take(most).map(|(_, scope, turn)| (scope, turn)).collect())
+        Ok(found.into_iter().map(|(_, scope, turn)| (scope, turn)).collect())
     }
 
     /// What is recalled of the sittings in which somebody spoke; nothing where they never did, or where recall abstains.

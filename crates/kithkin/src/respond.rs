@@ -29,9 +29,9 @@ pub struct Respond {
     /// Who says it: a speaker of the person's conversations, where it is not the person. By default it is the person. With a
     /// method that makes a difference of it (`mqdialog`), what was said with them comes first.
     pub asker: Option<String>,
-    /// Others of the same tenant whose turns may stand in where the person has said little, with a method that does so
-    /// (`pgraphrag`); by default none. The policy has to open `compare`, and the person has to have consented to it; of those
-    /// who have not, nothing is shown.
+    /// Others of the same tenant whose turns may stand in where the person has said little (`pgraphrag`), or are compared with
+    /// the person's (`dpl`), with a method that does so; by default none. The policy has to open `compare`, and the person has
+    /// to have consented to it; of those who have not, nothing is shown.
     pub neighbours: Vec<PersonId>,
     /// As whom the model replies. What the card's `knows_until` does not let the character know is not recalled.
     pub card: Option<Card>,

@@ -24,7 +24,9 @@ impl ChatModel for Listening {
     fn reply(&self, request: &ChatRequest) -> Result<ChatReply, ChatError> {
         let told = request.messages.last().unwrap().content.clone();
         self.0.lock().unwrap().push(told);
-        Ok(ChatReply::whole("Yes [1]."))
+        let compares = request.schema.as_ref().is_some_and(|schema| schema["required"][0] == "differences");
+        let difference = "{\"differences\": [\"writing: Uses no adjectives.\"]}";
+        Ok(ChatReply::whole(if compares { difference } else { "Yes [1]." }))
     }
 }
 
@@ -135,6 +137,58 @@ fn others_are_shown_with_the_consent_of_all_and_noted_with_each() {
     assert!(respond(&ann, &Respond { neighbours: Vec::new(), ..what.clone() }).is_ok());
     let hybrid = Some(Kithkin::method("hybrid").unwrap());
     assert!(respond(&ann, &Respond { method: hybrid, ..what }).is_ok());
+}
+
+#[test]
+fn a_person_is_compared_only_with_the_consent_of_all_and_no_words_of_others_reach_the_reply() {
+    let (kithkin, model) = open("[purposes]\ncompare = true\n");
+    let ann = person(&kithkin, "ann");
+    said(&ann, "a", "ann", "The kettle of the shop leaks.");
+    for (name, text) in
+        [("bo", "What a lovely kettle!"), ("cy", "My kettle is so very fine."), ("dee", "No kettle here.")]
+    {
+        said(&person(&kithkin, name), "x", name, text);
+    }
+    let ask = |neighbours: &[&str], message: &str| Respond {
+        method: Some(by_words(include_str!("../../../methods/dpl.toml"))),
+        neighbours: neighbours.iter().map(|name| name.parse().unwrap()).collect(),
+        remember: false,
+        ..Respond::new(message, at("2024-02-01"))
+    };
+    let (all, question) = (["bo", "cy", "dee"], "Is the kettle good?");
+    let told = || std::mem::take(&mut *model.0.lock().unwrap());
+    let error = respond(&ann, &ask(&all, question)).unwrap_err().to_string();
+    assert!(error.contains("the person has not consented") && error.contains("grant compare"), "{error}");
+    assert!(told().is_empty());
+    ann.consent(Purpose::Compare, true).unwrap();
+    // Of nobody who has consented there is nothing to compare with.
+    let report = respond(&ann, &ask(&all, question)).unwrap();
+    assert_eq!(report.withheld.iter().filter(|one| one.rule == "no consent to compare").count(), 3);
+    let alone = told();
+    assert_eq!((alone.len(), alone[0].contains("<differences>")), (1, false), "{alone:?}");
+    for name in ["bo", "cy"] {
+        person(&kithkin, name).consent(Purpose::Compare, true).unwrap();
+    }
+    let report = respond(&ann, &ask(&all, question)).unwrap();
+    let both = told();
+    assert_eq!((both.len(), report.unread), (2, 0));
+    let compared = "<person>\n{\"text\":\"The kettle of the shop leaks.\"}\n</person>\n<others>\n";
+    assert!(both[0].starts_with(compared) && both[0].contains("lovely") && both[0].contains("fine"), "{}", both[0]);
+    assert!(!both[0].contains("No kettle") && !both[0].contains("bo") && !both[0].contains("cy"), "{}", both[0]);
+    assert!(
+        both[1].contains("<differences>\n{\"text\":\"writing: Uses no adjectives.\"}\n</differences>"),
+        "{}",
+        both[1]
+    );
+    assert!(!both[1].contains("lovely") && !both[1].contains("fine"), "{}", both[1]);
+    for (name, expect) in [("bo", 1), ("cy", 1), ("dee", 0)] {
+        let noted = person(&kithkin, name).disclosures(None).unwrap();
+        assert_eq!(noted.iter().filter(|row| row.purpose == Purpose::Compare).count(), expect, "{name}");
+    }
+    // Where nothing of the person is recalled, and where nobody is named, nobody's turns are looked at.
+    respond(&ann, &ask(&all, "Zebra?")).unwrap();
+    respond(&ann, &ask(&[], question)).unwrap();
+    assert_eq!((told().len(), person(&kithkin, "bo").disclosures(None).unwrap().len()), (2, 1));
 }
 
 #[test]

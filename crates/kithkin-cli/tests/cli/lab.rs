@@ -105,6 +105,29 @@ fn a_persona_is_found_by_what_its_speaker_says() {
 }
 
 #[test]
+fn a_persona_is_learned_from_the_other_dialogues_of_its_speaker() {
+    let place = Place::empty();
+    let data = format!("{}/xpersona/sample", datasets());
+    let run = ["lab", "run", "persona-history", "--data", &data, "--method", "bm25"];
+    let table = place.json(&[&run[..], &["--items", "en-valid"]].concat());
+    let rows = table["rows"].as_array().unwrap();
+    let names: Vec<&str> = rows.iter().map(|row| row["method"].as_str().unwrap()).collect();
+    assert_eq!(names, ["nothing-known", "all-own-turns", "given-persona", "bm25"]);
+    // Six dialogues of five exchanges, two of each persona.
+    assert!(rows.iter().all(|row| row["n"] == 30), "{table}");
+    let figure = |row: usize, name: &str| rows[row]["metrics"][name].as_f64().unwrap();
+    assert!(figure(0, "mrr") < figure(1, "mrr") && figure(0, "mrr") < figure(2, "mrr"), "{table}");
+    // The other dialogue has five turns of the speaker, of which a method knows those that it recalls.
+    assert_eq!((figure(0, "known"), figure(1, "known"), figure(2, "known")), (0.0, 5.0, 4.0));
+    assert!(figure(3, "known") > 0.0 && figure(3, "known") <= 5.0, "{table}");
+    let some = place.json(&[&run[..], &["--items", "en-valid", "--limit", "4"]].concat());
+    assert_eq!(some["rows"][3]["n"], 4);
+    // In the test part of the sample each persona has one dialogue.
+    assert_eq!(place.json(&[&run[..], &["--items", "en-test"]].concat())["rows"][0]["n"], 0);
+    place.fails(&["lab", "run", "persona-history", "--data", "none", "--method", "bm25"], &["none", "--data"]);
+}
+
+#[test]
 fn slots_are_read_off_the_history_of_use() {
     let place = Place::empty();
     let data = format!("{}/personalens/sample", datasets());

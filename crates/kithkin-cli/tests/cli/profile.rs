@@ -37,6 +37,30 @@ fn a_profile_has_its_sources_and_its_history() {
 }
 
 #[test]
+fn a_profile_places_people_on_the_five_traits_by_their_own_words() {
+    let place = Place::new();
+    let said = [
+        ("1", "2023-03-01", "p", "I'm quite shy, and I'm a very curious person."),
+        ("2", "2023-03-02", "p", "Ich bin eher schüchtern."),
+        ("3", "2023-03-03", "Bo", "I am really outgoing."),
+        ("4", "2023-04-01", "p", "I am not shy any more."),
+    ];
+    place.import("p", &said.map(|(id, at, who, text)| turn(id, at, who, text)).concat());
+    let text = place.ok(&["profile", "--person", "p", "--as-of", "2023-03-31"]).out;
+    insta::assert_snapshot!(text);
+    let json = place.json(&["profile", "--person", "p", "--as-of", "2023-03-31"]);
+    insta::assert_json_snapshot!(json["traits"]);
+    // What was said later moves the place, and what is erased counts no longer.
+    let traits = |args: &[&str]| place.json(&[&["profile", "--person", "p"], args].concat())["traits"].clone();
+    assert_ne!(traits(&["--as-of", "2023-05-01"]), json["traits"]);
+    place.ok(&["forget", "--person", "p", "--turn", "4", "--turn", "1", "--turn", "2"]);
+    let left = traits(&[]);
+    assert_eq!((left.as_array().unwrap().len(), &left[0]["about"]), (1, &"Bo".into()), "{left}");
+    place.ok(&["forget", "--person", "p", "--turn", "3"]);
+    assert!(!place.ok(&["profile", "--person", "p"]).out.contains("the five traits"));
+}
+
+#[test]
 fn a_reply_is_given_what_is_known_also_where_nothing_is_recalled() {
     let (place, endpoint) = (place(), Endpoint::start(|_| Some("Try a plum cake.".to_owned())));
     let model = ["--chat-url", &endpoint.url, "--chat-model", "small", "--method", "bm25", "--read-only"];

@@ -3,7 +3,7 @@
 use std::fmt;
 use std::sync::Arc;
 
-use kithkin_core::{DerivationId, MemoryKind, MethodId};
+use kithkin_core::{DerivationId, MemoryKind, MethodId, Scope, StoredTurn};
 use serde::{Deserialize, Serialize};
 use toml::Table;
 
@@ -366,9 +366,15 @@ impl Method {
         self.inner.compose.knows_the_asker()
     }
 
-    /// Up to how many turns, the person's own counted, a reply wants those of others; 0 where it wants none.
-    pub fn fills_up_to(&self) -> usize {
-        self.inner.compose.fills_up_to()
+    /// How many turns of others a reply wants beside so many that were recalled of the person; 0 where it wants none.
+    pub fn wants_of_others(&self, own: usize) -> usize {
+        self.inner.compose.wants_of_others(own)
+    }
+
+    /// Which turns of others a reply is given, of those that were found: of each other the best first, and the best of all
+    /// others before the second of any.
+    pub fn choose_of_others(&self, own: usize, found: Vec<(Scope, StoredTurn)>) -> Vec<(Scope, StoredTurn)> {
+        self.inner.compose.choose_of_others(own, found)
     }
 
     /// What the preset says about itself.

@@ -1,6 +1,7 @@
 //! The stage `respond.compose`: what of a person's memory a chat model is given to read, and how.
 
 mod asker;
+mod differences;
 mod digest;
 mod memories;
 mod neighbours;
@@ -12,7 +13,7 @@ mod traits;
 
 use std::fmt::Debug;
 
-use kithkin_core::ChatError;
+use kithkin_core::{ChatError, Scope, StoredTurn};
 
 use super::Brief;
 use crate::chat::{Chat, quote};
@@ -56,9 +57,16 @@ pub(crate) trait Compose: Debug + Send + Sync {
         false
     }
 
-    /// Up to how many turns, the person's own counted, those of others are wanted; 0 where none are.
-    fn fills_up_to(&self) -> usize {
+    /// How many turns of others are wanted beside so many that were recalled of the person; 0 where none are.
+    fn wants_of_others(&self, _own: usize) -> usize {
         0
+    }
+
+    /// Which turns of others the model is given, at most [`Compose::wants_of_others`]. Those that were found come with whose
+    /// they are: of each other the best first, and the best of all others before the second of any.
+    fn choose_of_others(&self, own: usize, mut found: Vec<(Scope, StoredTurn)>) -> Vec<(Scope, StoredTurn)> {
+        found.truncate(self.wants_of_others(own));
+        found
     }
 
     /// What is added for this message. Where there is neither evidence nor a profile nor a summary it MUST add nothing:
@@ -71,6 +79,7 @@ pub(crate) trait Compose: Debug + Send + Sync {
 
 strategies! { "respond.compose", Compose:
     "asker" => asker::Asker,
+    "differences" => differences::Differences,
     "digest" => digest::Digest,
     "memories" => memories::Memories,
     "neighbours" => neighbours::Neighbours,

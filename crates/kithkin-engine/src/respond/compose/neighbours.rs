@@ -47,13 +47,13 @@ impl Strategy for Neighbours {
 }
 
 impl Compose for Neighbours {
-    fn fills_up_to(&self) -> usize {
-        self.up_to
+    fn wants_of_others(&self, own: usize) -> usize {
+        self.up_to.saturating_sub(own)
     }
 
     fn compose(&self, brief: &Brief<'_>, chat: &Chat<'_>) -> Result<Composed, ChatError> {
         let mut composed = Memories::default().compose(brief, chat)?;
-        let most = self.up_to.saturating_sub(brief.evidence.len());
+        let most = self.wants_of_others(brief.evidence.len());
         let texts: Vec<String> = brief.others.iter().take(most).map(|(_, turn)| turn_text(&turn.turn)).collect();
         let shown = fitting(&texts, TOKENS, |text| quote::sentences("others", std::slice::from_ref(*text)));
         let shown: Vec<String> = shown.into_iter().cloned().collect();

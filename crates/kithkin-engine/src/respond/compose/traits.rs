@@ -64,7 +64,7 @@ impl Compose for FiveTraits {
 
 /// The turns of the one who said the most, of equals the one who comes first: those that were recalled, best first, and
 /// those of the conversation, latest first.
-fn own_turns<'a>(brief: &Brief<'a>) -> Vec<&'a StoredTurn> {
+pub(super) fn own_turns<'a>(brief: &Brief<'a>) -> Vec<&'a StoredTurn> {
     let said = brief.evidence.iter().chain(brief.history.iter().rev()).filter(|turn| turn.turn.role == Role::User);
     let mut speakers: Vec<(&str, Vec<&StoredTurn>)> = Vec::new();
     for turn in said {
