@@ -1,7 +1,7 @@
 //! The service: REST under `/v1` for the whole facade, a proxy that gives any OpenAI-compatible client a memory, and the Model
 //! Context Protocol.
 //!
-//! [`app`] is a router over a [`Service`]; [`serve`] runs it until it is told to stop. Persons' data is read and written on
+//! [`app`] is a router over a [`Service`]; [`serve()`] runs it until it is told to stop. Persons' data is read and written on
 //! threads of their own through the facade alone: nothing here knows a store, an index or a model from inside. TLS is left to
 //! a proxy in front.
 
