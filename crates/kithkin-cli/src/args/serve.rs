@@ -45,8 +45,8 @@ pub(crate) struct Mcp {
 #[derive(Debug, Args)]
 pub(crate) struct KeyArgs {
     /// The file of the keys
-    #[arg(long, env = "KITHKIN_KEYS", hide_env_values = true, value_name = "FILE")]
-    pub(crate) keys: PathBuf,
+    #[arg(long, global = true, env = "KITHKIN_KEYS", hide_env_values = true, value_name = "FILE")]
+    pub(crate) keys: Option<PathBuf>,
     #[command(subcommand)]
     pub(crate) command: KeyCommand,
 }

@@ -73,11 +73,12 @@ pub(super) fn mcp(place: &Place, args: &Mcp) -> Result<ExitCode> {
 }
 
 pub(super) fn key(place: &Place, args: KeyArgs) -> Result<ExitCode> {
+    let keys = args.keys.context("name the file of the keys with --keys")?;
     match args.command {
         KeyCommand::Add(new) => {
             let (person, expires, note) = (new.person, new.expires, new.note);
             let rights = new.rights.into_iter().collect();
-            let key = add_key(&args.keys, NewKey { tenant: place.tenant.clone(), person, rights, expires, note })?;
+            let key = add_key(&keys, NewKey { tenant: place.tenant.clone(), person, rights, expires, note })?;
             if place.json {
                 output::json(&json!({ "key": key }))?;
             } else {
@@ -86,7 +87,7 @@ pub(super) fn key(place: &Place, args: KeyArgs) -> Result<ExitCode> {
             output::note("it is shown this once; the file has only a hash of it");
         }
         KeyCommand::List => {
-            let rows = read_keys(&args.keys)?.into_iter().map(|key| {
+            let rows = read_keys(&keys)?.into_iter().map(|key| {
                 let rights: Vec<String> = key.rights.iter().map(ToString::to_string).collect();
                 let person = key.person.map_or_else(|| "all".to_owned(), |person| person.to_string());
                 let expires = key.expires.unwrap_or_else(|| "never".to_owned());
@@ -101,7 +102,7 @@ pub(super) fn key(place: &Place, args: KeyArgs) -> Result<ExitCode> {
                 output::table(&headings, rows.map(Vec::from).collect())?;
             }
         }
-        KeyCommand::Remove(gone) => remove_key(&args.keys, &gone.id)?,
+        KeyCommand::Remove(gone) => remove_key(&keys, &gone.id)?,
     }
     Ok(ExitCode::SUCCESS)
 }

@@ -25,6 +25,7 @@ mod recall;
 mod remedies;
 mod rerank;
 mod respond;
+mod serve;
 mod shapes;
 mod weights;
 
