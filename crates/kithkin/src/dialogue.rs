@@ -4,7 +4,6 @@
 //! written down once, and one that is said again is written down again. Nothing here asks a model.
 
 use std::hash::{DefaultHasher, Hash, Hasher};
-use std::ops::ControlFlow;
 
 use kithkin_core::{Attachment, ConversationId, Role, SessionId, StoredTurn, Turn, TurnKey};
 
@@ -83,7 +82,7 @@ impl Person<'_> {
         let now = self.moment(dialogue.now)?;
         let messages: Vec<Said> = dialogue.messages.iter().filter_map(worth_keeping).collect();
         let sent: Vec<u64> = messages.iter().map(|said| hashed(said.role, &said.text)).collect();
-        let log = self.last_turns()?;
+        let log = self.last_turns(LOOKED_AT)?;
         let (conversation, places) = match &dialogue.conversation {
             Some(named) => {
                 let stored = of_conversation(&log, named);
@@ -135,21 +134,6 @@ impl Person<'_> {
     pub fn keep_answer(&self, conversation: &ConversationId, text: &str) -> Result<Remembered, Error> {
         let conversation = Some(conversation.clone());
         self.remember(&Remember { role: Role::Assistant, conversation, ..Remember::new(text) })
-    }
-
-    /// The last turns of the log, without those that were replaced.
-    fn last_turns(&self) -> Result<Vec<StoredTurn>, Error> {
-        let store = self.kithkin().engine.store();
-        let Some(pulse) = store.pulse(self.scope())? else { return Ok(Vec::new()) };
-        let mut turns: Vec<StoredTurn> = Vec::new();
-        store.scan_turns(self.scope(), pulse.last_seq.saturating_sub(LOOKED_AT), &mut |turn| {
-            if let Some(replaced) = turn.supersedes {
-                turns.retain(|earlier| earlier.seq != replaced);
-            }
-            turns.push(turn);
-            ControlFlow::Continue(())
-        })?;
-        Ok(turns)
     }
 }
 

@@ -266,18 +266,8 @@ impl Person<'_> {
 
     /// The last turns of a conversation, oldest first, as far as they are among the last of the log.
     fn history(&self, conversation: &ConversationId, now: EventTime, most: usize) -> Result<Vec<StoredTurn>, Error> {
-        let store = self.kithkin().engine.store();
-        let Some(pulse) = store.pulse(self.scope())? else { return Ok(Vec::new()) };
-        let mut turns: Vec<StoredTurn> = Vec::new();
-        store.scan_turns(self.scope(), pulse.last_seq.saturating_sub(LOOKED_AT), &mut |turn| {
-            if let Some(replaced) = turn.supersedes {
-                turns.retain(|earlier| earlier.seq != replaced);
-            }
-            if turn.turn.conversation == *conversation && turn.seen_at() <= now.end() {
-                turns.push(turn);
-            }
-            ControlFlow::Continue(())
-        })?;
+        let mut turns = self.last_turns(LOOKED_AT)?;
+        turns.retain(|turn| turn.turn.conversation == *conversation && turn.seen_at() <= now.end());
         turns.sort_by_key(|turn| (turn.seen_at(), turn.seq));
         Ok(turns.split_off(turns.len().saturating_sub(most)))
     }

@@ -341,6 +341,21 @@ impl<'k> Person<'k> {
         Ok(turns)
     }
 
+    /// The last turns of the log in order of place, without those that were replaced; none of a person who is not there.
+    pub(crate) fn last_turns(&self, most: u64) -> Result<Vec<StoredTurn>, Error> {
+        let store = self.kithkin.engine.store();
+        let Some(pulse) = store.pulse(&self.scope)? else { return Ok(Vec::new()) };
+        let mut turns: Vec<StoredTurn> = Vec::new();
+        store.scan_turns(&self.scope, pulse.last_seq.saturating_sub(most), &mut |turn| {
+            if let Some(replaced) = turn.supersedes {
+                turns.retain(|earlier| earlier.seq != replaced);
+            }
+            turns.push(turn);
+            ControlFlow::Continue(())
+        })?;
+        Ok(turns)
+    }
+
     /// Refuses a person who is not there.
     pub(crate) fn known(&self) -> Result<(), Error> {
         match self.kithkin.engine.store().pulse(&self.scope)? {
