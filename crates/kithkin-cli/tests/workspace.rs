@@ -20,6 +20,7 @@ const EDGES: &[(&str, &[&str])] = &[
     ("kithkin", &["kithkin-core", "kithkin-store", "kithkin-models", "kithkin-engine"]),
     ("kithkin-lab", &["kithkin"]),
     ("kithkin-server", &["kithkin"]),
+    ("kithkin-python", &["kithkin"]),
     ("kithkin-cli", &["kithkin", "kithkin-lab", "kithkin-server"]),
 ];
 

@@ -1,0 +1,162 @@
+//! `Memory`: an open store, and what concerns all of it.
+
+use std::ops::ControlFlow;
+use std::path::PathBuf;
+use std::sync::{Arc, Mutex, PoisonError, RwLock};
+
+use kithkin::import::Format;
+use kithkin::{Builder, ChatKey, ChatSource, Error, Ingest, Kithkin, OpenAiEndpoint, Policy, Scope, TenantId};
+use pyo3::prelude::*;
+use pythonize::pythonize;
+
+use crate::failure::{exception, input, raised, signalled};
+use crate::person::Person;
+use crate::values::{Moment, optional, parsed};
+
+/// A store that is open until it is closed. Persons share it.
+#[derive(Debug, Clone)]
+pub(crate) struct Open(Arc<RwLock<Option<Arc<Kithkin>>>>);
+
+impl Open {
+    pub(crate) fn kithkin(&self, py: Python<'_>) -> PyResult<Arc<Kithkin>> {
+        let open = self.0.read().unwrap_or_else(PoisonError::into_inner).clone();
+        open.ok_or_else(|| exception(py, "ClosedError", "the memory is closed; open it again".to_owned()))
+    }
+
+    fn close(&self) -> Option<Arc<Kithkin>> {
+        self.0.write().unwrap_or_else(PoisonError::into_inner).take()
+    }
+}
+
+/// Which models and rules a store is opened with.
+#[derive(Debug, FromPyObject)]
+#[pyo3(from_item_all)]
+pub(crate) struct Models {
+    embedder: Option<String>,
+    models: PathBuf,
+    chat: Option<String>,
+    chat_url: Option<String>,
+    chat_model: Option<String>,
+    chat_key: Option<String>,
+    reranker: Option<PathBuf>,
+    policy: Option<PathBuf>,
+}
+
+impl Models {
+    fn chat(&self, py: Python<'_>) -> PyResult<Option<ChatSource>> {
+        let Some(url) = &self.chat_url else { return optional(py, self.chat.as_deref()) };
+        let key = self.chat_key.as_deref().map(ChatKey::new).transpose().map_err(|e| input(py, e))?;
+        let endpoint = OpenAiEndpoint::new(url, self.chat_model.clone().unwrap_or_default(), key);
+        Ok(Some(ChatSource::OpenAi(endpoint)))
+    }
+
+    fn policy(&self, py: Python<'_>) -> PyResult<Policy> {
+        let Some(file) = &self.policy else { return Ok(Policy::default()) };
+        let shown = file.display().to_string();
+        let unread = |e| input(py, format!("the policy {shown} cannot be read: {e}"));
+        let text = std::fs::read_to_string(file).map_err(unread)?;
+        Policy::parse(&shown, &text).map_err(|e| input(py, e))
+    }
+}
+
+/// What is remembered, in one store. It may be used from any thread.
+#[pyclass(frozen, module = "kithkin._kithkin")]
+#[derive(Debug)]
+pub(crate) struct Memory {
+    open: Open,
+    tenant: TenantId,
+}
+
+#[pymethods]
+impl Memory {
+    /// Opens the store in a file, makes one where `create` says so, or, without a path, one in memory.
+    #[new]
+    fn new(py: Python<'_>, path: Option<PathBuf>, create: bool, tenant: &str, models: Models) -> PyResult<Self> {
+        let tenant = parsed(py, tenant)?;
+        let (chat, policy) = (models.chat(py)?, models.policy(py)?);
+        let build = || -> Result<Kithkin, Error> {
+            let mut builder: Builder = match &path {
+                None => Kithkin::in_memory(),
+                Some(path) if create => Kithkin::create(path)?,
+                Some(path) => Kithkin::open(path)?,
+            };
+            builder = builder.policy(policy);
+            builder = builder.embedder(models.embedder.as_deref().unwrap_or("none"), &models.models)?;
+            if let Some(chat) = &chat {
+                builder = builder.chat(chat)?;
+            }
+            if let Some(folder) = &models.reranker {
+                builder = builder.reranker(folder)?;
+            }
+            Ok(builder.start())
+        };
+        let kithkin = py.detach(build).map_err(|e| raised(py, &e))?;
+        Ok(Self { open: Open(Arc::new(RwLock::new(Some(Arc::new(kithkin))))), tenant })
+    }
+
+    /// The handle of one person.
+    fn person(&self, py: Python<'_>, person: &str) -> PyResult<Person> {
+        Ok(Person::new(self.open.clone(), Scope::new(self.tenant.clone(), parsed(py, person)?)))
+    }
+
+    /// All persons who have at least one turn.
+    fn persons<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyAny>> {
+        let kithkin = self.open.kithkin(py)?;
+        let persons = py.detach(|| kithkin.persons(&self.tenant)).map_err(|e| raised(py, &e))?;
+        Ok(pythonize(py, &persons)?)
+    }
+
+    /// Imports a file.
+    fn import_file<'py>(
+        &self,
+        py: Python<'py>,
+        path: PathBuf,
+        person: Option<&str>,
+        format: Option<&str>,
+        at: Option<Moment>,
+    ) -> PyResult<Bound<'py, PyAny>> {
+        let kithkin = self.open.kithkin(py)?;
+        let what = Ingest {
+            path,
+            format: optional::<Format>(py, format)?,
+            person: optional(py, person)?,
+            select: None,
+            at: at.map(|at| at.at(py)).transpose()?,
+            embed: true,
+        };
+        let interrupted = Mutex::new(None);
+        let step = |_| match signalled() {
+            Ok(()) => ControlFlow::Continue(()),
+            Err(signal) => {
+                *interrupted.lock().unwrap_or_else(PoisonError::into_inner) = Some(signal);
+                ControlFlow::Break(())
+            }
+        };
+        let done = py.detach(|| kithkin.import(&self.tenant, &what, &step));
+        match interrupted.into_inner().unwrap_or_else(PoisonError::into_inner) {
+            Some(signal) => Err(signal),
+            None => Ok(pythonize(py, &done.map_err(|e| raised(py, &e))?)?),
+        }
+    }
+
+    /// What is still to be derived.
+    fn jobs<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyAny>> {
+        let kithkin = self.open.kithkin(py)?;
+        let jobs = py.detach(|| kithkin.jobs(&self.tenant)).map_err(|e| raised(py, &e))?;
+        Ok(pythonize(py, &jobs)?)
+    }
+
+    /// Closes the store. Calls that run end first; later ones raise `ClosedError`.
+    fn close(&self, py: Python<'_>) {
+        let last = self.open.close();
+        py.detach(|| drop(last));
+    }
+}
+
+/// The names of the methods, each with what it is.
+#[pyfunction]
+pub(crate) fn methods<'py>(py: Python<'py>) -> PyResult<Bound<'py, PyAny>> {
+    let methods = Kithkin::methods().map_err(|e| raised(py, &e))?;
+    let about: Vec<_> = methods.iter().map(kithkin::Method::about).collect();
+    Ok(pythonize(py, &about)?)
+}
