@@ -3,7 +3,7 @@
 MODEL ?= all-MiniLM-L6-v2
 DATA ?= datasets/locomo/sample.json
 
-.PHONY: help run build weights check test openapi bench
+.PHONY: help run build weights check test openapi wheel bench
 
 help: ## list the commands
 	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 10
@@ -28,9 +28,16 @@ test: weights check ## everything that CI runs, with a small chat model beside t
 	@python3 scripts/fetch_models.py SmolLM2-135M-Instruct
 	cargo test --workspace --locked
 	KITHKIN=$(CURDIR)/target/debug/kithkin clients/run.sh
+	python/test.sh
 
-openapi: ## write the description of the service's routes, docs/reference/openapi.json
+openapi: ## write the description of the service's routes, docs/reference/openapi.json, and the types made of it
 	UPDATE_OPENAPI=1 cargo test --workspace --locked --test service description
+	scripts/python_reports.py
+
+wheel: ## the Python package, for every Python from 3.11 on, in target/wheels
+	python3 -m venv target/maturin
+	target/maturin/bin/pip install --quiet --disable-pip-version-check maturin==1.16.0
+	target/maturin/bin/maturin build --release --locked --manifest-path python/Cargo.toml --out target/wheels
 
 bench: weights ## speed: criterion, then one end-to-end script
 	cargo bench --workspace --locked

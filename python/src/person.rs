@@ -81,6 +81,7 @@ impl Person {
     ) -> PyResult<Py<PyAny>> {
         let what = Correct { topic, value, about, change, at: kithkin::Now::Clock };
         let report = self.run(py, |person| person.correct(&what))?;
+        self.catch_up(py)?;
         Ok(pythonize(py, &report)?.unbind())
     }
 
@@ -114,7 +115,7 @@ impl Said {
             session: optional(py, self.session.as_deref())?,
             id: optional(py, self.id.as_deref())?,
             at: now(py, self.at.as_ref())?,
-            attachments: self.attachments.into_iter().map(|attached| attached.0).collect(),
+            attachments: self.attachments.into_iter().map(|one| one.attachment(py)).collect::<PyResult<_>>()?,
             ..Remember::new(self.text)
         })
     }

@@ -63,13 +63,19 @@ pub(crate) fn method(py: Python<'_>, name: Option<&str>) -> PyResult<Option<Meth
 
 /// Something that came with a turn: a dictionary with `kind` and, where there are, `caption` and `reference`.
 #[derive(Debug)]
-pub(crate) struct Attached(pub(crate) Attachment);
+pub(crate) struct Attached(Result<Attachment, String>);
 
 impl<'py> FromPyObject<'_, 'py> for Attached {
     type Error = PyErr;
 
     fn extract(given: Borrowed<'_, 'py, PyAny>) -> PyResult<Self> {
-        depythonize(&given).map(Self).map_err(|e| input(given.py(), format!("an attachment cannot be read: {e}")))
+        Ok(Self(depythonize(&given).map_err(|e| format!("an attachment cannot be read: {e}"))))
+    }
+}
+
+impl Attached {
+    pub(crate) fn attachment(self, py: Python<'_>) -> PyResult<Attachment> {
+        self.0.map_err(|why| input(py, why))
     }
 }
 

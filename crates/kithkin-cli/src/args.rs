@@ -14,7 +14,7 @@ use kithkin::{ConversationId, EventTime, PersonId, SessionId, TurnId};
 pub(crate) use consent::{Consent, ConsentCommand};
 pub(crate) use options::{ChatOptions, Options, TIMEOUT};
 pub(crate) use profile::{CorrectEntry, Profile, ProfileCommand};
-pub(crate) use serve::{KeyArgs, KeyCommand, Mcp, Serve};
+pub(crate) use serve::{AddKey, KeyArgs, KeyCommand, LOG_LEVELS, Mcp, Serve};
 
 /// Remembers conversations and recalls the turns that answer a question. Offline, in one file.
 #[derive(Debug, Parser)]

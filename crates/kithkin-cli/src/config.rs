@@ -1,15 +1,17 @@
 //! The configuration file: what is not given as an option or in the environment.
 //!
-//! It has the long names of the options, and beside them the budget of each person and the price of the chat model. Nothing is read from the folder in which a command runs: a file that somebody
-//! left there could name an endpoint to which conversations would leave.
+//! It has the long names of the options, and beside them the budget of each person and the price of the chat model. Nothing is
+//! read from the folder in which a command runs: a file that somebody left there could name an endpoint to which conversations
+//! would leave.
 
+use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result, bail};
 use kithkin::{Budget, ChatSource, Price, TenantId};
 use serde::Deserialize;
 
-use crate::args::TIMEOUT;
+use crate::args::{LOG_LEVELS, TIMEOUT};
 
 /// What the file says.
 #[derive(Debug, Clone, Default, Deserialize)]
@@ -28,6 +30,13 @@ pub(crate) struct Config {
     pub(crate) chat_timeout: Option<u64>,
     pub(crate) budget: Budget,
     pub(crate) price: Option<Price>,
+    // Of `serve` alone.
+    pub(crate) listen: Option<SocketAddr>,
+    pub(crate) upstream: Option<String>,
+    pub(crate) upstream_key_file: Option<PathBuf>,
+    pub(crate) keys: Option<PathBuf>,
+    pub(crate) memory_tokens: Option<usize>,
+    pub(crate) log: Option<String>,
 }
 
 impl Config {
@@ -55,14 +64,19 @@ impl Config {
         if let Some(seconds) = self.chat_timeout.filter(|seconds| !TIMEOUT.contains(seconds)) {
             bail!("chat-timeout is {seconds}; it must lie within {} and {}", TIMEOUT.start(), TIMEOUT.end());
         }
+        if let Some(level) = self.log.as_ref().filter(|level| !LOG_LEVELS.contains(&level.as_str())) {
+            bail!("log is {level:?}; use {}", LOG_LEVELS.join(", "));
+        }
         self.budget.check(self.price)?;
         self.chat().map(drop)
     }
 
     /// Paths count from the folder of the file.
     fn beside(mut self, folder: &Path) -> Self {
-        let paths = [&mut self.store, &mut self.reranker, &mut self.policy, &mut self.models, &mut self.chat_key_file];
-        for path in paths.into_iter().flatten() {
+        let models = [&mut self.reranker, &mut self.models, &mut self.chat_key_file];
+        let service = [&mut self.store, &mut self.policy, &mut self.upstream_key_file, &mut self.keys];
+        let paths = models.into_iter().chain(service);
+        for path in paths.flatten() {
             *path = folder.join(&path);
         }
         self

@@ -6,8 +6,8 @@ use std::time::Duration;
 
 use anyhow::{Context, Result};
 use kithkin::{
-    Budget, Card, ChatError, ChatKey, ChatModel, ChatSource, Embedder, EngineError, Kithkin, Method, OpenAiEndpoint,
-    Person, PersonId, Policy, Price, Reranker, Scope, TenantId,
+    Card, ChatError, ChatKey, ChatModel, ChatSource, Embedder, EngineError, Kithkin, Method, OpenAiEndpoint, Person,
+    PersonId, Policy, Reranker, Scope, TenantId,
 };
 
 use crate::args::{ChatOptions, Options};
@@ -24,8 +24,8 @@ pub(crate) struct Place {
     models: Option<PathBuf>,
     pub(crate) json: bool,
     pub(crate) chat: Chat,
-    budget: Budget,
-    price: Option<Price>,
+    /// What the configuration file says beside: of the service, and of what a chat model may take.
+    pub(crate) config: Config,
 }
 
 /// Which chat model, if any.
@@ -61,15 +61,14 @@ impl Place {
         let tenant = options.tenant.or(config.tenant.clone());
         Ok(Self {
             chat: Chat::new(options.chat, &config)?,
-            store: options.store.or(config.store).unwrap_or_else(|| "kithkin.db".into()),
+            store: options.store.or(config.store.clone()).unwrap_or_else(|| "kithkin.db".into()),
             tenant: tenant.map_or_else(|| TenantId::new("default"), Ok)?,
-            embedder: options.embedder.or(config.embedder).unwrap_or_else(|| "all-MiniLM-L6-v2".to_owned()),
-            reranker: options.reranker.or(config.reranker),
-            policy: options.policy.or(config.policy),
-            models: options.models.or(config.models),
+            embedder: options.embedder.or(config.embedder.clone()).unwrap_or_else(|| "all-MiniLM-L6-v2".to_owned()),
+            reranker: options.reranker.or(config.reranker.clone()),
+            policy: options.policy.or(config.policy.clone()),
+            models: options.models.or(config.models.clone()),
             json: options.json,
-            budget: config.budget,
-            price: config.price,
+            config,
         })
     }
 
@@ -90,7 +89,7 @@ impl Place {
 
     fn open_with(&self, models: Models) -> Result<Kithkin> {
         let mut builder = Kithkin::open(&self.store)?.models_dir(self.models_dir()?).policy(self.policy()?);
-        builder = builder.budget(self.budget, self.price)?;
+        builder = builder.budget(self.config.budget, self.config.price)?;
         if models.embedder {
             builder = builder.embedder(&self.embedder, self.models_dir()?)?;
         }

@@ -64,6 +64,7 @@ fn rust_files(dir: &Path, files: &mut Vec<PathBuf>) {
 fn every_file_says_what_it_is_for() {
     let mut files = Vec::new();
     rust_files(&root().join("crates"), &mut files);
+    rust_files(&root().join("python"), &mut files);
     assert!(files.len() > 80);
     for file in files {
         let text = std::fs::read_to_string(&file).unwrap();

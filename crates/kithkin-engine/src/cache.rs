@@ -20,6 +20,18 @@ struct State<K, V> {
     slots: HashMap<K, Entry<V>>,
     bytes: usize,
     tick: u64,
+    misses: u64,
+}
+
+/// What a cache holds, and how often it was asked.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Held {
+    pub(crate) bytes: u64,
+    pub(crate) slots: u64,
+    /// Times that a slot was there.
+    pub(crate) hits: u64,
+    /// Times that it had to be made.
+    pub(crate) misses: u64,
 }
 
 struct Entry<V> {
@@ -31,7 +43,7 @@ struct Entry<V> {
 impl<K: Clone + Eq + Hash, V> Cache<K, V> {
     /// A cache that keeps at most `limit` bytes.
     pub(crate) fn new(limit: usize) -> Self {
-        Self { limit, state: Mutex::new(State { slots: HashMap::new(), bytes: 0, tick: 0 }) }
+        Self { limit, state: Mutex::new(State { slots: HashMap::new(), bytes: 0, tick: 0, misses: 0 }) }
     }
 
     /// The slot of `key`, made empty if it is not there.
@@ -39,13 +51,24 @@ impl<K: Clone + Eq + Hash, V> Cache<K, V> {
         let mut state = self.state();
         state.tick += 1;
         let used = state.tick;
-        let entry = state.slots.entry(key.clone()).or_insert_with(|| Entry {
-            slot: Arc::new(RwLock::new(None)),
-            bytes: 0,
-            used,
+        let State { slots, misses, .. } = &mut *state;
+        let entry = slots.entry(key.clone()).or_insert_with(|| {
+            *misses += 1;
+            Entry { slot: Arc::new(RwLock::new(None)), bytes: 0, used }
         });
         entry.used = used;
         Arc::clone(&entry.slot)
+    }
+
+    /// What there is.
+    pub(crate) fn held(&self) -> Held {
+        let state = self.state();
+        Held {
+            bytes: state.bytes as u64,
+            slots: state.slots.len() as u64,
+            hits: state.tick - state.misses,
+            misses: state.misses,
+        }
     }
 
     /// Notes how large the index of `key` is now, and drops others until the bound holds.
@@ -101,6 +124,7 @@ mod tests {
         cache.slot(&"d");
         cache.sized(&"d", 40);
         assert_eq!((has("b"), has("c"), has("d")), (false, false, true));
+        assert_eq!(cache.held(), Held { bytes: 40, slots: 1, hits: 1, misses: 4 });
         cache.remove_where(|key| *key == "d");
         assert_eq!(cache.state().bytes, 0);
     }

@@ -3,8 +3,10 @@
 mod asking;
 mod knowing;
 mod passes;
+mod usage;
 
 pub use passes::{Filtered, Rescored};
+pub use usage::Usage;
 
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError};
@@ -15,7 +17,7 @@ use kithkin_core::{
 };
 
 use crate::cache::Cache;
-use crate::chat::{Budget, Metered, Price, day_of, spent_since};
+use crate::chat::{Budget, Metered, Price, Totals, day_of, spent_since};
 use crate::guard::Policy;
 use crate::index::{Contents, PersonIndex, Scratch};
 use crate::profile::Telling;
@@ -146,6 +148,7 @@ pub struct Engine {
     clock: Arc<dyn Clock>,
     cache: Cache<Key, PersonIndex>,
     tellings: Cache<Scope, Telling>,
+    totals: Totals,
     scratch: Mutex<Vec<Scratch>>,
 }
 
@@ -174,8 +177,8 @@ impl Engine {
     ) -> Self {
         let (cache, tellings) = (Cache::new(cache_bytes), Cache::new(cache_bytes / TELLINGS_SHARE));
         let scratch = Mutex::new(Vec::new());
-        let (policy, budget, price) = (Policy::default(), Budget::default(), None);
-        Self { store, embedder, chat, reranker, policy, budget, price, clock, cache, tellings, scratch }
+        let (policy, budget, price, totals) = (Policy::default(), Budget::default(), None, Totals::default());
+        Self { store, embedder, chat, reranker, policy, budget, price, clock, cache, tellings, totals, scratch }
     }
 
     /// The same under a policy: what it withholds reaches no chat model.

@@ -24,7 +24,9 @@ mod respond;
 pub use ask::FollowUps;
 pub use change::{Ended, Held, Reason};
 pub use chat::{Budget, NoBudget, Price, estimated_tokens};
-pub use engine::{Engine, Evidence, Filtered, Judged, Lacking, Partial, RecallRequest, Recalled, Rescored, Timings};
+pub use engine::{
+    Engine, Evidence, Filtered, Judged, Lacking, Partial, RecallRequest, Recalled, Rescored, Timings, Usage,
+};
 pub use error::{CHAT_ADVICE, EngineError};
 pub use guard::{Consent, Consents, Policy, PolicyError, Routed, Withheld, shown_text};
 pub use method::Method;

@@ -115,6 +115,8 @@ impl<R: Right> FromRequestParts<Service> for Tenant<R> {
 #[derive(Debug)]
 pub(crate) struct Whose<R> {
     pub(crate) scope: Scope,
+    /// Whether the caller may reach nobody else.
+    only: bool,
     right: PhantomData<R>,
 }
 
@@ -127,7 +129,17 @@ impl<R: Right> FromRequestParts<Service> for Whose<R> {
         let params = RawPathParams::from_request_parts(parts, service).await.map_err(unreadable)?;
         let named = params.iter().find(|(name, _)| *name == "person").map(|(_, value)| value);
         let person = PersonId::new(named.unwrap_or_default())?;
-        Ok(Self { scope: caller.reach::<R>(person)?, right: PhantomData })
+        Ok(Self { scope: caller.reach::<R>(person)?, only: caller.person.is_some(), right: PhantomData })
+    }
+}
+
+impl<R: Right> Whose<R> {
+    /// Refuses a request that names others as well, where the caller may not reach them.
+    pub(crate) fn with(&self, others: &[PersonId]) -> Result<(), Problem> {
+        if self.only && others.iter().any(|other| *other != self.scope.person) {
+            return Err(Problem::forbidden("the key is bound to one person, and the request names others"));
+        }
+        Ok(())
     }
 }
 

@@ -6,8 +6,9 @@
 
 use std::collections::{BTreeSet, HashMap};
 use std::fmt::Write as _;
+use std::num::NonZeroU32;
 use std::path::{Path, PathBuf};
-use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use argon2::Argon2;
@@ -21,7 +22,7 @@ use subtle::ConstantTimeEq;
 /// What every key begins with.
 const MARK: &str = "kk-";
 /// Wrong keys that are looked at in a second; each costs as much as the hash does.
-const WRONG_PER_SECOND: std::num::NonZeroU32 = std::num::NonZeroU32::MIN.saturating_add(4);
+const WRONG_PER_SECOND: NonZeroU32 = NonZeroU32::MIN.saturating_add(4);
 /// How often the file is looked at for changes.
 const LOOK: Duration = Duration::from_secs(1);
 
@@ -80,6 +81,9 @@ pub struct Key {
     /// Until when, as a time that the command line takes; for ever where it is not said.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub expires: Option<String>,
+    /// How many requests a second it is good for; as many as come where it is not said.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub per_second: Option<NonZeroU32>,
     /// What it is for, in words.
     #[serde(default, skip_serializing_if = "String::is_empty")]
     pub note: String,
@@ -166,6 +170,8 @@ pub struct NewKey {
     pub rights: BTreeSet<RightName>,
     /// Until when.
     pub expires: Option<EventTime>,
+    /// How many requests a second it is good for.
+    pub per_second: Option<NonZeroU32>,
     /// What it is for.
     pub note: String,
 }
@@ -181,9 +187,9 @@ pub fn add_key(path: &Path, new: NewKey) -> Result<String, KeyError> {
     let id = random_hex(6).map_err(|e| made(&e))?;
     let secret = format!("{MARK}{id}-{}", random_hex(32).map_err(|e| made(&e))?);
     let hash = Argon2::default().hash_password(secret.as_bytes()).map_err(|e| made(&e))?.to_string();
-    let NewKey { tenant, person, rights, expires, note } = new;
+    let NewKey { tenant, person, rights, expires, per_second, note } = new;
     let expires = expires.map(|at| at.to_string());
-    keys.push(Key { id, tenant, person, rights, expires, note, hash });
+    keys.push(Key { id, tenant, person, rights, expires, per_second, note, hash });
     write(path, keys)?;
     Ok(secret)
 }
@@ -232,6 +238,8 @@ pub(crate) enum Refused {
     Unknown,
     /// Too many wrong keys were given.
     TooMany,
+    /// More requests came with it than it is good for.
+    TooFast,
 }
 
 /// The keys of a service.
@@ -244,10 +252,31 @@ pub struct Keys {
     wrong: DefaultDirectRateLimiter,
 }
 
+/// A key that was right once.
+#[derive(Debug, Clone)]
+struct Seen {
+    /// Its keyed hash.
+    mark: blake3::Hash,
+    pace: Option<Arc<DefaultDirectRateLimiter>>,
+}
+
+impl Seen {
+    fn new(mark: blake3::Hash, key: &Key) -> Self {
+        let pace = key.per_second.map(|most| Arc::new(RateLimiter::direct(Quota::per_second(most))));
+        Self { mark, pace }
+    }
+
+    /// The key, where it is not used too fast.
+    fn admit(&self, key: Key) -> Result<Key, Refused> {
+        let too_fast = self.pace.as_ref().is_some_and(|pace| pace.check().is_err());
+        if too_fast { Err(Refused::TooFast) } else { Ok(key) }
+    }
+}
+
 #[derive(Debug)]
 struct State {
     keys: HashMap<String, Key>,
-    right: HashMap<String, blake3::Hash>,
+    right: HashMap<String, Seen>,
     seen: Option<(SystemTime, u64)>,
     looked: SystemTime,
 }
@@ -283,12 +312,12 @@ impl Keys {
         let (key, right) = {
             let mut state = self.state();
             self.look(&mut state);
-            (state.keys.get(id).cloned(), state.right.get(id).copied())
+            (state.keys.get(id).cloned(), state.right.get(id).cloned())
         };
         let key = key.filter(|key| !is_over(key)).ok_or(Refused::Unknown)?;
-        if let Some(right) = right {
-            let same = bool::from(right.as_bytes().ct_eq(mark.as_bytes()));
-            return if same { Ok(key) } else { Err(self.refuse()) };
+        if let Some(seen) = right {
+            let same = bool::from(seen.mark.as_bytes().ct_eq(mark.as_bytes()));
+            return if same { seen.admit(key) } else { Err(self.refuse()) };
         }
         if self.wrong.check().is_err() {
             return Err(Refused::TooMany);
@@ -297,8 +326,9 @@ impl Keys {
         if Argon2::default().verify_password(secret.as_bytes(), &hash).is_err() {
             return Err(Refused::Unknown);
         }
-        self.state().right.insert(id.to_owned(), mark);
-        Ok(key)
+        // Several that come first at once share the pace of the one that was there before.
+        let seen = self.state().right.entry(id.to_owned()).or_insert_with(|| Seen::new(mark, &key)).clone();
+        seen.admit(key)
     }
 
     fn refuse(&self) -> Refused {
@@ -348,6 +378,7 @@ mod tests {
             person: None,
             rights: BTreeSet::from([RightName::Read]),
             expires: expires.map(|text| text.parse().unwrap()),
+            per_second: None,
             note: String::new(),
         }
     }
@@ -370,6 +401,18 @@ mod tests {
         std::thread::sleep(LOOK + Duration::from_millis(100));
         assert_eq!(keys.check(&first), Err(Refused::Unknown));
         assert!(remove_key(&path, &id).is_err());
+    }
+
+    #[test]
+    fn a_key_is_good_for_so_many_requests_a_second() {
+        let dir = tempfile::tempdir().unwrap();
+        let path = dir.path().join("keys.toml");
+        let slow = add_key(&path, NewKey { per_second: NonZeroU32::new(3), ..new(None) }).unwrap();
+        let other = add_key(&path, new(None)).unwrap();
+        let keys = Keys::open(&path).unwrap();
+        let refused = (0..10).filter(|_| keys.check(&slow) == Err(Refused::TooFast)).count();
+        assert!((5..=7).contains(&refused), "{refused}");
+        assert!((0..10).all(|_| keys.check(&other).is_ok()), "it is each key's own pace");
     }
 
     #[test]

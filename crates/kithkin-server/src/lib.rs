@@ -5,8 +5,11 @@
 //! threads of their own through the facade alone: nothing here knows a store, an index or a model from inside. TLS is left to
 //! a proxy in front.
 
+#![allow(clippy::redundant_closure_for_method_calls, reason = "a method of a person by its name has one lifetime only")]
+
 mod access;
 mod background;
+mod condition;
 mod extract;
 mod keys;
 mod mcp;

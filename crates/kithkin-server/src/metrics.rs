@@ -10,7 +10,24 @@ use prometheus_client::metrics::gauge::Gauge;
 use prometheus_client::metrics::histogram::{Histogram, exponential_buckets};
 use prometheus_client::registry::Registry;
 
+use kithkin::Usage;
+
 use crate::background::Background;
+
+/// Which number of what the engine says.
+type Reading = fn(&Usage) -> u64;
+
+/// What the engine says of itself: the name, what it is, and which number.
+const USED: [(&str, &str, Reading); 8] = [
+    ("index_bytes", "Bytes of the indexes in memory", |used| used.index_bytes),
+    ("indexes", "Indexes in memory", |used| used.indexes),
+    ("index_hits", "Times that an index was in memory", |used| used.index_hits),
+    ("index_misses", "Times that an index had to be made", |used| used.index_misses),
+    ("chat_calls", "Requests to the chat model, of work that is done", |used| used.chat.calls),
+    ("chat_tokens_read", "Tokens that it read", |used| used.chat.read),
+    ("chat_tokens_said", "Tokens that it said", |used| used.chat.said),
+    ("chat_over_budget", "Requests not sent, as a person's budget was used up", |used| used.over_budget),
+];
 
 /// A route and how it ended.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, EncodeLabelSet)]
@@ -30,6 +47,8 @@ pub(crate) struct Metrics {
     deriving_age: Gauge<f64, AtomicU64>,
     memory_failed: Counter,
     streams: Gauge,
+    /// Read off the engine when somebody asks.
+    used: Vec<(Gauge, Reading)>,
 }
 
 /// Something that goes on while this lives.
@@ -65,6 +84,7 @@ impl Metrics {
             deriving_age: Gauge::default(),
             memory_failed: Counter::default(),
             streams: Gauge::default(),
+            used: Vec::new(),
             registry: Registry::default(),
         };
         registry.register("request_seconds", "Time until the answer began", metrics.seconds.clone());
@@ -74,7 +94,12 @@ impl Metrics {
         let about = "Requests to the proxy that went on without memory, as it failed";
         registry.register("proxy_memory_failures", about, metrics.memory_failed.clone());
         registry.register("proxy_streams", "Answers of the proxy that are under way", metrics.streams.clone());
-        Self { registry, ..metrics }
+        let used = USED.map(|(name, about, of)| {
+            let gauge = Gauge::default();
+            registry.register(name, about, gauge.clone());
+            (gauge, of)
+        });
+        Self { registry, used: used.into(), ..metrics }
     }
 
     /// A request waits for its turn.
@@ -99,7 +124,10 @@ impl Metrics {
     }
 
     /// All of them as text.
-    pub(crate) fn text(&self, background: &Background) -> String {
+    pub(crate) fn text(&self, background: &Background, usage: &Usage) -> String {
+        for (gauge, of) in &self.used {
+            gauge.set(i64::try_from(of(usage)).unwrap_or(i64::MAX));
+        }
         let (persons, age) = background.waiting();
         self.deriving.set(i64::try_from(persons).unwrap_or(i64::MAX));
         self.deriving_age.set(age.as_secs_f64());

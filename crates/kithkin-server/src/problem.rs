@@ -54,6 +54,11 @@ impl Problem {
         Self::new(StatusCode::FORBIDDEN, "right", "Not allowed", detail)
     }
 
+    /// What the caller saw is no longer so.
+    pub(crate) fn changed(detail: impl Into<String>) -> Self {
+        Self::new(StatusCode::PRECONDITION_FAILED, "changed", "It has changed", detail)
+    }
+
     /// Too much is asked at once.
     pub(crate) fn busy(detail: impl Into<String>) -> Self {
         Self::new(StatusCode::SERVICE_UNAVAILABLE, "busy", "Too busy", detail)

@@ -72,6 +72,11 @@ impl Service {
         &self.0.background
     }
 
+    /// What the engine uses.
+    pub(crate) fn usage(&self) -> kithkin::Usage {
+        self.0.kithkin.usage()
+    }
+
     /// Whether callers need a key.
     pub(crate) fn has_keys(&self) -> bool {
         self.0.settings.keys.is_some()
@@ -84,6 +89,9 @@ impl Service {
         let checked = tokio::task::spawn_blocking(move || state.settings.keys.as_ref().map(|keys| keys.check(&secret)));
         match checked.await {
             Ok(Some(Ok(key))) => Ok(key),
+            Ok(Some(Err(Refused::TooFast))) => {
+                Err(Problem::too_many("the key is used more often in a second than it is good for; slow down"))
+            }
             Ok(Some(Err(Refused::TooMany))) => Err(Problem::too_many("too many wrong keys were sent; wait a second")),
             Ok(Some(Err(Refused::Unknown)) | None) => {
                 Err(Problem::unauthorised("the key is not one of this service, or no longer"))

@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use kithkin_core::{ChatModel, Clock, DerivationId, Embedder, Reranker, Scope, Store, TenantId};
 use kithkin_engine::method::{preset, presets};
-use kithkin_engine::{Budget, Engine, EngineError, Method, NoBudget, Policy, Price};
+use kithkin_engine::{Budget, Engine, EngineError, Method, NoBudget, Policy, Price, Usage};
 use kithkin_models::{ChatSource, open_cross_encoder, open_embedder};
 use kithkin_store::{MemoryStore, SqliteStore};
 
@@ -220,6 +220,11 @@ impl Kithkin {
             return Ok(());
         }
         Err(EngineError::Internal { what: "the store does not give back what was just written".to_owned() }.into())
+    }
+
+    /// What this handle holds in memory and what it has asked of chat models; it names no person.
+    pub fn usage(&self) -> Usage {
+        self.engine.usage()
     }
 
     /// The method of this name.

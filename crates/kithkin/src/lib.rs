@@ -67,7 +67,8 @@ pub use kithkin_engine::ask;
 pub use kithkin_engine::method::{About, Paper, SpecError, Status};
 pub use kithkin_engine::{
     Aspect, BigFive, Budget, CHAT_ADVICE, Card, CardError, Derived, EngineError, EntryKind, Gated, Intensity, Method,
-    NoBudget, Policy, PolicyError, Price, Progress, Reason, Revision, Style, Traits, Withheld, Work, estimated_tokens,
+    NoBudget, Policy, PolicyError, Price, Progress, Reason, Revision, Style, Traits, Usage, Withheld, Work,
+    estimated_tokens,
 };
 pub use kithkin_models::{
     CHAT_MODELS, ChatKey, ChatSource, ChatSpec, MODELS, ModelSpec, NoKey, OpenAiEndpoint, Status as WeightStatus,

@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, HashSet};
 use std::ops::ControlFlow;
 
 use kithkin_core::{
-    ChatError, ConversationId, EventTime, Millis, Scope, SessionRef, StoredTurn, Turn, TurnId, TurnKey,
+    ChatError, ConversationId, EventTime, Millis, Scope, Seq, SessionRef, StoredTurn, Turn, TurnId, TurnKey,
 };
 use kithkin_engine::{Aspect, Derived, EngineError, Evidence, Method, Progress, RecallRequest, Recalled, SessionHit};
 
@@ -107,6 +107,24 @@ impl<'k> Person<'k> {
             first: dated().min().map(instant),
             last: dated().max().map(instant),
         })
+    }
+
+    /// The state of what is remembered, as a short text: it stays the same until something is written, derived or erased, and
+    /// says nothing of what that is. It is cheap: two reads of single rows.
+    ///
+    /// # Errors
+    /// No such person, or the store failed.
+    pub fn state(&self) -> Result<String, Error> {
+        let store = self.kithkin.engine.store();
+        let pulse = store.pulse(&self.scope)?.ok_or_else(|| EngineError::NoPerson { scope: self.scope.clone() })?;
+        // Somebody who is erased and begins anew counts from the start; when the last turn was written down differs.
+        let last = store.turns(&self.scope, &[Seq(pulse.last_seq)])?;
+        let recorded = last.first().map_or(0, |turn| turn.recorded_at);
+        let mut hasher = blake3::Hasher::new();
+        for part in [pulse.version, pulse.epoch, pulse.last_seq, recorded.cast_unsigned()] {
+            hasher.update(&part.to_le_bytes());
+        }
+        Ok(hasher.finalize().to_hex()[..20].to_owned())
     }
 
     /// Makes what is still to be derived: memories of the person's method, then vectors. Resumable. Memories that need an

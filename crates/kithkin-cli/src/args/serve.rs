@@ -1,23 +1,21 @@
 //! What a user may type of the service and its keys.
 
 use std::net::SocketAddr;
+use std::num::NonZeroU32;
 use std::path::PathBuf;
 
 use clap::{Args, Subcommand};
 use kithkin::{EventTime, PersonId};
 use kithkin_server::RightName;
 
+/// How much can be logged.
+pub(crate) const LOG_LEVELS: [&str; 4] = ["error", "warn", "info", "debug"];
+
 #[derive(Debug, Args)]
 pub(crate) struct Serve {
-    /// Where to listen; without --keys only on a loopback address
-    #[arg(
-        long,
-        default_value = "127.0.0.1:7700",
-        env = "KITHKIN_LISTEN",
-        hide_env_values = true,
-        value_name = "ADDRESS"
-    )]
-    pub(crate) listen: SocketAddr,
+    /// Where to listen; without --keys only on a loopback address [default: 127.0.0.1:7700]
+    #[arg(long, env = "KITHKIN_LISTEN", hide_env_values = true, value_name = "ADDRESS")]
+    pub(crate) listen: Option<SocketAddr>,
     /// The endpoint behind the proxy, such as http://localhost:11434/v1 [default: the chat model, where one is named]
     #[arg(long, env = "KITHKIN_UPSTREAM", hide_env_values = true, value_name = "URL")]
     pub(crate) upstream: Option<String>,
@@ -27,12 +25,12 @@ pub(crate) struct Serve {
     /// The file of the keys that clients need
     #[arg(long, env = "KITHKIN_KEYS", hide_env_values = true, value_name = "FILE")]
     pub(crate) keys: Option<PathBuf>,
-    /// Tokens that the block of memories takes at most in a request to the proxy
-    #[arg(long, default_value_t = 1_500, value_name = "N")]
-    pub(crate) memory_tokens: usize,
-    /// What is logged: error, warn, info or debug
-    #[arg(long, default_value = "info", env = "KITHKIN_LOG", hide_env_values = true, value_parser = ["error", "warn", "info", "debug"], value_name = "LEVEL")]
-    pub(crate) log: String,
+    /// Tokens that the block of memories takes at most in a request to the proxy [default: 1500]
+    #[arg(long, value_name = "N")]
+    pub(crate) memory_tokens: Option<usize>,
+    /// What is logged: error, warn, info or debug [default: info]
+    #[arg(long, env = "KITHKIN_LOG", hide_env_values = true, value_parser = LOG_LEVELS, value_name = "LEVEL")]
+    pub(crate) log: Option<String>,
 }
 
 #[derive(Debug, Args)]
@@ -72,6 +70,9 @@ pub(crate) struct AddKey {
     /// Until when [default: for ever]
     #[arg(long, value_name = "TIME")]
     pub(crate) expires: Option<EventTime>,
+    /// How many requests a second it is good for [default: as many as come]
+    #[arg(long, value_name = "N")]
+    pub(crate) per_second: Option<NonZeroU32>,
     /// What it is for
     #[arg(long, default_value = "", hide_default_value = true, value_name = "TEXT")]
     pub(crate) note: String,

@@ -1,5 +1,7 @@
 //! `kithkin serve`, `kithkin mcp` and `kithkin key`.
 
+use std::net::{IpAddr, Ipv4Addr, SocketAddr};
+use std::path::PathBuf;
 use std::process::ExitCode;
 
 use anyhow::{Context, Result, bail};
@@ -7,27 +9,32 @@ use kithkin::{ChatKey, Scope};
 use kithkin_server::{Endpoint, Keys, NewKey, Service, Settings, Upstream, add_key, read_keys, remove_key};
 use serde_json::json;
 
-use crate::args::{KeyArgs, KeyCommand, Mcp, Serve};
+use crate::args::{AddKey, KeyArgs, KeyCommand, Mcp, Serve};
 use crate::output::{self, line};
 use crate::place::{Place, secret};
 
+/// Where the service listens, where nothing says otherwise.
+const LISTEN: SocketAddr = SocketAddr::new(IpAddr::V4(Ipv4Addr::LOCALHOST), 7700);
+
 pub(super) fn run(place: &Place, args: &Serve) -> Result<ExitCode> {
-    if args.keys.is_none() && !args.listen.ip().is_loopback() {
-        let address = args.listen;
+    let config = &place.config;
+    let address = args.listen.or(config.listen).unwrap_or(LISTEN);
+    let keys = args.keys.as_ref().or(config.keys.as_ref());
+    if keys.is_none() && !address.ip().is_loopback() {
         bail!(
             "{address} can be reached from elsewhere, so clients need keys: make one with `kithkin key add`, and name --keys"
         );
     }
-    output::log(&args.log)?;
+    output::log(args.log.as_deref().or(config.log.as_deref()).unwrap_or("info"))?;
     let mut settings = Settings::new(place.tenant.clone());
-    settings.memory_tokens = args.memory_tokens;
-    settings.keys = args.keys.as_deref().map(Keys::open).transpose()?;
+    settings.memory_tokens = args.memory_tokens.or(config.memory_tokens).unwrap_or(settings.memory_tokens);
+    settings.keys = keys.map(|keys| Keys::open(keys)).transpose()?;
     settings.upstream = upstream(place, args)?;
     let service = Service::new(place.open_with_all()?, settings);
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
     runtime.block_on(async {
-        let bound = tokio::net::TcpListener::bind(args.listen).await;
-        let listener = bound.with_context(|| format!("{} cannot be listened on", args.listen))?;
+        let bound = tokio::net::TcpListener::bind(address).await;
+        let listener = bound.with_context(|| format!("{address} cannot be listened on"))?;
         output::note(&format!("serving on http://{}; Ctrl-C stops", listener.local_addr()?));
         kithkin_server::serve(listener, service, stopped()).await?;
         Ok::<_, anyhow::Error>(())
@@ -37,10 +44,12 @@ pub(super) fn run(place: &Place, args: &Serve) -> Result<ExitCode> {
 
 /// The endpoint that is named, or else the chat model.
 fn upstream(place: &Place, args: &Serve) -> Result<Option<Upstream>> {
-    let Some(url) = &args.upstream else {
+    let config = &place.config;
+    let Some(url) = args.upstream.as_ref().or(config.upstream.as_ref()) else {
         return Ok(place.chat()?.map(Upstream::Local));
     };
-    let key = secret(args.upstream_key_file.as_deref(), "KITHKIN_UPSTREAM_KEY")?;
+    let file = args.upstream_key_file.as_ref().or(config.upstream_key_file.as_ref());
+    let key = secret(file.map(PathBuf::as_path), "KITHKIN_UPSTREAM_KEY")?;
     let key = key.map(|(text, origin)| ChatKey::new(&text).with_context(|| format!("{origin} holds no key")));
     Ok(Some(Upstream::Http(Endpoint::new(url, key.transpose()?.as_ref())?)))
 }
@@ -73,12 +82,13 @@ pub(super) fn mcp(place: &Place, args: &Mcp) -> Result<ExitCode> {
 }
 
 pub(super) fn key(place: &Place, args: KeyArgs) -> Result<ExitCode> {
-    let keys = args.keys.context("name the file of the keys with --keys")?;
+    let keys = args.keys.or_else(|| place.config.keys.clone()).context("name the file of the keys with --keys")?;
     match args.command {
         KeyCommand::Add(new) => {
-            let (person, expires, note) = (new.person, new.expires, new.note);
-            let rights = new.rights.into_iter().collect();
-            let key = add_key(&keys, NewKey { tenant: place.tenant.clone(), person, rights, expires, note })?;
+            let AddKey { person, expires, per_second, note, rights } = new;
+            let rights = rights.into_iter().collect();
+            let key =
+                add_key(&keys, NewKey { tenant: place.tenant.clone(), person, rights, expires, per_second, note })?;
             if place.json {
                 output::json(&json!({ "key": key }))?;
             } else {
@@ -91,12 +101,13 @@ pub(super) fn key(place: &Place, args: KeyArgs) -> Result<ExitCode> {
                 let rights: Vec<String> = key.rights.iter().map(ToString::to_string).collect();
                 let person = key.person.map_or_else(|| "all".to_owned(), |person| person.to_string());
                 let expires = key.expires.unwrap_or_else(|| "never".to_owned());
-                [key.id, key.tenant.to_string(), person, rights.join(","), expires, key.note]
+                let pace = key.per_second.map_or_else(|| "any".to_owned(), |most| most.to_string());
+                [key.id, key.tenant.to_string(), person, rights.join(","), expires, pace, key.note]
             });
-            let headings = ["id", "tenant", "person", "rights", "expires", "note"];
+            let headings = ["id", "tenant", "person", "rights", "expires", "per second", "note"];
             if place.json {
                 let object =
-                    |row: [String; 6]| headings.iter().map(|h| (*h).to_owned()).zip(row.map(|cell| json!(cell)));
+                    |row: [String; 7]| headings.iter().map(|h| (*h).to_owned()).zip(row.map(|cell| json!(cell)));
                 output::json(&rows.map(|row| object(row).collect::<serde_json::Map<_, _>>()).collect::<Vec<_>>())?;
             } else {
                 output::table(&headings, rows.map(Vec::from).collect())?;

@@ -49,6 +49,12 @@ fn what_is_wrong_with_a_file_is_said() {
     check("chat = \"nobody\"", &["nobody"]);
     check("tenant = \"\"", &["tenant"]);
     check("store", &["line 1"]);
+    check("log = \"loud\"", &["log is \"loud\"", "error, warn, info, debug"]);
+    check("listen = \"everywhere\"", &["listen", "socket address"]);
+    let open = place.file("c.toml", "listen = \"0.0.0.0:7701\"");
+    place.fails(&["--config", &open, "serve"], &["0.0.0.0:7701 can be reached from elsewhere"]);
+    let keys = place.file("c.toml", "listen = \"0.0.0.0:7701\"\nkeys = \"keys.toml\"");
+    place.fails(&["--config", &keys, "serve"], &["keys.toml cannot be read", "kithkin key add"]);
     place.fails(&["--config", "absent.toml", "persons"], &["absent.toml cannot be read"]);
     let bytes = place.file("c.toml", b"tenant = \"\xff\"");
     place.fails(&["--config", &bytes, "persons"], &["c.toml cannot be read", "UTF-8"]);

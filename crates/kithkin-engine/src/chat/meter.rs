@@ -14,6 +14,7 @@ use kithkin_core::{
 
 use super::budget::{Budget, Price, day_of};
 use super::estimated_tokens;
+use super::totals::Totals;
 use crate::guard::{Consents, Policy, Walled};
 
 /// What is noted where, and how much may be asked.
@@ -26,6 +27,7 @@ pub(crate) struct Ledger<'a> {
     pub(crate) policy: &'a Policy,
     pub(crate) budget: Budget,
     pub(crate) price: Option<Price>,
+    pub(crate) totals: &'a Totals,
 }
 
 /// A chat model behind a wall, with its ledger.
@@ -75,6 +77,7 @@ impl<'a> Metered<'a> {
     /// The store failed.
     pub(crate) fn end(&self) -> Result<(), StoreError> {
         let done = std::mem::take(&mut *self.work());
+        self.ledger.totals.add(done.spent);
         match done.noted.flatten() {
             Some(mut noted) => {
                 noted.disclosure.spent = done.spent;
@@ -106,7 +109,13 @@ impl<'a> Metered<'a> {
 
     /// Notes the work at its first request, and counts the request where the budget allows it.
     fn admit(&self, read: u64) -> Result<(), ChatError> {
-        let Ledger { store, clock, scope, purpose, budget, price, .. } = &self.ledger;
+        let Ledger { store, clock, scope, purpose, budget, price, totals, .. } = &self.ledger;
+        let check = |today| {
+            budget.spent(today, *price).map_or(Ok(()), |message| {
+                totals.refuse();
+                Err(ChatError::Spent { message })
+            })
+        };
         let failed = |e: StoreError| ChatError::Failed {
             model: self.inner.model().to_owned(),
             message: format!("it was not asked, as what it is given could not be noted: {e}"),
@@ -118,14 +127,14 @@ impl<'a> Metered<'a> {
                 work.before = spent_since(*store, scope, day_of(now)).map_err(failed)?;
             }
             // What may not be asked any longer is not noted as if it were.
-            check(*budget, *price, work.before)?;
+            check(work.before)?;
             let model = self.inner.model().to_owned();
             let (turns, spent) = (work.turns.clone(), Spent::default());
             let disclosure = Disclosure { at: now, purpose: *purpose, model, turns, spent };
             let number = store.put_disclosure(scope, &disclosure).map_err(failed)?;
             work.noted = Some(number.map(|number| StoredDisclosure { number, disclosure }));
         }
-        check(*budget, *price, work.before.and(work.spent))?;
+        check(work.before.and(work.spent))?;
         work.spent = work.spent.and(Spent { calls: 1, read, said: 0 });
         Ok(())
     }
@@ -146,10 +155,6 @@ pub(crate) fn spent_since(store: &dyn Store, scope: &Scope, since: Millis) -> Re
         ControlFlow::Continue(())
     })?;
     Ok(spent)
-}
-
-fn check(budget: Budget, price: Option<Price>, today: Spent) -> Result<(), ChatError> {
-    budget.spent(today, price).map_or(Ok(()), |message| Err(ChatError::Spent { message }))
 }
 
 fn tokens(text: &str) -> u64 {

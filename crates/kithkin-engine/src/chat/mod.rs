@@ -11,6 +11,7 @@ mod meter;
 mod prompt;
 pub(crate) mod quote;
 mod tokens;
+mod totals;
 
 pub(crate) use budget::day_of;
 pub use budget::{Budget, NoBudget, Price};
@@ -18,6 +19,7 @@ pub(crate) use estimate::Estimating;
 pub(crate) use meter::{Ledger, Metered, spent_since};
 pub(crate) use prompt::Prompt;
 pub use tokens::estimated_tokens;
+pub(crate) use totals::Totals;
 
 use std::cell::Cell;
 

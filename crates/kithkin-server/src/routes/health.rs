@@ -30,6 +30,7 @@ pub(crate) async fn ready(State(service): State<Service>) -> Result<&'static str
     (status = "4XX", body = Problem, content_type = "application/problem+json")
 ))]
 pub(crate) async fn metrics(State(service): State<Service>, _tenant: Tenant<Admin>) -> impl IntoResponse {
+    let usage = service.usage();
     let form = "application/openmetrics-text; version=1.0.0; charset=utf-8";
-    ([(header::CONTENT_TYPE, form)], service.metrics().text(service.background()))
+    ([(header::CONTENT_TYPE, form)], service.metrics().text(service.background(), &usage))
 }

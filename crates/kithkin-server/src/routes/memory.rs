@@ -8,6 +8,7 @@ use serde::Serialize;
 use utoipa::ToSchema;
 
 use crate::access::{Read, Whose, Write};
+use crate::condition::{Condition, Tagged};
 use crate::extract::{Params, Payload};
 use crate::problem::Problem;
 use crate::service::Service;
@@ -54,16 +55,18 @@ pub(crate) async fn context(
 /// Lists the memories that the person's method has derived, each with its sources and what put an end to it.
 #[utoipa::path(get, path = "/v1/persons/{person}/memories", tag = "memory", params(("person" = String, Path), AsOf), responses(
     (status = 200, body = Memories),
+    (status = 304, description = "The client has it"),
     (status = "4XX", body = Problem, content_type = "application/problem+json")
 ))]
 pub(crate) async fn memories(
     State(service): State<Service>,
     whose: Whose<Read>,
+    condition: Condition,
     Params(as_of): Params<AsOf>,
-) -> Result<Json<Memories>, Problem> {
+) -> Result<Tagged<Memories>, Problem> {
     let now = as_of.now();
-    let memories = service.person(&whose.scope, move |person| person.memories(now)).await?;
-    Ok(Json(Memories { memories }))
+    let memories = move |person: &kithkin::Person<'_>| Ok(Memories { memories: person.memories(now)? });
+    condition.read(&service, &whose.scope, memories).await
 }
 
 /// Says which turns of a recall were of use; methods that learn from it do.

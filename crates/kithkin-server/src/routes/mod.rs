@@ -1,5 +1,6 @@
 //! The router: a file a resource. The description of the routes is made of the same list.
 
+mod consent;
 mod health;
 mod memory;
 mod methods;
@@ -58,6 +59,7 @@ fn described() -> OpenApiRouter<Service> {
         .routes(routes!(respond::respond))
         .routes(routes!(respond::prompt))
         .routes(routes!(profile::show, profile::correct))
+        .routes(routes!(consent::list, consent::say))
         .routes(routes!(transfer::export))
         .routes(routes!(operate::rebuild))
         .routes(routes!(operate::disclosures))

@@ -85,7 +85,6 @@ pub(crate) async fn disclosures(
     (status = 200, body = AuditReport),
     (status = "4XX", body = Problem, content_type = "application/problem+json")
 ))]
-#[expect(clippy::redundant_closure_for_method_calls, reason = "the method by its name has one lifetime only")]
 pub(crate) async fn audit(State(service): State<Service>, whose: Whose<Read>) -> Result<Json<AuditReport>, Problem> {
     Ok(Json(service.person(&whose.scope, |person| person.audit()).await?))
 }

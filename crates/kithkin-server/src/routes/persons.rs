@@ -7,6 +7,7 @@ use serde::Serialize;
 use utoipa::ToSchema;
 
 use crate::access::{Erase, Read, Tenant, Whose};
+use crate::condition::{Condition, Tagged};
 use crate::extract::{Params, Payload};
 use crate::problem::Problem;
 use crate::service::Service;
@@ -39,11 +40,15 @@ pub(crate) async fn list(
 /// A person: how much is remembered.
 #[utoipa::path(get, path = "/v1/persons/{person}", tag = "persons", params(("person" = String, Path)), responses(
     (status = 200, body = PersonReport),
+    (status = 304, description = "The client has it"),
     (status = "4XX", body = Problem, content_type = "application/problem+json")
 ))]
-#[expect(clippy::redundant_closure_for_method_calls, reason = "the method by its name has one lifetime only")]
-pub(crate) async fn show(State(service): State<Service>, whose: Whose<Read>) -> Result<Json<PersonReport>, Problem> {
-    Ok(Json(service.person(&whose.scope, |person| person.report()).await?))
+pub(crate) async fn show(
+    State(service): State<Service>,
+    whose: Whose<Read>,
+    condition: Condition,
+) -> Result<Tagged<PersonReport>, Problem> {
+    condition.read(&service, &whose.scope, |person| person.report()).await
 }
 
 /// Erases a person with everything, the name included.

@@ -33,6 +33,7 @@ pub(crate) async fn respond(
 ) -> Result<Response, Problem> {
     let streamed = request.stream;
     let what = request.respond()?;
+    whose.with(&what.neighbours)?;
     if streamed {
         return Ok(stream_reply(service, whose, what).into_response());
     }
@@ -80,5 +81,6 @@ pub(crate) async fn prompt(
     Payload(request): Payload<RespondRequest>,
 ) -> Result<Json<PromptReport>, Problem> {
     let what = request.respond()?;
+    whose.with(&what.neighbours)?;
     Ok(Json(service.person(&whose.scope, move |person| person.prompt(&what)).await?))
 }

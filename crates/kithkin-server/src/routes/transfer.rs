@@ -25,7 +25,6 @@ const LARGEST_IMPORT: u64 = 4 << 30;
     (status = 200, body = String, content_type = "application/x-ndjson"),
     (status = "4XX", body = Problem, content_type = "application/problem+json")
 ))]
-#[expect(clippy::redundant_closure_for_method_calls, reason = "the method by its name has one lifetime only")]
 pub(crate) async fn export(State(service): State<Service>, whose: Whose<Read>) -> Result<Response, Problem> {
     let (chunks, sent) = mpsc::channel::<io::Result<Bytes>>(4);
     // Whether there is such a person is found before the answer begins.

@@ -8,6 +8,7 @@ use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
 use crate::access::{Erase, Read, Whose, Write};
+use crate::condition::{Condition, Tagged};
 use crate::extract::{Params, Payload};
 use crate::problem::Problem;
 use crate::service::Service;
@@ -82,16 +83,18 @@ pub(crate) async fn remember(
 #[utoipa::path(get, path = "/v1/persons/{person}/turns/{turn}", tag = "turns",
     params(("person" = String, Path), ("turn" = String, Path)), responses(
     (status = 200, body = Tellings),
+    (status = 304, description = "The client has it"),
     (status = "4XX", body = Problem, content_type = "application/problem+json")
 ))]
 pub(crate) async fn show(
     State(service): State<Service>,
     whose: Whose<Read>,
+    condition: Condition,
     Path(named): Path<Named>,
-) -> Result<Json<Tellings>, Problem> {
+) -> Result<Tagged<Tellings>, Problem> {
     let id = TurnId::new(named.turn)?;
-    let turns = service.person(&whose.scope, move |person| person.show(&id)).await?;
-    Ok(Json(Tellings { turns }))
+    let turns = move |person: &kithkin::Person<'_>| Ok(Tellings { turns: person.show(&id)? });
+    condition.read(&service, &whose.scope, turns).await
 }
 
 /// Erases a turn, with all that came from it. Where several conversations have the id, use `forget`.

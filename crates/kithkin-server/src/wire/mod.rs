@@ -5,6 +5,6 @@ mod requests;
 
 pub(crate) use dialogue::{ChatBody, Dialect};
 pub(crate) use requests::{
-    AsOf, ContextRequest, CorrectRequest, FeedbackRequest, ForgetRequest, ImportParams, NewTurns, Page, RebuildRequest,
-    RecallRequest, RespondRequest, Since, Turns,
+    AsOf, ConsentRequest, ContextRequest, CorrectRequest, FeedbackRequest, ForgetRequest, ImportParams, NewTurns, Page,
+    RebuildRequest, RecallRequest, RespondRequest, Since, Turns,
 };

@@ -1,8 +1,8 @@
 //! The bodies and queries of the REST routes. Unknown fields are refused: a misspelt option is never passed over.
 
 use kithkin::{
-    Aspect, Attachment, Change, ConversationId, Correct, EntryKind, EventTime, Feedback, Forget, Kithkin, Now, Recall,
-    Remember, Respond, Role, SessionId, TurnId, TurnKey,
+    Aspect, Attachment, Change, ConversationId, Correct, EntryKind, EventTime, Feedback, Forget, Kithkin, Now,
+    PersonId, Purpose, Recall, Remember, Respond, Role, SessionId, TurnId, TurnKey,
 };
 use serde::Deserialize;
 use utoipa::{IntoParams, ToSchema};
@@ -178,6 +178,15 @@ pub(crate) struct RespondRequest {
     pub(crate) now: Option<Time>,
     /// How to recall and to compose; by default the method that the person is bound to.
     pub(crate) method: Option<String>,
+    /// Who says it, where it is not the person: a speaker of their conversations, for methods that make a difference of it.
+    pub(crate) asker: Option<String>,
+    /// Others of the tenant whose turns may stand in or be compared, with methods that do so; all have to have consented.
+    #[serde(default)]
+    #[schema(max_items = 1000)]
+    pub(crate) neighbours: Vec<PersonId>,
+    /// Whether the reply is to talk the person into something; policy and person have to allow it, and the reply says so.
+    #[serde(default)]
+    pub(crate) persuade: bool,
     /// At most so many turns of the conversation go to the model; 20 by default.
     pub(crate) history: Option<usize>,
     /// At most so many tokens come back; 800 by default.
@@ -198,6 +207,9 @@ pub(crate) struct RespondRequest {
 
 impl RespondRequest {
     pub(crate) fn respond(self) -> Result<Respond, Problem> {
+        if self.neighbours.len() > 1_000 {
+            return Err(Problem::input(format!("neighbours has {} items; at most 1000", self.neighbours.len())));
+        }
         let plain = Respond::new(self.message, moment(self.now));
         let temperature = self.temperature.unwrap_or(plain.temperature);
         if !(0.0..=2.0).contains(&temperature) {
@@ -206,6 +218,9 @@ impl RespondRequest {
         Ok(Respond {
             conversation: self.conversation,
             method: self.method.as_deref().map(Kithkin::method).transpose()?,
+            asker: self.asker,
+            neighbours: self.neighbours,
+            persuade: self.persuade,
             history: self.history.unwrap_or(plain.history),
             max_tokens: self.max_tokens.unwrap_or(plain.max_tokens),
             temperature,
@@ -278,6 +293,16 @@ impl CorrectRequest {
         };
         Ok(Correct { topic: self.topic, value: self.which, about: self.about, change, at: Now::Clock })
     }
+}
+
+/// What a person says of a purpose.
+#[derive(Debug, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct ConsentRequest {
+    /// The purpose.
+    pub(crate) purpose: Purpose,
+    /// Whether they agree to it.
+    pub(crate) given: bool,
 }
 
 /// What a recall showed, and what of it was of use.

@@ -10,7 +10,8 @@ use crate::harness::{request, send, service, settings};
 fn new_key(file: &std::path::Path, tenant: &str, person: Option<&str>, rights: &[RightName]) -> String {
     let person = person.map(|person| person.parse().unwrap());
     let rights = rights.iter().copied().collect();
-    let new = NewKey { tenant: tenant.parse().unwrap(), person, rights, expires: None, note: String::new() };
+    let (tenant, expires, per_second, note) = (tenant.parse().unwrap(), None, None, String::new());
+    let new = NewKey { tenant, person, rights, expires, per_second, note };
     add_key(file, new).unwrap()
 }
 
@@ -54,6 +55,9 @@ async fn a_key_opens_what_it_is_for() {
     check(&anns, "GET", bobs_turns, &Value::Null, 403).await;
     check(&anns, "POST", bobs_turns, &turns, 403).await;
     check(&anns, "GET", "/v1/persons", &Value::Null, 403).await;
+    let beside = json!({ "message": "hello", "neighbours": ["bob"] });
+    check(&anns, "POST", "/v1/persons/ann/prompt", &beside, 403).await;
+    check(&anns, "POST", "/v1/persons/ann/respond", &beside, 403).await;
     check(&all, "DELETE", "/v1/persons/bob", &Value::Null, 200).await;
     check(&all, "GET", "/metrics", &Value::Null, 200).await;
 }

@@ -187,3 +187,82 @@ async fn health_is_told_from_use() {
     assert!(metrics.contains("route=\"/v1/persons/{person}\",status=\"404\""), "{metrics}");
     assert!(!metrics.contains("somebody"), "{metrics}");
 }
+
+#[tokio::test]
+async fn a_state_has_a_name_that_changes_with_it() {
+    let router = service(settings());
+    let turns = |text: &str| json!({ "turns": [{ "text": text, "said_at": "2024-05-01" }] });
+    ask(&router, "POST", TURNS, &turns("I live in Oslo.")).await;
+    let paths = ["/v1/persons/ann", "/v1/persons/ann/profile", "/v1/persons/ann/memories"];
+    let tag = async |path: &str| {
+        let (status, headers, _) = send(&router, request("GET", path, &Value::Null)).await;
+        assert_eq!(status, StatusCode::OK);
+        headers["etag"].clone()
+    };
+    let with = async |method: &str, path: &str, name: &'static str, tag: &axum::http::HeaderValue, body: &Value| {
+        let mut request = request(method, path, body);
+        request.headers_mut().insert(name, tag.clone());
+        let (status, _, bytes) = send(&router, request).await;
+        (status, bytes.len())
+    };
+    let first = tag(paths[0]).await;
+    for path in paths {
+        let known = with("GET", path, "if-none-match", &tag(path).await, &Value::Null).await;
+        assert_eq!(known, (StatusCode::NOT_MODIFIED, 0), "{path}");
+    }
+    let correct = json!({ "topic": "home", "value": "Bergen" });
+    let profile = paths[1];
+    assert_eq!(with("POST", profile, "if-match", &first, &correct).await.0, StatusCode::OK);
+    assert_eq!(with("POST", profile, "if-match", &first, &correct).await.0, StatusCode::PRECONDITION_FAILED);
+    for path in paths {
+        assert_eq!(with("GET", path, "if-none-match", &first, &Value::Null).await.0, StatusCode::OK, "{path}");
+    }
+    // Somebody who is erased and says the same again is in another state.
+    let before = tag(paths[0]).await;
+    ask(&router, "DELETE", "/v1/persons/ann", &Value::Null).await;
+    ask(&router, "POST", TURNS, &turns("I live in Oslo.")).await;
+    ask(&router, "POST", "/v1/persons/ann/profile", &correct).await;
+    assert_ne!(tag(paths[0]).await, before);
+}
+
+#[tokio::test]
+async fn a_person_says_what_their_data_may_be_used_for() {
+    let router = service(settings());
+    ask(&router, "POST", TURNS, &json!({ "turns": [{ "text": "I live in Oslo." }] })).await;
+    let path = "/v1/persons/ann/consents";
+    let open = async |body: &Value| {
+        let (status, answer) = ask(&router, if body.is_null() { "GET" } else { "POST" }, path, body).await;
+        assert_eq!(status, StatusCode::OK, "{answer}");
+        let consents = answer["consents"].as_array().unwrap().clone();
+        let open = consents.iter().filter(|one| one["open"] == true);
+        open.map(|one| one["purpose"].as_str().unwrap().to_owned()).collect::<Vec<_>>()
+    };
+    assert_eq!(open(&Value::Null).await, ["reply", "derive", "filter", "ask"]);
+    assert_eq!(open(&json!({ "purpose": "reply", "given": false })).await, ["derive", "filter", "ask"]);
+    let (status, answer) =
+        ask(&router, "POST", "/v1/persons/ann/prompt", &json!({ "message": "Where do I live?" })).await;
+    assert!(status.is_client_error(), "{answer}");
+    let persuade = json!({ "message": "Buy it?", "persuade": true });
+    let (status, answer) = ask(&router, "POST", "/v1/persons/ann/prompt", &persuade).await;
+    assert!(status.is_client_error() && answer["detail"].as_str().unwrap().contains("persuade"), "{answer}");
+    let (status, _) = ask(&router, "POST", path, &json!({ "purpose": "sell", "given": true })).await;
+    assert_eq!(status, StatusCode::UNPROCESSABLE_ENTITY);
+}
+
+#[tokio::test]
+async fn what_is_in_memory_is_counted() {
+    let router = service(settings());
+    ask(&router, "POST", TURNS, &json!({ "turns": [{ "text": "I live in Oslo." }] })).await;
+    for _ in 0..3 {
+        ask(&router, "POST", "/v1/persons/ann/recall", &json!({ "question": "Oslo?", "method": "bm25" })).await;
+    }
+    let (_, _, text) = send(&router, request("GET", "/metrics", &Value::Null)).await;
+    let text = String::from_utf8(text.to_vec()).unwrap();
+    let number = |name: &str| {
+        let line = text.lines().find(|line| line.starts_with(&format!("kithkin_{name} "))).unwrap();
+        line.rsplit(' ').next().unwrap().parse::<u64>().unwrap()
+    };
+    assert!(number("indexes") == number("index_misses") && number("index_hits") >= 2, "{text}");
+    assert!(number("index_bytes") > 100 && number("chat_calls") == 0, "{text}");
+    assert!(!text.contains("ann"), "{text}");
+}
