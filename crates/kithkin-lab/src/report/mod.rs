@@ -1,4 +1,4 @@
-//! A table as files: JSON, CSV, and plots of quality against tokens, questions and milliseconds.
+//! A table as files: JSON, CSV, and plots of quality against tokens, questions, turns and milliseconds.
 
 mod csv;
 mod plot;
@@ -8,8 +8,9 @@ use std::path::{Path, PathBuf};
 use crate::{LabError, Table};
 
 /// Writes `TASK.json`, `TASK.csv`, `TASK-milliseconds.svg`, and, where a metric was taken at several budgets,
-/// `TASK-tokens.svg` or `TASK-questions.svg` into a folder, which is made if it is not there; gives their paths. Files of an earlier run are
-/// replaced. `quality` is the metric that is plotted against milliseconds.
+/// `TASK-tokens.svg` or `TASK-questions.svg`, or after several numbers of other turns, `TASK-turns.svg`, into a folder, which is
+/// made if it is not there; gives their paths. Files of an earlier run are replaced. `quality` is the metric that is plotted
+/// against milliseconds and turns.
 ///
 /// # Errors
 /// The folder or a file cannot be written; the error names it.
@@ -22,6 +23,7 @@ pub fn write_report(table: &Table, quality: &str, folder: &Path) -> Result<Vec<P
     files.push(("-milliseconds.svg", plot::against_milliseconds(table, quality)?));
     files.extend(plot::against_tokens(table)?.map(|svg| ("-tokens.svg", svg)));
     files.extend(plot::against_questions(table)?.map(|svg| ("-questions.svg", svg)));
+    files.extend(plot::against_turns(table, quality)?.map(|svg| ("-turns.svg", svg)));
     let mut written = Vec::new();
     for (ending, text) in files {
         let path = folder.join(format!("{}{ending}", table.task));

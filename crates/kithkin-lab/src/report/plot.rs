@@ -1,5 +1,7 @@
 //! Plots of a table as SVG.
 
+use std::collections::BTreeMap;
+
 use plotters::prelude::*;
 
 use crate::{LabError, Table};
@@ -7,15 +9,15 @@ use crate::{LabError, Table};
 const SIZE: (u32, u32) = (900, 560);
 
 /// One method's points, by ascending x.
-struct Series<'t> {
-    method: &'t str,
+struct Series {
+    name: String,
     points: Vec<(f64, f64)>,
 }
 
 /// The quality of each method against the time of its median question.
 pub(super) fn against_milliseconds(table: &Table, quality: &str) -> Result<String, LabError> {
     let series = table.rows.iter().filter_map(|row| {
-        Some(Series { method: &row.method, points: vec![(row.query_ms.p50, *row.metrics.get(quality)?)] })
+        Some(Series { name: row.method.clone(), points: vec![(row.query_ms.p50, *row.metrics.get(quality)?)] })
     });
     draw(&table.task, quality, "median milliseconds a question", &series.collect::<Vec<_>>())
 }
@@ -42,9 +44,32 @@ fn against_budget(table: &Table, unit: char, of: &str, across: &str) -> Result<O
         let mut points: Vec<(f64, f64)> =
             taken.filter(|((name, _), _)| *name == quality).map(|((_, budget), value)| (budget, value)).collect();
         points.sort_by(|a, b| a.0.total_cmp(&b.0));
-        Series { method: &row.method, points }
+        Series { name: row.method.clone(), points }
     });
     draw(&table.task, quality, across, &series.collect::<Vec<_>>()).map(Some)
+}
+
+/// The quality against the number of turns between what was said and the question, where categories are named by it, such as
+/// `explicit/300`. `None` where there are none.
+pub(super) fn against_turns(table: &Table, quality: &str) -> Result<Option<String>, LabError> {
+    let mut series: BTreeMap<String, Vec<(f64, f64)>> = BTreeMap::new();
+    for row in &table.rows {
+        for (category, metrics) in &row.by_category {
+            let Some((kind, turns)) = category.split_once('/') else { continue };
+            if let (Ok(turns), Some(value)) = (turns.parse(), metrics.get(quality)) {
+                series.entry(format!("{}, {kind}", row.method)).or_default().push((turns, *value));
+            }
+        }
+    }
+    series.retain(|_, points| points.len() > 1);
+    if series.is_empty() {
+        return Ok(None);
+    }
+    let series = series.into_iter().map(|(name, mut points)| {
+        points.sort_by(|a, b| a.0.total_cmp(&b.0));
+        Series { name, points }
+    });
+    draw(&table.task, quality, "turns of other talk between", &series.collect::<Vec<_>>()).map(Some)
 }
 
 /// `recall_mean@500t` is `recall_mean` at 500 tokens, of the unit `t`.
@@ -53,7 +78,7 @@ fn at_budget(metric: &str, unit: char) -> Option<(&str, f64)> {
     Some((name, budget.parse().ok()?))
 }
 
-fn draw(task: &str, quality: &str, across: &str, series: &[Series<'_>]) -> Result<String, LabError> {
+fn draw(task: &str, quality: &str, across: &str, series: &[Series]) -> Result<String, LabError> {
     let mut svg = String::new();
     plotted(&mut svg, task, quality, across, series).map_err(|e| LabError::Internal { what: e.to_string() })?;
     Ok(svg)
@@ -64,7 +89,7 @@ fn plotted(
     task: &str,
     quality: &str,
     across: &str,
-    series: &[Series<'_>],
+    series: &[Series],
 ) -> Result<(), Box<dyn std::error::Error>> {
     let furthest = series.iter().flat_map(|s| &s.points).map(|(x, _)| *x).fold(0.0, f64::max).max(0.1);
     let area = SVGBackend::with_string(svg, SIZE).into_drawing_area();
@@ -81,7 +106,7 @@ fn plotted(
         chart.draw_series(LineSeries::new(one.points.iter().copied(), colour.stroke_width(2)))?;
         chart.draw_series(one.points.iter().map(|point| Circle::new(*point, 4, colour.filled())))?;
         if let Some(last) = one.points.last() {
-            let label = Text::new(format!("  {}", one.method), *last, ("sans-serif", 13).into_font().color(&colour));
+            let label = Text::new(format!("  {}", one.name), *last, ("sans-serif", 13).into_font().color(&colour));
             chart.draw_series([label])?;
         }
     }
@@ -92,6 +117,9 @@ fn plotted(
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::Measured;
+    use crate::board::Board;
+    use crate::table::Source;
 
     #[test]
     fn budgets_are_read_from_names() {
@@ -104,8 +132,27 @@ mod tests {
     }
 
     #[test]
+    fn categories_that_count_turns_are_plotted() {
+        let table = |categories: &[&str]| {
+            let one = |category: &&str| ((*category).to_owned(), BTreeMap::from([("choice".to_owned(), 0.5)]));
+            let row =
+                Measured { by_category: categories.iter().map(one).collect(), ..Board::default().row("slot", 0.0) };
+            let data = Source { path: String::new(), sha256: String::new(), items: 1 };
+            Table { task: "a-task".to_owned(), data, rows: vec![row] }
+        };
+        let check = |categories: &[&str], expect: Option<&str>| {
+            let svg = against_turns(&table(categories), "choice").unwrap();
+            assert_eq!(svg.is_some(), expect.is_some(), "{categories:?}");
+            assert!(expect.is_none_or(|names| svg.unwrap().contains(names)));
+        };
+        check(&["explicit/0", "explicit/300"], Some("slot, explicit"));
+        check(&["explicit/0"], None);
+        check(&["explicit", "1/x"], None);
+    }
+
+    #[test]
     fn a_plot_names_its_methods() {
-        let series = [Series { method: "bm25", points: vec![(1.0, 0.5), (2.0, 0.7)] }];
+        let series = [Series { name: "bm25".to_owned(), points: vec![(1.0, 0.5), (2.0, 0.7)] }];
         let svg = draw("a-task", "recall", "tokens", &series).unwrap();
         assert!(svg.starts_with("<svg") && svg.contains("bm25") && svg.contains("a-task"));
         assert!(draw("a-task", "recall", "tokens", &[]).is_ok());
