@@ -12,21 +12,20 @@ use kithkin_core::{
     StoreError, StoredDisclosure, TokenLikelihood,
 };
 
-use super::budget::{Budget, Price, day_of};
+use super::budget::{Budget, day_of};
 use super::estimated_tokens;
 use super::totals::Totals;
-use crate::guard::{Consents, Policy, Walled};
+use crate::guard::Walled;
+use crate::{Engine, EngineError};
 
 /// What is noted where, and how much may be asked.
 #[derive(Debug)]
 pub(crate) struct Ledger<'a> {
-    pub(crate) store: &'a dyn Store,
+    pub(crate) engine: &'a Engine,
     pub(crate) clock: &'a dyn Clock,
     pub(crate) scope: &'a Scope,
     pub(crate) purpose: Purpose,
-    pub(crate) policy: &'a Policy,
     pub(crate) budget: Budget,
-    pub(crate) price: Option<Price>,
     pub(crate) totals: &'a Totals,
 }
 
@@ -36,8 +35,6 @@ pub(crate) struct Metered<'a> {
     inner: Walled<'a>,
     ledger: Ledger<'a>,
     work: Mutex<Work>,
-    /// How far the log was read, when the purpose was found open.
-    open: Mutex<Option<(u64, u64)>>,
 }
 
 /// The work that is going on.
@@ -54,7 +51,7 @@ struct Work {
 
 impl<'a> Metered<'a> {
     pub(crate) fn new(inner: Walled<'a>, ledger: Ledger<'a>) -> Self {
-        Self { inner, ledger, work: Mutex::default(), open: Mutex::default() }
+        Self { inner, ledger, work: Mutex::default() }
     }
 
     fn work(&self) -> MutexGuard<'_, Work> {
@@ -81,37 +78,29 @@ impl<'a> Metered<'a> {
         match done.noted.flatten() {
             Some(mut noted) => {
                 noted.disclosure.spent = done.spent;
-                self.ledger.store.end_disclosure(self.ledger.scope, &noted)
+                self.ledger.engine.store().end_disclosure(self.ledger.scope, &noted)
             }
             None => Ok(()),
         }
     }
 
-    /// Refuses what the person, or the policy, has not opened. The log is read again only where it has moved on.
+    /// Refuses what the person, or the policy, has not opened.
     fn consented(&self) -> Result<(), ChatError> {
-        let Ledger { store, scope, purpose, policy, .. } = &self.ledger;
-        let failed = |e: StoreError| ChatError::Failed {
-            model: self.inner.model().to_owned(),
-            message: format!("it was not asked, as what the person consents to could not be read: {e}"),
-        };
-        let read = store.pulse(scope).map_err(failed)?.map_or((0, 0), |pulse| (pulse.epoch, pulse.last_seq));
-        let mut open = self.open.lock().unwrap_or_else(PoisonError::into_inner);
-        if *open == Some(read) {
-            return Ok(());
-        }
-        let consents = Consents::read(*store, scope).map_err(failed)?;
-        if let Some(message) = consents.closed(policy, scope, *purpose) {
-            return Err(ChatError::NoConsent { message });
-        }
-        *open = Some(read);
-        Ok(())
+        self.ledger.engine.consented(self.ledger.scope, self.ledger.purpose).map_err(|e| match e {
+            EngineError::Chat(refused) => refused,
+            e => ChatError::Failed {
+                model: self.inner.model().to_owned(),
+                message: format!("it was not asked, as what the person consents to could not be read: {e}"),
+            },
+        })
     }
 
     /// Notes the work at its first request, and counts the request where the budget allows it.
     fn admit(&self, read: u64) -> Result<(), ChatError> {
-        let Ledger { store, clock, scope, purpose, budget, price, totals, .. } = &self.ledger;
+        let Ledger { engine, clock, scope, purpose, budget, totals } = &self.ledger;
+        let store = engine.store();
         let check = |today| {
-            budget.spent(today, *price).map_or(Ok(()), |message| {
+            budget.spent(today, engine.price()).map_or(Ok(()), |message| {
                 totals.refuse();
                 Err(ChatError::Spent { message })
             })
@@ -124,7 +113,7 @@ impl<'a> Metered<'a> {
         if work.noted.is_none() {
             let now = clock.now();
             if !budget.is_boundless() {
-                work.before = spent_since(*store, scope, day_of(now)).map_err(failed)?;
+                work.before = spent_since(store, scope, day_of(now)).map_err(failed)?;
             }
             // What may not be asked any longer is not noted as if it were.
             check(work.before)?;

@@ -13,9 +13,8 @@ impl Engine {
     /// empty where none is answered.
     pub(crate) fn metered<'a>(&'a self, scope: &'a Scope, purpose: Purpose, message: &'a str) -> Option<Metered<'a>> {
         let walled = Walled::new(self.chat()?, &self.policy, purpose, message);
-        let (store, clock, policy) = (&*self.store, &*self.clock, &self.policy);
-        let (budget, price, totals) = (self.budget, self.price, &self.totals);
-        Some(Metered::new(walled, Ledger { store, clock, scope, purpose, policy, budget, price, totals }))
+        let (clock, budget, totals) = (&*self.clock, self.budget, &self.totals);
+        Some(Metered::new(walled, Ledger { engine: self, clock, scope, purpose, budget, totals }))
     }
 
     /// Notes, with each of the others, which of their turns a model is given for somebody else. It is asked for nothing more,
