@@ -38,7 +38,7 @@ async def endpoint(reader, writer):
             event = b"data: [DONE]\n\n"
             writer.write(b"%x\r\n%s\r\n0\r\n\r\n" % (len(event), event))
             await writer.drain()
-    except (asyncio.IncompleteReadError, ConnectionError):
+    except (asyncio.IncompleteReadError, asyncio.CancelledError, ConnectionError):
         writer.close()
 
 
@@ -109,7 +109,9 @@ async def run():
         with open(lines, "w") as out:
             for number in range(TURNS):
                 text = f"On day {number} I put the {['green', 'red', 'blue'][number % 3]} kettle number {number} on shelf {number % 17}."
-                out.write(json.dumps({"conversation": f"c{number // 40}", "speaker": "ann", "text": text}) + "\n")
+                at = f"{2020 + number // 3650}-{number // 300 % 12 + 1:02}-{number // 12 % 25 + 1:02}"
+                turn = {"conversation": f"c{number // 40}", "speaker": "ann", "said_at": at, "text": text}
+                out.write(json.dumps(turn) + "\n")
         subprocess.run(kithkin + ["import", lines, "--person", "ann"], check=True, stdout=subprocess.DEVNULL)
         listen = ["serve", "--listen", f"127.0.0.1:{PROXY}", "--upstream", f"http://127.0.0.1:{ENDPOINT}/v1", "--log", "error"]
         process = subprocess.Popen(kithkin + listen, stderr=subprocess.DEVNULL)

@@ -114,7 +114,9 @@ def main():
         with open(lines, "w", encoding="utf-8") as out:
             for number in range(args.turns):
                 text = f"On day {number} I put the {['green', 'red', 'blue'][number % 3]} kettle number {number} on shelf {number % 17}."
-                out.write(json.dumps({"conversation": f"c{number // 40}", "speaker": "ann", "text": text}) + "\n")
+                at = f"{2020 + number // 3650}-{number // 300 % 12 + 1:02}-{number // 12 % 25 + 1:02}"
+                turn = {"conversation": f"c{number // 40}", "speaker": "ann", "said_at": at, "text": text}
+                out.write(json.dumps(turn) + "\n")
         subprocess.run(kithkin + ["import", lines, "--person", "ann"], check=True, stdout=subprocess.DEVNULL)
         serve = ["serve", "--listen", f"127.0.0.1:{PORT}", "--log", "error"]
         process = subprocess.Popen(kithkin + serve, stderr=subprocess.DEVNULL)

@@ -4,7 +4,7 @@
 //! if it had never been said.
 
 use kithkin_core::{ConversationId, EventTime, Purpose, Role};
-use kithkin_engine::{Consent, Consents};
+use kithkin_engine::Consent;
 use serde::Serialize;
 
 use crate::{Error, Now, Person};
@@ -32,7 +32,7 @@ impl Person<'_> {
     /// The store failed.
     pub fn consents(&self) -> Result<Vec<ConsentReport>, Error> {
         let engine = &self.kithkin().engine;
-        let consents = Consents::read(engine.store(), self.scope())?;
+        let consents = engine.consents(self.scope())?;
         let report = |purpose| {
             let (policy, person) = (engine.policy().opens(purpose), consents.allow(purpose));
             let since = consents.said(purpose).and_then(|(_, at)| at).map(|at| at.to_string());
@@ -47,7 +47,7 @@ impl Person<'_> {
     /// # Errors
     /// The store failed.
     pub fn consent(&self, purpose: Purpose, given: bool) -> Result<Vec<ConsentReport>, Error> {
-        let said = Consents::read(self.kithkin().engine.store(), self.scope())?.said(purpose);
+        let said = self.kithkin().engine.consents(self.scope())?.said(purpose);
         if said.is_none_or(|(before, _)| before != given) {
             let now = self.moment(Now::Clock)?;
             // What is said later counts as later, also where the clock stands still or was set back.

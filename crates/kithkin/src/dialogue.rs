@@ -12,6 +12,8 @@ use crate::{Error, Now, Person, Remember, Remembered};
 
 /// The last turns of the log among which a conversation is looked for.
 const LOOKED_AT: u64 = 1_000;
+/// Turns that are looked at first, beside four for each message: a conversation that goes on is among the last that were said.
+const LOOKED_AT_FIRST: u64 = 64;
 
 /// One message of a conversation.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -74,7 +76,8 @@ impl Dialogue {
 }
 
 impl Person<'_> {
-    /// Finds what of a conversation is remembered already. Nothing is written. The cost is one read of the last 1,000 turns.
+    /// Finds what of a conversation is remembered already. Nothing is written. The cost is one read of the last turns: of 64 and
+    /// four for each message, and where not all that was said before the last message is among them, of 1,000.
     ///
     /// # Errors
     /// The store failed.
@@ -82,16 +85,21 @@ impl Person<'_> {
         let now = self.moment(dialogue.now)?;
         let messages: Vec<Said> = dialogue.messages.iter().filter_map(worth_keeping).collect();
         let sent: Vec<u64> = messages.iter().map(|said| hashed(said.role, &said.text)).collect();
-        let log = self.last_turns(LOOKED_AT)?;
-        let (conversation, places) = match &dialogue.conversation {
-            Some(named) => {
-                let stored = of_conversation(&log, named);
-                (named.clone(), align(&hashes(&stored), &sent, dialogue.repeated))
-            }
-            None => match best_match(&log, &sent, dialogue.repeated) {
-                Some(found) => found,
-                None => (new_conversation(&sent, now)?, vec![None; sent.len()]),
-            },
+        let first = LOOKED_AT_FIRST + 4 * sent.len() as u64;
+        let mut log = self.last_turns(first)?;
+        let mut found = located(&log, dialogue, &sent);
+        let before = sent.len().saturating_sub(1);
+        let whole = match &found {
+            Some((_, places)) => places.iter().take(before).all(Option::is_some),
+            None => before == 0,
+        };
+        if first < LOOKED_AT && !whole {
+            log = self.last_turns(LOOKED_AT)?;
+            found = located(&log, dialogue, &sent);
+        }
+        let (conversation, places) = match found {
+            Some(found) => found,
+            None => (new_conversation(&sent, now)?, vec![None; sent.len()]),
         };
         let stored = of_conversation(&log, &conversation);
         let heard = places.iter().flatten().map(|place| stored[*place].turn.key()).collect();
@@ -158,6 +166,13 @@ fn hashes(stored: &[&StoredTurn]) -> Vec<u64> {
 
 fn of_conversation<'a>(log: &'a [StoredTurn], conversation: &ConversationId) -> Vec<&'a StoredTurn> {
     log.iter().filter(|stored| stored.turn.conversation == *conversation).collect()
+}
+
+/// The conversation, and where in what is stored of it each message lies, if it does; `None` where no conversation is named and
+/// none has any of the messages.
+fn located(log: &[StoredTurn], dialogue: &Dialogue, sent: &[u64]) -> Option<(ConversationId, Vec<Option<usize>>)> {
+    let Some(named) = &dialogue.conversation else { return best_match(log, sent, dialogue.repeated) };
+    Some((named.clone(), align(&hashes(&of_conversation(log, named)), sent, dialogue.repeated)))
 }
 
 /// The conversation that most of the messages are found in, and where; of two alike, the later.

@@ -28,13 +28,21 @@ impl Engine {
         Ok(profile(turns, derived))
     }
 
+    /// What the person has said of each purpose, at the cost of the turns that are new.
+    ///
+    /// # Errors
+    /// The store failed.
+    pub fn consents(&self, scope: &Scope) -> Result<Consents, EngineError> {
+        let said = |telling: &Telling| Consents::of(telling.current(Millis::MAX).iter().map(|told| &told.turn));
+        Ok(self.with_telling(scope, said)?)
+    }
+
     /// Refuses a purpose that the person, or the policy, has not opened.
     ///
     /// # Errors
     /// Such a purpose, or the store failed.
     pub fn consented(&self, scope: &Scope, purpose: Purpose) -> Result<(), EngineError> {
-        let said = |telling: &Telling| Consents::of(telling.current(Millis::MAX).iter().map(|told| &told.turn));
-        match self.with_telling(scope, said)?.closed(&self.policy, scope, purpose) {
+        match self.consents(scope)?.closed(&self.policy, scope, purpose) {
             Some(message) => Err(ChatError::NoConsent { message }.into()),
             None => Ok(()),
         }

@@ -4,12 +4,8 @@
 //! attachment says which purpose it is about; the text says the same in words, for whoever reads the log. Of one purpose the
 //! turn that was said last holds, whatever present a question is asked in: that somebody agreed at the time does not outlive
 //! their withdrawal. A turn whose attachment cannot be read says nothing.
-//!
-//! Costs one pass over the log.
 
-use std::ops::ControlFlow;
-
-use kithkin_core::{Attachment, EventTime, Purpose, Role, Scope, Seq, Store, StoreError, StoredTurn, Turn};
+use kithkin_core::{Attachment, EventTime, Purpose, Role, Scope, Seq, StoredTurn, Turn};
 use serde::{Deserialize, Serialize};
 
 use super::Policy;
@@ -55,19 +51,6 @@ pub struct Consents {
 }
 
 impl Consents {
-    /// What the log of a person says; nothing of a person who is not there.
-    ///
-    /// # Errors
-    /// The store failed.
-    pub fn read(store: &dyn Store, scope: &Scope) -> Result<Self, StoreError> {
-        let mut consents = Self::default();
-        store.scan_turns(scope, 0, &mut |turn| {
-            consents.note(&turn);
-            ControlFlow::Continue(())
-        })?;
-        Ok(consents)
-    }
-
     /// What these turns say, in the order of the log.
     pub(crate) fn of<'a>(turns: impl Iterator<Item = &'a StoredTurn>) -> Self {
         let mut consents = Self::default();

@@ -70,6 +70,25 @@ async fn a_conversation_is_remembered_once_and_recalled_in_the_next() {
 }
 
 #[tokio::test]
+async fn a_conversation_is_found_again_after_much_else() {
+    let (base, _) = endpoint(JSON, 200, vec![Some(REPLY)], 0).await;
+    let router = with_upstream(&base);
+    let ann = [("x-kithkin-person", "ann")];
+    let mut messages = vec![json!({ "role": "user", "content": "My dog is called Rex." })];
+    let (_, first, _) = chat(&router, json!(messages), &ann).await;
+    remembered_at_last(&router, "ann", 2).await;
+    let others: Vec<Value> = (0..300).map(|day| json!({ "text": format!("On day {day} it rained.") })).collect();
+    ask(&router, "POST", "/v1/persons/ann/turns", &json!({ "turns": others })).await;
+    messages.push(json!({ "role": "assistant", "content": "Rex, you said." }));
+    messages.push(json!({ "role": "user", "content": "He is two years old." }));
+    let (_, then, _) = chat(&router, json!(messages), &ann).await;
+    assert_eq!(then["x-kithkin-conversation"], first["x-kithkin-conversation"]);
+    let (_, report) = ask(&router, "GET", "/v1/persons/ann", &Value::Null).await;
+    // What had been said before is not stored again; the answer may still be on its way.
+    assert!((303..=304).contains(&report["turns"].as_u64().unwrap()), "{report}");
+}
+
+#[tokio::test]
 async fn memory_is_switched_by_the_request() {
     let (base, _) = endpoint(JSON, 200, vec![Some(REPLY)], 0).await;
     let router = with_upstream(&base);
