@@ -81,7 +81,8 @@ export function createKithkin(options: KithkinOptions = {}): Kithkin {
   });
   client.use({
     async onResponse({ response }) {
-      if (!response.ok) throw await failure(response);
+      // 304 is no failure: whoever sent `If-None-Match` has the answer already.
+      if (!response.ok && response.status !== 304) throw await failure(response);
     },
   });
   const { GET, POST, DELETE } = client;

@@ -215,6 +215,24 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/v1/persons/{person}/consents": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Lists the purposes, and for which of them what is known of the person may be used: policy and person both have to allow it. */
+        get: operations["list_consents"];
+        put?: never;
+        /** Gives or withdraws the person's consent to a purpose. Nothing of that purpose that begins later reaches a model then. */
+        post: operations["say_consent"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/v1/persons/{person}/context": {
         parameters: {
             query?: never;
@@ -568,6 +586,31 @@ export interface components {
             conversation: string;
             /** @description The turn's id within its conversation. */
             turn: string;
+        };
+        /** @description How a purpose stands with a person. */
+        ConsentReport: {
+            /** @description Whether what is known of the person may be used for it: policy and person both have to allow it. */
+            open: boolean;
+            /** @description Whether the person allows it, by their word or by default. */
+            person: boolean;
+            /** @description Whether the policy opens it. */
+            policy: boolean;
+            /** @description The purpose. */
+            purpose: components["schemas"]["Purpose"];
+            /** @description When they said so; `null` where they have said nothing of it. */
+            since?: string | null;
+        };
+        /** @description What a person says of a purpose. */
+        ConsentRequest: {
+            /** @description Whether they agree to it. */
+            given: boolean;
+            /** @description The purpose. */
+            purpose: components["schemas"]["Purpose"];
+        };
+        /** @description How each purpose stands. */
+        Consents: {
+            /** @description All purposes. */
+            consents: components["schemas"]["ConsentReport"][];
         };
         /** @description A block for a prompt. */
         Context: {
@@ -969,6 +1012,8 @@ export interface components {
              */
             vectors: number;
         };
+        /** @description The person whose memory it is. The same text under two tenants is two persons. */
+        PersonId: string;
         /** @description One person in a listing. */
         PersonReport: {
             /**
@@ -1287,6 +1332,8 @@ export interface components {
         };
         /** @description A message that is to be answered. */
         RespondRequest: {
+            /** @description Who says it, where it is not the person: a speaker of their conversations, for methods that make a difference of it. */
+            asker?: string | null;
             conversation?: components["schemas"]["ConversationId"] | null;
             /** @description Whether each recalled turn comes with the whole tree of its score. */
             explain?: boolean;
@@ -1301,7 +1348,11 @@ export interface components {
             message: string;
             /** @description How to recall and to compose; by default the method that the person is bound to. */
             method?: string | null;
+            /** @description Others of the tenant whose turns may stand in or be compared, with methods that do so; all have to have consented. */
+            neighbours?: components["schemas"]["PersonId"][];
             now?: components["schemas"]["Time"] | null;
+            /** @description Whether the reply is to talk the person into something; policy and person have to allow it, and the reply says so. */
+            persuade?: boolean;
             /** @description Whether message and reply are remembered; by default they are. */
             remember?: boolean | null;
             /**
@@ -1860,6 +1911,13 @@ export interface operations {
                     "application/json": components["schemas"]["PersonReport"];
                 };
             };
+            /** @description The client has it */
+            304: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
             "4XX": {
                 headers: {
                     [name: string]: unknown;
@@ -1916,6 +1974,68 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["AuditReport"];
+                };
+            };
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    list_consents: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                person: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Consents"];
+                };
+            };
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    say_consent: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                person: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ConsentRequest"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Consents"];
                 };
             };
             "4XX": {
@@ -2110,6 +2230,13 @@ export interface operations {
                     "application/json": components["schemas"]["Memories"];
                 };
             };
+            /** @description The client has it */
+            304: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
             "4XX": {
                 headers: {
                     [name: string]: unknown;
@@ -2142,6 +2269,13 @@ export interface operations {
                     "application/json": components["schemas"]["ProfileReport"];
                 };
             };
+            /** @description The client has it */
+            304: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
             "4XX": {
                 headers: {
                     [name: string]: unknown;
@@ -2155,7 +2289,10 @@ export interface operations {
     correct_profile: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description The ETag of what was seen: refused with 412 where something has changed */
+                "If-Match"?: string | null;
+            };
             path: {
                 person: string;
             };
@@ -2416,6 +2553,13 @@ export interface operations {
                 content: {
                     "application/json": components["schemas"]["Tellings"];
                 };
+            };
+            /** @description The client has it */
+            304: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
             };
             "4XX": {
                 headers: {

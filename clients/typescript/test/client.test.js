@@ -66,6 +66,19 @@ test("a request that is sent again with its key is done once", async () => {
   assert.equal(other[0]?.duplicate, false);
 });
 
+test("an answer that the client has already is not sent again", async () => {
+  const params = { path: { person: "bob" } };
+  const first = await kithkin.GET("/v1/persons/{person}/profile", { params });
+  const headers = { "If-None-Match": first.response.headers.get("etag") ?? "" };
+  const again = await kithkin.GET("/v1/persons/{person}/profile", { params, headers });
+  assert.deepEqual([again.response.status, again.data], [304, undefined]);
+  const stale = kithkin.POST("/v1/persons/{person}/profile", {
+    params: { path: { person: "bob" }, header: { "If-Match": '"other"' } },
+    body: { topic: "home", value: "Bergen" },
+  });
+  await assert.rejects(stale, problem(412, /./));
+});
+
 test("a reply comes whole or piece by piece, and is remembered", async () => {
   const eve = kithkin.person("eve");
   const whole = await eve.respond({ message: "My dog is called Rex.", max_tokens: 12 });
