@@ -1,6 +1,6 @@
 #!/bin/sh
-# The service as clients see it: those that others wrote, in Python and for Node, requests made of its description, and the client in clients/typescript.
-# Needs the binary in $KITHKIN and the weights.
+# The service as clients see it: those that others wrote, in Python and for Node, requests made of its description, and the
+# client in clients/typescript. Needs the binary in $KITHKIN and the weights.
 set -eu
 here=$(cd "$(dirname "$0")" && pwd)
 venv=${CLIENTS_VENV:-$here/../target/clients}
