@@ -50,7 +50,7 @@ docs: ## check all links, and build the documentation into target/docs-site
 	python3 scripts/check_links.py
 	@test -x target/mkdocs/bin/python || python3 -m venv target/mkdocs
 	@target/mkdocs/bin/pip install --quiet --disable-pip-version-check --requirement docs/requirements.txt
-	target/mkdocs/bin/mkdocs build --strict --quiet
+	target/mkdocs/bin/mkdocs build --strict
 	@echo "target/docs-site/index.html"
 
 typescript: openapi ## generate, build and test the TypeScript client, clients/typescript
