@@ -3,10 +3,10 @@
 MODEL ?= all-MiniLM-L6-v2
 DATA ?= datasets/locomo/sample.json
 
-.PHONY: help run build weights check test openapi wheel bench
+.PHONY: help run build weights check test openapi reference typescript docs wheel bench
 
 help: ## list the commands
-	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 10
+	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
 
 run: weights build ## import a conversation (DATA=file) and ask it three questions
 	@scripts/run.sh "$(DATA)"
@@ -27,6 +27,9 @@ check: ## formatting, lints, documentation
 test: weights check ## everything that CI runs, with a small chat model beside the embedder
 	@python3 scripts/fetch_models.py SmolLM2-135M-Instruct
 	cargo test --workspace --locked
+	python3 scripts/reference.py target/debug/kithkin --check
+	scripts/check_linking.sh target/debug/kithkin
+	@$(MAKE) --no-print-directory docs
 	KITHKIN=$(CURDIR)/target/debug/kithkin clients/run.sh
 	python/test.sh
 
@@ -38,6 +41,22 @@ wheel: ## the Python package, for every Python from 3.11 on, in target/wheels
 	python3 -m venv target/maturin
 	target/maturin/bin/pip install --quiet --disable-pip-version-check maturin==1.16.0
 	target/maturin/bin/maturin build --release --locked --manifest-path python/Cargo.toml --out target/wheels
+
+reference: ## write the reference of the commands and methods, docs/reference/{cli,methods}.md
+	cargo build --workspace --locked
+	python3 scripts/reference.py target/debug/kithkin
+
+docs: ## check all links, and build the documentation into target/docs-site
+	python3 scripts/check_links.py
+	@test -x target/mkdocs/bin/python || python3 -m venv target/mkdocs
+	@target/mkdocs/bin/pip install --quiet --disable-pip-version-check --requirement docs/requirements.txt
+	target/mkdocs/bin/mkdocs build --strict
+	@echo "target/docs-site/index.html"
+
+typescript: openapi ## generate, build and test the TypeScript client, clients/typescript
+	cargo build --workspace --locked
+	cd clients/typescript && npm ci --ignore-scripts --no-audit --no-fund && npm run --silent schema
+	KITHKIN=$(CURDIR)/target/debug/kithkin clients/npm.sh typescript
 
 bench: weights ## speed: criterion, then one end-to-end script
 	cargo bench --workspace --locked

@@ -19,13 +19,16 @@ ADDRESS = "127.0.0.1:7710"
 
 
 class Service:
-    """A service over a new store, with SmolLM2 behind its proxy."""
+    """A service over a new store, with SmolLM2 behind its proxy or what the arguments name instead."""
+
+    def __init__(self, model=("--chat", "SmolLM2-135M-Instruct")):
+        self.model = model
 
     def __enter__(self):
         self.folder = tempfile.TemporaryDirectory()
         store = os.path.join(self.folder.name, "kithkin.db")
         subprocess.run([KITHKIN, "--store", store, "init"], check=True, stdout=subprocess.DEVNULL)
-        command = [KITHKIN, "--store", store, "serve", "--listen", ADDRESS, "--chat", "SmolLM2-135M-Instruct"]
+        command = [KITHKIN, "--store", store, "serve", "--listen", ADDRESS, *self.model]
         self.process = subprocess.Popen(command + ["--log", "error"])
         for _ in range(300):
             try:

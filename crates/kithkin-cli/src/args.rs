@@ -8,6 +8,7 @@ mod serve;
 use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand};
+use clap_complete::Shell;
 use kithkin::import::Format;
 use kithkin::{ConversationId, EventTime, PersonId, SessionId, TurnId};
 
@@ -86,6 +87,10 @@ pub(crate) enum Command {
     Models,
     /// Measure methods on a dataset
     Lab(Lab),
+    /// Print a script that completes commands in a shell
+    Completions(Completions),
+    /// Write a page of the manual for each command
+    Man(Man),
 }
 
 #[derive(Debug, Args)]
@@ -397,4 +402,17 @@ pub(crate) struct LabReproduce {
     /// The folder of the declarations and handmade samples
     #[arg(long, default_value = "datasets", value_name = "DIR")]
     pub(crate) samples: PathBuf,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Completions {
+    /// The shell
+    pub(crate) shell: Shell,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Man {
+    /// The folder to write them into; it is made where it is not there
+    #[arg(value_name = "DIR")]
+    pub(crate) folder: PathBuf,
 }

@@ -35,9 +35,14 @@ pub(crate) fn is_json(headers: &HeaderMap) -> Result<(), Problem> {
     Err(Problem::request(StatusCode::UNSUPPORTED_MEDIA_TYPE, detail))
 }
 
-/// The whole body, within the limit of the router.
+/// The whole body, within the limit of the router and in time.
 pub(crate) async fn whole(request: Request, service: &Service) -> Result<Bytes, Problem> {
-    Bytes::from_request(request, service).await.map_err(|rejection| match rejection {
+    let allowed = service.settings().limits.body;
+    let Ok(read) = tokio::time::timeout(allowed, Bytes::from_request(request, service)).await else {
+        let detail = format!("the body did not come within {} s; send less at once", allowed.as_secs());
+        return Err(Problem::request(StatusCode::REQUEST_TIMEOUT, detail));
+    };
+    read.map_err(|rejection| match rejection {
         BytesRejection::FailedToBufferBody(FailedToBufferBody::LengthLimitError(_)) => {
             Problem::request(StatusCode::PAYLOAD_TOO_LARGE, "the body is too large; send less at once")
         }

@@ -19,11 +19,12 @@ mod proxy;
 mod routes;
 mod serve;
 mod service;
+mod unread;
 mod wire;
 
 pub use keys::{Key, KeyError, Keys, NewKey, RightName, add_key, read_keys, remove_key};
 pub use mcp::serve_stdio;
 pub use proxy::{Endpoint, NoUpstream, Upstream};
 pub use routes::{app, openapi};
-pub use serve::serve;
+pub use serve::{Limits, serve};
 pub use service::{Service, Settings};

@@ -47,6 +47,7 @@ pub(crate) struct Metrics {
     deriving_age: Gauge<f64, AtomicU64>,
     memory_failed: Counter,
     streams: Gauge,
+    connections: Gauge,
     /// Read off the engine when somebody asks.
     used: Vec<(Gauge, Reading)>,
 }
@@ -84,6 +85,7 @@ impl Metrics {
             deriving_age: Gauge::default(),
             memory_failed: Counter::default(),
             streams: Gauge::default(),
+            connections: Gauge::default(),
             used: Vec::new(),
             registry: Registry::default(),
         };
@@ -94,6 +96,7 @@ impl Metrics {
         let about = "Requests to the proxy that went on without memory, as it failed";
         registry.register("proxy_memory_failures", about, metrics.memory_failed.clone());
         registry.register("proxy_streams", "Answers of the proxy that are under way", metrics.streams.clone());
+        registry.register("connections", "Connections that are open", metrics.connections.clone());
         let used = USED.map(|(name, about, of)| {
             let gauge = Gauge::default();
             registry.register(name, about, gauge.clone());
@@ -110,6 +113,11 @@ impl Metrics {
     /// An answer of the proxy is under way.
     pub(crate) fn stream(&self) -> Ongoing {
         Ongoing::new(&self.streams)
+    }
+
+    /// A connection is open.
+    pub(crate) fn connection(&self) -> Ongoing {
+        Ongoing::new(&self.connections)
     }
 
     /// A request to the proxy went on without memory.

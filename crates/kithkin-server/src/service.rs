@@ -10,6 +10,7 @@ use crate::keys::{Key, Keys, Refused};
 use crate::metrics::Metrics;
 use crate::problem::Problem;
 use crate::proxy::Upstream;
+use crate::serve::Limits;
 
 /// Calls of the facade that run at once. Recalls keep the processors busy; writes wait for the disk.
 const AT_ONCE: usize = 32;
@@ -27,12 +28,14 @@ pub struct Settings {
     pub keys: Option<Keys>,
     /// Tokens that the block of memories takes at most in a request to the proxy, where the request does not say.
     pub memory_tokens: usize,
+    /// What a client may take of it.
+    pub limits: Limits,
 }
 
 impl Settings {
     /// The settings of a service without a proxy.
     pub fn new(tenant: TenantId) -> Self {
-        Self { tenant, upstream: None, keys: None, memory_tokens: 1_500 }
+        Self { tenant, upstream: None, keys: None, memory_tokens: 1_500, limits: Limits::default() }
     }
 }
 

@@ -11,6 +11,7 @@ pub(crate) const TIMEOUT: RangeInclusive<u64> = 1..=86_400;
 
 /// Where, whose, and how to print. What is not given is the configuration file's to say.
 #[derive(Debug, Clone, Args)]
+#[command(next_help_heading = "Of every command")]
 pub(crate) struct Options {
     /// A file that sets what is not given here [default: kithkin/config.toml in the user's configuration folder]
     #[arg(long, global = true, env = "KITHKIN_CONFIG", hide_env_values = true, value_name = "FILE")]

@@ -17,6 +17,7 @@ mod recall;
 mod remember;
 mod respond;
 mod serve;
+mod shell;
 
 use std::process::ExitCode;
 
@@ -57,6 +58,8 @@ pub(crate) fn run(place: &Place, command: Command) -> Result<ExitCode> {
         Command::Datasets(args) => lists::datasets(place, args.name.as_deref()),
         Command::Models => lists::models(place),
         Command::Lab(args) => lab::run(place, args.command),
+        Command::Completions(args) => shell::completions(args.shell),
+        Command::Man(args) => shell::man(&args.folder),
     }
 }
 

@@ -7,6 +7,7 @@ use std::process::ExitCode;
 use anyhow::{Context, Result, bail};
 use kithkin::{ChatKey, Scope};
 use kithkin_server::{Endpoint, Keys, NewKey, Service, Settings, Upstream, add_key, read_keys, remove_key};
+use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
 use serde_json::json;
 
 use crate::args::{AddKey, KeyArgs, KeyCommand, Mcp, Serve};
@@ -30,16 +31,29 @@ pub(super) fn run(place: &Place, args: &Serve) -> Result<ExitCode> {
     settings.memory_tokens = args.memory_tokens.or(config.memory_tokens).unwrap_or(settings.memory_tokens);
     settings.keys = keys.map(|keys| Keys::open(keys)).transpose()?;
     settings.upstream = upstream(place, args)?;
+    settings.limits.connections = connections(settings.limits.connections);
     let service = Service::new(place.open_with_all()?, settings);
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
     runtime.block_on(async {
         let bound = tokio::net::TcpListener::bind(address).await;
         let listener = bound.with_context(|| format!("{address} cannot be listened on"))?;
         output::note(&format!("serving on http://{}; Ctrl-C stops", listener.local_addr()?));
-        kithkin_server::serve(listener, service, stopped()).await?;
+        kithkin_server::serve(listener, service, stopped()).await;
         Ok::<_, anyhow::Error>(())
     })?;
     Ok(ExitCode::SUCCESS)
+}
+
+/// Descriptors that are kept for the store, the upstream and files that are put aside.
+const RESERVED: u64 = 256;
+
+/// As many connections as there are descriptors for. What the system lets this process have is asked for first.
+fn connections(wanted: usize) -> usize {
+    let limit = getrlimit(Resource::Nofile);
+    let raised = Rlimit { current: limit.maximum, ..limit };
+    let have = if setrlimit(Resource::Nofile, raised).is_ok() { limit.maximum } else { limit.current };
+    let free = have.map_or(usize::MAX, |have| usize::try_from(have.saturating_sub(RESERVED)).unwrap_or(usize::MAX));
+    wanted.min(free).max(1)
 }
 
 /// The endpoint that is named, or else the chat model.

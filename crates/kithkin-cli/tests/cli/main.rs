@@ -27,6 +27,7 @@ mod rerank;
 mod respond;
 mod serve;
 mod shapes;
+mod shell;
 mod weights;
 
 #[path = "../../../kithkin-models/tests/tiny/mod.rs"]

@@ -25,7 +25,7 @@ use crate::access::{Caller, Read, Write};
 use crate::extract::{is_json, whole};
 use crate::problem::Problem;
 use crate::service::Service;
-use crate::wire::{ChatBody, Dialect};
+use crate::wire::{ChatBody, Dialect, ServerEvent};
 
 use heard::Heard;
 use memory::{Memory, Outcome};
@@ -50,7 +50,7 @@ const NOT_PLAIN: &AsciiSet = &CONTROLS.add(b' ').add(b',').add(b'%').add(b'"');
     ("X-Kithkin-Memory" = Option<String>, Header, description = "`on`, `read-only` or `off`")
 ), request_body(content = serde_json::Value, content_type = "application/json"), responses(
     (status = 200, description = "The upstream's answer", content(
-        (serde_json::Value = "application/json"), (String = "text/event-stream")
+        (serde_json::Value = "application/json"), (ServerEvent = "text/event-stream")
     )),
     (status = "4XX", body = serde_json::Value),
     (status = "5XX", body = serde_json::Value)
@@ -63,7 +63,7 @@ pub(crate) async fn complete(State(service): State<Service>, request: Request) -
 #[utoipa::path(post, path = "/v1/responses", tag = "proxy",
     request_body(content = serde_json::Value, content_type = "application/json"), responses(
     (status = 200, description = "The upstream's answer", content(
-        (serde_json::Value = "application/json"), (String = "text/event-stream")
+        (serde_json::Value = "application/json"), (ServerEvent = "text/event-stream")
     )),
     (status = "4XX", body = serde_json::Value),
     (status = "5XX", body = serde_json::Value)

@@ -20,7 +20,8 @@ pub(crate) struct Consents {
 }
 
 /// Lists the purposes, and for which of them what is known of the person may be used: policy and person both have to allow it.
-#[utoipa::path(get, path = "/v1/persons/{person}/consents", tag = "profile", params(("person" = String, Path)), responses(
+#[utoipa::path(get, path = "/v1/persons/{person}/consents", operation_id = "list_consents",
+    tag = "profile", params(("person" = String, Path)), responses(
     (status = 200, body = Consents),
     (status = "4XX", body = Problem, content_type = "application/problem+json")
 ))]
@@ -30,7 +31,8 @@ pub(crate) async fn list(State(service): State<Service>, whose: Whose<Read>) -> 
 }
 
 /// Gives or withdraws the person's consent to a purpose. Nothing of that purpose that begins later reaches a model then.
-#[utoipa::path(post, path = "/v1/persons/{person}/consents", tag = "profile", params(("person" = String, Path)),
+#[utoipa::path(post, path = "/v1/persons/{person}/consents", operation_id = "say_consent",
+    tag = "profile", params(("person" = String, Path)),
     request_body = ConsentRequest, responses(
     (status = 200, body = Consents),
     (status = "4XX", body = Problem, content_type = "application/problem+json")

@@ -22,14 +22,16 @@ pub(crate) struct Named {
 }
 
 /// Lists the methods, each with the paper that it comes from.
-#[utoipa::path(get, path = "/v1/methods", tag = "methods", responses((status = 200, body = Methods)))]
+#[utoipa::path(get, path = "/v1/methods", operation_id = "list_methods",
+    tag = "methods", responses((status = 200, body = Methods)))]
 pub(crate) async fn list(_tenant: Tenant<Read>) -> Result<Json<Methods>, Problem> {
     let methods = Kithkin::methods()?.iter().map(|method| method.about().clone()).collect();
     Ok(Json(Methods { methods }))
 }
 
 /// A method.
-#[utoipa::path(get, path = "/v1/methods/{method}", tag = "methods", params(("method" = String, Path)), responses(
+#[utoipa::path(get, path = "/v1/methods/{method}", operation_id = "show_method",
+    tag = "methods", params(("method" = String, Path)), responses(
     (status = 200, body = About),
     (status = "4XX", body = Problem, content_type = "application/problem+json")
 ))]

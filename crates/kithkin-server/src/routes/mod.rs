@@ -11,7 +11,7 @@ mod respond;
 mod transfer;
 mod turns;
 
-use std::time::{Duration, Instant};
+use std::time::Instant;
 
 use axum::Router;
 use axum::body::Body;
@@ -33,9 +33,6 @@ use crate::service::Service;
 
 /// The largest body of a request that is read whole: 32 MiB. An import is not: it is read as it comes.
 const LARGEST_BODY: usize = 32 << 20;
-
-/// How long a body may pause on its way.
-const BODY_PAUSE: Duration = Duration::from_secs(30);
 
 #[derive(OpenApi)]
 #[openapi(info(
@@ -99,7 +96,7 @@ pub fn app(service: Service) -> Router {
         })
         .layer(CatchPanicLayer::custom(|_| Problem::internal().into_response()))
         .layer(DefaultBodyLimit::max(LARGEST_BODY))
-        .layer(middleware::from_fn(patient))
+        .layer(middleware::from_fn_with_state(service.clone(), patient))
         .layer(middleware::from_fn_with_state(service.clone(), watched))
         .layer(PropagateRequestIdLayer::new(id.clone()))
         .layer(SetRequestIdLayer::new(id, MakeRequestUuid))
@@ -107,8 +104,9 @@ pub fn app(service: Service) -> Router {
 }
 
 /// Ends a request whose body does not go on.
-async fn patient(request: Request, next: Next) -> Response {
-    next.run(request.map(|body| Body::new(TimeoutBody::new(BODY_PAUSE, body)))).await
+async fn patient(State(service): State<Service>, request: Request, next: Next) -> Response {
+    let pause = service.settings().limits.pause;
+    next.run(request.map(|body| Body::new(TimeoutBody::new(pause, body)))).await
 }
 
 /// Counts and logs requests by their route: no path, no query and no body, which may name persons.

@@ -23,7 +23,8 @@ pub(crate) struct Persons {
 }
 
 /// Lists the persons of whom something is remembered.
-#[utoipa::path(get, path = "/v1/persons", tag = "persons", params(Page), responses(
+#[utoipa::path(get, path = "/v1/persons", operation_id = "list_persons",
+    tag = "persons", params(Page), responses(
     (status = 200, body = Persons),
     (status = "4XX", body = Problem, content_type = "application/problem+json")
 ))]
@@ -38,7 +39,8 @@ pub(crate) async fn list(
 }
 
 /// A person: how much is remembered.
-#[utoipa::path(get, path = "/v1/persons/{person}", tag = "persons", params(("person" = String, Path)), responses(
+#[utoipa::path(get, path = "/v1/persons/{person}", operation_id = "show_person",
+    tag = "persons", params(("person" = String, Path)), responses(
     (status = 200, body = PersonReport),
     (status = 304, description = "The client has it"),
     (status = "4XX", body = Problem, content_type = "application/problem+json")
@@ -52,7 +54,8 @@ pub(crate) async fn show(
 }
 
 /// Erases a person with everything, the name included.
-#[utoipa::path(delete, path = "/v1/persons/{person}", tag = "persons", params(("person" = String, Path)), responses(
+#[utoipa::path(delete, path = "/v1/persons/{person}", operation_id = "erase_person",
+    tag = "persons", params(("person" = String, Path)), responses(
     (status = 200, body = ForgetReport),
     (status = "4XX", body = Problem, content_type = "application/problem+json")
 ))]

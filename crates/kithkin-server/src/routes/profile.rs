@@ -12,7 +12,8 @@ use crate::service::Service;
 use crate::wire::{AsOf, CorrectRequest};
 
 /// What is known of a person, with the turns behind each entry and what was so before.
-#[utoipa::path(get, path = "/v1/persons/{person}/profile", tag = "profile", params(("person" = String, Path), AsOf), responses(
+#[utoipa::path(get, path = "/v1/persons/{person}/profile", operation_id = "show_profile",
+    tag = "profile", params(("person" = String, Path), AsOf), responses(
     (status = 200, body = ProfileReport),
     (status = 304, description = "The client has it"),
     (status = "4XX", body = Problem, content_type = "application/problem+json")
@@ -28,7 +29,8 @@ pub(crate) async fn show(
 }
 
 /// Edits, confirms or rejects an entry, as the person. It outranks what is read from conversations.
-#[utoipa::path(post, path = "/v1/persons/{person}/profile", tag = "profile", params(("person" = String, Path),
+#[utoipa::path(post, path = "/v1/persons/{person}/profile", operation_id = "correct_profile",
+    tag = "profile", params(("person" = String, Path),
     ("If-Match" = Option<String>, Header, description = "The ETag of what was seen: refused with 412 where something has changed")),
     request_body = CorrectRequest, responses(
     (status = 200, body = CorrectReport),

@@ -15,13 +15,13 @@ use crate::access::{Read, Whose, Write};
 use crate::extract::Payload;
 use crate::problem::Problem;
 use crate::service::Service;
-use crate::wire::RespondRequest;
+use crate::wire::{RespondRequest, ServerEvent};
 
 /// Answers a message, and remembers both. The person's message is remembered even if the model fails.
 #[utoipa::path(post, path = "/v1/persons/{person}/respond", tag = "respond", params(("person" = String, Path)),
     request_body = RespondRequest, responses(
     (status = 200, description = "The reply", content(
-        (RespondReport = "application/json"), (String = "text/event-stream")
+        (RespondReport = "application/json"), (ServerEvent = "text/event-stream")
     )),
     (status = "4XX", body = Problem, content_type = "application/problem+json"),
     (status = "5XX", body = Problem, content_type = "application/problem+json")

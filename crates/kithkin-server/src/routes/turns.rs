@@ -43,7 +43,8 @@ pub(crate) struct Named {
 }
 
 /// Lists what was said, in the order in which it was written down.
-#[utoipa::path(get, path = "/v1/persons/{person}/turns", tag = "turns", params(("person" = String, Path), Part), responses(
+#[utoipa::path(get, path = "/v1/persons/{person}/turns", operation_id = "list_turns",
+    tag = "turns", params(("person" = String, Path), Part), responses(
     (status = 200, body = Turns),
     (status = "4XX", body = Problem, content_type = "application/problem+json")
 ))]
@@ -80,7 +81,7 @@ pub(crate) async fn remember(
 }
 
 /// All tellings of the turns with this id.
-#[utoipa::path(get, path = "/v1/persons/{person}/turns/{turn}", tag = "turns",
+#[utoipa::path(get, path = "/v1/persons/{person}/turns/{turn}", operation_id = "show_turn", tag = "turns",
     params(("person" = String, Path), ("turn" = String, Path)), responses(
     (status = 200, body = Tellings),
     (status = 304, description = "The client has it"),
@@ -98,7 +99,7 @@ pub(crate) async fn show(
 }
 
 /// Erases a turn, with all that came from it. Where several conversations have the id, use `forget`.
-#[utoipa::path(delete, path = "/v1/persons/{person}/turns/{turn}", tag = "turns",
+#[utoipa::path(delete, path = "/v1/persons/{person}/turns/{turn}", operation_id = "erase_turn", tag = "turns",
     params(("person" = String, Path), ("turn" = String, Path)), responses(
     (status = 200, body = ForgetReport),
     (status = "4XX", body = Problem, content_type = "application/problem+json")

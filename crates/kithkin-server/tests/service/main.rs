@@ -5,4 +5,5 @@ mod description;
 mod harness;
 mod keys;
 mod proxy;
+mod resistance;
 mod rest;
