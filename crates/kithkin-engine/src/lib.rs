@@ -36,7 +36,7 @@ pub use profile::{
     corrections_left_alone, profile, styles, traits,
 };
 pub use recall::{Aspect, SessionHit};
-pub use respond::{Asked, Brief, Card, CardError, Gated, Intensity, Replied, Revision, Scored, Traits};
+pub use respond::{Asked, Brief, Card, CardError, Gated, Intensity, Replied, Revision, Scored, Traits, Why};
 
 use std::ops::ControlFlow;
 

@@ -27,12 +27,14 @@ pub struct Settings {
     pub keys: Option<Keys>,
     /// Tokens that the block of memories takes at most in a request to the proxy, where the request does not say.
     pub memory_tokens: usize,
+    /// The folder with past runs of the lab, for its page.
+    pub lab: Option<std::path::PathBuf>,
 }
 
 impl Settings {
     /// The settings of a service without a proxy.
     pub fn new(tenant: TenantId) -> Self {
-        Self { tenant, upstream: None, keys: None, memory_tokens: 1_500 }
+        Self { tenant, upstream: None, keys: None, memory_tokens: 1_500, lab: None }
     }
 }
 
@@ -80,6 +82,11 @@ impl Service {
     /// Whether callers need a key.
     pub(crate) fn has_keys(&self) -> bool {
         self.0.settings.keys.is_some()
+    }
+
+    /// The name of the chat model, where there is one.
+    pub(crate) fn chat_name(&self) -> Option<&str> {
+        self.0.kithkin.chat_name()
     }
 
     /// The key that a caller gives.

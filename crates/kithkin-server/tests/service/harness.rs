@@ -7,7 +7,7 @@ use axum::Router;
 use axum::body::{Body, Bytes};
 use axum::http::{HeaderMap, Request, Response, StatusCode};
 use http_body_util::BodyExt;
-use kithkin::Kithkin;
+use kithkin::{ChatError, ChatModel, ChatReply, ChatRequest, Kithkin};
 use kithkin_server::{Endpoint, Service, Settings, Upstream, app};
 use serde_json::Value;
 use tower::ServiceExt;
@@ -20,6 +20,27 @@ pub(crate) fn settings() -> Settings {
 /// A router over an empty store.
 pub(crate) fn service(settings: Settings) -> Router {
     app(Service::new(Kithkin::in_memory().start(), settings))
+}
+
+/// A chat model that gives its answers in order, and then fails.
+#[derive(Debug)]
+struct Told(Mutex<std::collections::VecDeque<&'static str>>);
+
+impl ChatModel for Told {
+    fn model(&self) -> &'static str {
+        "told"
+    }
+
+    fn reply(&self, _request: &ChatRequest) -> Result<ChatReply, ChatError> {
+        let failed = || ChatError::Failed { model: "told".to_owned(), message: "there are no more answers".to_owned() };
+        self.0.lock().unwrap().pop_front().map(ChatReply::whole).ok_or_else(failed)
+    }
+}
+
+/// A router over an empty store with a chat model that gives these answers.
+pub(crate) fn with_chat(answers: &[&'static str]) -> Router {
+    let told = Told(Mutex::new(answers.iter().copied().collect()));
+    app(Service::new(Kithkin::in_memory().chat_object(Arc::new(told)).start(), settings()))
 }
 
 /// A router with an endpoint behind its proxy.

@@ -4,5 +4,6 @@
 mod description;
 mod harness;
 mod keys;
+mod pages;
 mod proxy;
 mod rest;
