@@ -43,8 +43,14 @@ SAID = [
     ("2024-06-21T20:00", "我喜欢喝绿茶。"),
 ]
 
-# What the model says, by a word in what it is asked last.
+# What the model says, by words of what it is told, or of what it is asked last.
 REPLIES = {
+    "find out what they need": json.dumps({"needs": [
+        {"need": "close to the sea", "implicit": True}, {"need": "costs at most 50 euros", "implicit": False}]}),
+    "ways to do it that meet": json.dumps({"solutions": [
+        {"title": "The fish market", "solution": "Walk to the fish market and share a soup.", "meets": [1, 2]}]}),
+    "take it apart": json.dumps({"tasks": [
+        {"task": "How to get there", "options": ["on foot", "by bus"]}, {"task": "Where to eat", "options": ["at home", "by the sea"]}]}),
     "explanation": "[1] comes first: its words are closest to the question.",
     "dog": "Your dog is called Rex [1]. He sleeps on your bed.",
 }
@@ -56,8 +62,8 @@ class Model(http.server.BaseHTTPRequestHandler):
     def do_POST(self):
         body = json.loads(self.rfile.read(int(self.headers["content-length"])))
         system, last = body["messages"][0]["content"], body["messages"][-1]["content"]
-        about = system if "from the explanation alone" in system else last
-        text = next((reply for word, reply in REPLIES.items() if word in about), "I do not know that.")
+        own = "You are an assistant in a conversation" not in system
+        text = next((reply for words, reply in REPLIES.items() if words in (system if own else last.splitlines()[-1])), "Very well.")
         self.send_response(200)
         streamed = body.get("stream")
         self.send_header("content-type", "text/event-stream" if streamed else "application/json")
@@ -74,6 +80,15 @@ class Model(http.server.BaseHTTPRequestHandler):
             time.sleep(0.02)
         end = {"choices": [{"index": 0, "delta": {}, "finish_reason": "stop"}], "usage": usage}
         self.wfile.write(f"data: {json.dumps(end)}\n\ndata: [DONE]\n\n".encode())
+
+    def do_GET(self):
+        """A page of another site, whose form is sent to the service as soon as somebody looks at it."""
+        form = (f'<form method="post" action="http://{ADDRESS}/persons/ann/erase"><input name="what" value="all">'
+                '<input name="name" value="ann"></form><script>document.forms[0].submit()</script>')
+        self.send_response(200)
+        self.send_header("content-type", "text/html")
+        self.end_headers()
+        self.wfile.write(form.encode())
 
     def log_message(self, *_):
         pass
@@ -98,6 +113,19 @@ def chatgpt_export(path):
         file.writestr("conversations.json", json.dumps([conversation, broken]))
 
 
+def lab_runs(folder):
+    """A table with its plot, as `kithkin lab run --out` writes them, and a file of rows."""
+    row = {"n": 75, "query_ms": {"p50": 9.1, "p95": 14.0}, "ingest_seconds": 1.0, "models": {}, "skipped": {}}
+    rows = [{**row, "method": method, "metrics": {"ndcg@10": value / 2, "recall_mean@10": value},
+             "by_category": {"dates": {"recall_mean@10": value / 3}}} for method, value in (("bm25", 0.56), ("hybrid", 0.78))]
+    data = {"path": "sample.json", "sha256": "0123456789abcdef", "items": 3}
+    (folder / "sample-recall.json").write_text(json.dumps({"task": "sample-recall", "data": data, "rows": rows}))
+    plot = '<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 900 560"><circle cx="450" cy="280" r="9" fill="red"/></svg>'
+    (folder / "sample-recall-milliseconds.svg").write_text(plot)
+    source = pathlib.Path(__file__).parent.parent / "reproductions" / "locomo.toml"
+    shutil.copy(source, folder)
+
+
 class Pages(unittest.TestCase):
     @classmethod
     def setUpClass(cls):
@@ -109,15 +137,12 @@ class Pages(unittest.TestCase):
         threading.Thread(target=model.serve_forever, daemon=True).start()
         cls.addClassCleanup(model.shutdown)
         chat = ["--chat-url", f"http://127.0.0.1:{model.server_port}/v1", "--chat-model", "scripted"]
-        command = [KITHKIN, "--store", store, "serve", "--listen", ADDRESS, *chat, "--log", "error"]
-        cls.process = subprocess.Popen(command)
-        cls.addClassCleanup(lambda: (cls.process.send_signal(signal.SIGTERM), cls.process.wait(60)))
-        for _ in range(300):
-            try:
-                urllib.request.urlopen(f"http://{ADDRESS}/readyz").read()
-                break
-            except OSError:
-                time.sleep(0.1)
+        cls.model = model.server_port
+        runs = pathlib.Path(cls.folder.name, "runs")
+        runs.mkdir()
+        lab_runs(runs)
+        cls.store = ["--store", store]
+        cls.serve(ADDRESS, "--lab", str(runs), *chat)
         options = webdriver.ChromeOptions()
         options.binary_location = shutil.which("chromium")
         for argument in ("--headless=new", "--no-sandbox", "--disable-gpu", "--disable-dev-shm-usage", "--lang=en"):
@@ -126,6 +151,18 @@ class Pages(unittest.TestCase):
         cls.browser = webdriver.Chrome(options=options, service=Driver(shutil.which("chromedriver")))
         cls.addClassCleanup(cls.browser.quit)
         cls.resize(1280)
+
+    @classmethod
+    def serve(cls, address, *options):
+        """A service over the store, once it is up."""
+        process = subprocess.Popen([KITHKIN, *cls.store, "serve", "--listen", address, "--log", "error", *options])
+        cls.addClassCleanup(lambda: (process.send_signal(signal.SIGTERM), process.wait(60)))
+        for _ in range(300):
+            try:
+                return urllib.request.urlopen(f"http://{address}/livez").read()
+            except OSError:
+                time.sleep(0.1)
+        raise RuntimeError("the service did not come up")
 
     @classmethod
     def command(cls, name, **arguments):
@@ -137,8 +174,8 @@ class Pages(unittest.TestCase):
         scheme = {"name": "prefers-color-scheme", "value": "dark" if dark else "light"}
         cls.command("Emulation.setEmulatedMedia", features=[scheme])
 
-    def open(self, path):
-        self.browser.get(f"http://{ADDRESS}{path}")
+    def open(self, path, address=ADDRESS):
+        self.browser.get(f"http://{address}{path}")
 
     def find(self, selector):
         """The element, once it is there."""
@@ -158,10 +195,13 @@ class Pages(unittest.TestCase):
 
     def check(self, name):
         """Looks at the page as it is: for access, errors and width; and takes its pictures."""
-        for width, dark in ((1280, False), (360, True)) if not SHOTS else ((1280, False), (1280, True), (360, False), (360, True)):
+        looks = [(1280, False), (360, True)] + ([(1280, True), (360, False)] if SHOTS else [])
+        for width, dark in looks:
             self.resize(width, dark)
-            overflow = self.browser.execute_script("return document.documentElement.scrollWidth - innerWidth")
-            self.assertLessEqual(overflow, 0, f"{name} is wider than {width} px")
+            overflow = self.browser.execute_script("return document.documentElement.scrollWidth > innerWidth ? "
+                "[...document.querySelectorAll('*')].filter((e) => e.getBoundingClientRect().right > innerWidth)"
+                ".map((e) => e.outerHTML.slice(0, 160)) : []")
+            self.assertEqual(overflow, [], f"{name} is wider than {width} px")
             self.browser.execute_script("if (!window.axe) {" + AXE + "; window.axe = axe; }")
             rules = "{resultTypes: ['violations'], runOnly: ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa', 'best-practice']}"
             found = self.browser.execute_async_script(f"axe.run({rules}).then(arguments[0])")
@@ -169,11 +209,9 @@ class Pages(unittest.TestCase):
             told = [(v["id"], v["help"], [n["html"][:200] for n in v["nodes"]][:3]) for v in bad]
             self.assertEqual(told, [], f"{name} at {width} px, dark: {dark}")
             if SHOTS:
-                picture = self.command("Page.captureScreenshot", captureBeyondViewport=True)["data"]
-                if not name.startswith("chat"):
-                    size = self.command("Page.getLayoutMetrics")["cssContentSize"]
-                    clip = {"x": 0, "y": 0, "width": width, "height": min(size["height"], 2400), "scale": 1}
-                    picture = self.command("Page.captureScreenshot", captureBeyondViewport=True, clip=clip)["data"]
+                size = self.command("Page.getLayoutMetrics")["cssContentSize"]
+                clip = {"x": 0, "y": 0, "width": width, "height": min(size["height"], 2400), "scale": 1}
+                picture = self.command("Page.captureScreenshot", captureBeyondViewport=True, clip=clip)["data"]
                 path = pathlib.Path(SHOTS, f"{name}-{width}-{'dark' if dark else 'light'}.png")
                 path.write_bytes(base64.b64decode(picture))
         self.resize(1280)
@@ -197,8 +235,8 @@ class Pages(unittest.TestCase):
         path = os.path.join(self.folder.name, "chatgpt.zip")
         chatgpt_export(path)
         self.find("input[type=file]").send_keys(path)
-        self.wait("2 turns of 1 conversations were stored")
-        self.wait("1 items were not imported")
+        self.wait("2 turns of 1 conversation stored")
+        self.wait("Not imported: 1 item")
         self.check("imported")
         self.click(self.find(".notice a.button"))
         self.wait("I play the cello")
@@ -265,7 +303,94 @@ class Pages(unittest.TestCase):
         self.check("why")
         self.quiet()
 
-    def test_5_erase(self):
+    def test_5_needs_and_sub_tasks(self):
+        self.open("/persons/ann/chat")
+        needs, tree = self.browser.find_elements(By.CSS_SELECTOR, ".side > details")
+        self.click(needs.find_element(By.TAG_NAME, "summary"))
+        task = needs.find_element(By.TAG_NAME, "textarea")
+        task.clear()
+        task.send_keys("Plan a dinner in Bergen")
+        self.click(needs.find_element(By.TAG_NAME, "button"))
+        self.wait("The fish market")
+        self.assertEqual(self.find("input[name=need-1]").get_attribute("value"), "close to the sea")
+        self.check("chat-needs")
+        self.find("input[name=need-24]").send_keys("quiet" + Keys.ENTER)
+        WebDriverWait(self.browser, 20).until(lambda browser: browser.find_elements(By.CSS_SELECTOR, "input[name=need-3]"))
+        self.click(needs.find_element(By.TAG_NAME, "summary"))
+        self.click(tree.find_element(By.TAG_NAME, "summary"))
+        task = tree.find_element(By.TAG_NAME, "textarea")
+        task.clear()
+        task.send_keys("Plan a dinner in Bergen")
+        self.click(tree.find_element(By.TAG_NAME, "button"))
+        self.click(self.find("input[value='by bus']"))
+        self.click(self.find("button[name=deeper]"))
+        self.click(self.find(".twigs input[value='by the sea']"))
+        self.check("chat-tree")
+        self.click(self.find(".panel button.main"))
+        self.wait("- How to get there: by bus")
+        self.wait("- Where to eat: by the sea")
+        self.wait("Very well.")
+        self.quiet()
+
+    def test_6_character(self):
+        self.open("/persons/ann/character")
+        self.check("character-empty")
+        self.find("input[name=name]").send_keys("Ada")
+        self.find("textarea[name=role]").send_keys("A pilot who flies mail over the mountains.")
+        self.find("select[name=openness]").send_keys("very high")
+        self.click(self.find("button[value=show]"))
+        self.wait('openness = "very-high"')
+        self.check("character")
+        self.click(self.find("form[action$='/chat/as'] button"))
+        self.wait("You are talking with Ada.")
+        self.find("[data-message]").send_keys("Hello there!" + Keys.ENTER)
+        self.wait("Very well.")
+        self.check("chat-character")
+        self.quiet()
+
+    def test_7_lab(self):
+        self.open("/lab")
+        self.wait("sample-recall")
+        self.check("lab")
+        self.quiet()
+
+    def test_8_without_scripts_and_from_elsewhere(self):
+        self.command("Emulation.setScriptExecutionDisabled", value=True)
+        self.addCleanup(self.command, "Emulation.setScriptExecutionDisabled", value=False)
+        self.open("/persons/ann?q=Where+do+I+live%3F")
+        self.wait("What was found")
+        self.open("/persons/ann/chat")
+        self.find("[data-message]").send_keys("What is my dog called?")
+        self.click(self.find(".say button"))
+        self.wait("Your dog is called Rex [1].")
+        self.command("Emulation.setScriptExecutionDisabled", value=False)
+        # Another name of this machine is another site.
+        self.browser.get(f"http://localhost:{self.model}/")
+        self.wait("Not allowed")
+        self.open("/persons/ann")
+        self.wait("My dog is called Rex")
+        self.quiet(expected=["403", "favicon"])
+
+    def test_8_with_a_key(self):
+        keys = os.path.join(self.folder.name, "keys.toml")
+        add = [KITHKIN, *self.store, "key", "--keys", keys, "add", "--rights", "read,write,erase,admin"]
+        key = subprocess.run(add, check=True, capture_output=True, text=True).stdout.strip()
+        address = "127.0.0.1:7721"
+        self.serve(address, "--keys", keys)
+        self.open("/persons/ann/profile", address)
+        self.wait("This service asks for a key.")
+        self.check("sign-in")
+        self.find("input[name=key]").send_keys(key + Keys.ENTER)
+        self.wait("What is known")
+        self.assertTrue(self.browser.current_url.endswith("/persons/ann/profile"))
+        self.assertEqual(self.browser.execute_script("return document.cookie"), "")
+        self.click(self.find("footer form button"))
+        self.wait("This service asks for a key.")
+        self.open("/persons/ann", address)
+        self.wait("This service asks for a key.")
+        self.quiet(expected=["401"])
+
+    def test_8_erase(self):
         self.open("/persons/ann")
         self.click(self.find("a[href*='what=turn']"))
         self.wait("Erase this turn?")
@@ -275,7 +400,7 @@ class Pages(unittest.TestCase):
         self.check("receipt")
         self.quiet()
 
-    def test_6_by_keyboard_and_in_other_languages(self):
+    def test_9_by_keyboard_and_in_other_languages(self):
         self.open("/persons/ann")
         self.find("body").send_keys(Keys.TAB)
         focused = self.browser.switch_to.active_element

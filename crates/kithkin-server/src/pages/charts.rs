@@ -6,8 +6,8 @@ use kithkin::{EntryKind, ProfileEntry, ProfileTrait};
 use serde::Serialize;
 
 /// Where the scales begin, how long they are, and how high a row is; in units of the picture.
-const LEFT: f64 = 170.0;
-const WIDTH: f64 = 410.0;
+const LEFT: f64 = 200.0;
+const WIDTH: f64 = 380.0;
 const ROW: f64 = 40.0;
 /// Topics that are shown, those that were spoken of most.
 const TOPICS: usize = 8;

@@ -23,11 +23,13 @@ pub(super) const TEMPLATES: &[(&str, &str)] = templates![
     "chat.html",
     "erase.html",
     "explained.html",
+    "explore.html",
     "frame.html",
     "home.html",
     "import.html",
     "lab.html",
     "memory.html",
+    "panels.html",
     "person.html",
     "problem.html",
     "profile.html",
@@ -104,14 +106,24 @@ fn short(text: &str) -> String {
     }
 }
 
-/// Words with what they leave open: `{n} turns`.
+/// Words with what they leave open: `since {time}`, and of what is counted `{n|turn|turns}`.
 #[expect(clippy::needless_pass_by_value, reason = "the arguments of a filter are given to it")]
 fn fill(words: &str, with: Kwargs) -> Result<String, Error> {
-    let mut filled = words.to_owned();
-    for name in with.args() {
-        let value: Value = with.get(name)?;
-        filled = filled.replace(&format!("{{{name}}}"), &value.to_string());
+    let (mut filled, mut rest) = (String::new(), words);
+    while let Some((before, open)) = rest.split_once('{') {
+        let (place, behind) = open.split_once('}').unwrap_or((open, ""));
+        let mut parts = place.split('|');
+        let value = with.get::<Value>(parts.next().unwrap_or_default())?.to_string();
+        filled.push_str(before);
+        filled.push_str(&value);
+        if let (Some(one), Some(many)) = (parts.next(), parts.next()) {
+            filled.push(' ');
+            filled.push_str(if value == "1" { one } else { many });
+        }
+        rest = behind;
     }
+    filled.push_str(rest);
+    with.assert_all_used()?;
     Ok(filled)
 }
 
@@ -127,6 +139,20 @@ mod tests {
             assert!(!text.contains("|safe") && !text.contains("autoescape"), "{name} leaves something unescaped");
             assert!(!text.contains(" style=") && !text.contains(" onclick="), "{name} has what the policy forbids");
         }
+    }
+
+    #[test]
+    fn words_are_filled_and_counted() {
+        let mut environment = environment().unwrap();
+        environment.add_template("x", "{{ words|fill(n=n, time=time) }}").unwrap();
+        let check = |words: &str, n: usize, expect: &str| {
+            let filled = environment.get_template("x").unwrap().render(context! { words, n, time => "{n} <now>" });
+            assert_eq!(filled.ok().as_deref().unwrap_or("wrong"), expect);
+        };
+        check("{n|turn|turns} since {time}", 1, "1 turn since {n} <now>");
+        check("{time}: {n|turn|turns}.", 0, "{n} <now>: 0 turns.");
+        check("{n}", 1, "wrong");
+        check("{none}", 1, "wrong");
     }
 
     #[test]

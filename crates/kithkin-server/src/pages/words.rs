@@ -84,7 +84,7 @@ mod tests {
         let keys = |language: Language| language.table().into_keys().collect::<Vec<_>>();
         let places = |text: &str| {
             let mut names: Vec<String> =
-                text.split('{').skip(1).filter_map(|s| Some(s.split_once('}')?.0.into())).collect();
+                text.split('{').skip(1).filter_map(|s| s.split(['}', '|']).next()).map(str::to_owned).collect();
             names.sort();
             names
         };

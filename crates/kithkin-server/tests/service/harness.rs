@@ -24,23 +24,33 @@ pub(crate) fn service(settings: Settings) -> Router {
 
 /// A chat model that gives its answers in order, and then fails.
 #[derive(Debug)]
-struct Told(Mutex<std::collections::VecDeque<&'static str>>);
+struct Told {
+    answers: Mutex<std::collections::VecDeque<&'static str>>,
+    asked: Arc<Mutex<Vec<String>>>,
+}
 
 impl ChatModel for Told {
     fn model(&self) -> &'static str {
         "told"
     }
 
-    fn reply(&self, _request: &ChatRequest) -> Result<ChatReply, ChatError> {
+    fn reply(&self, request: &ChatRequest) -> Result<ChatReply, ChatError> {
+        self.asked.lock().unwrap().push(request.messages.last().unwrap().content.clone());
         let failed = || ChatError::Failed { model: "told".to_owned(), message: "there are no more answers".to_owned() };
-        self.0.lock().unwrap().pop_front().map(ChatReply::whole).ok_or_else(failed)
+        self.answers.lock().unwrap().pop_front().map(ChatReply::whole).ok_or_else(failed)
     }
 }
 
 /// A router over an empty store with a chat model that gives these answers.
 pub(crate) fn with_chat(answers: &[&'static str]) -> Router {
-    let told = Told(Mutex::new(answers.iter().copied().collect()));
-    app(Service::new(Kithkin::in_memory().chat_object(Arc::new(told)).start(), settings()))
+    with_chat_that_tells(answers).0
+}
+
+/// The same, and what the model is asked last in each request.
+pub(crate) fn with_chat_that_tells(answers: &[&'static str]) -> (Router, Arc<Mutex<Vec<String>>>) {
+    let (answers, asked) = (Mutex::new(answers.iter().copied().collect()), Arc::default());
+    let told = Told { answers, asked: Arc::clone(&asked) };
+    (app(Service::new(Kithkin::in_memory().chat_object(Arc::new(told)).start(), settings())), asked)
 }
 
 /// A router with an endpoint behind its proxy.

@@ -5,6 +5,7 @@
 //! name one, and shows what is recalled for the message.
 
 mod explain;
+mod explore;
 mod reply;
 
 use std::ops::ControlFlow;
@@ -17,6 +18,7 @@ use minijinja::{Value, context};
 use serde::{Deserialize, Serialize};
 
 pub(super) use self::explain::{ask, why};
+pub(super) use self::explore::{needs, picked, sub_tasks};
 use super::html::{self, value};
 use super::live::Live;
 use super::memory::{Found, found, if_known, instead};
@@ -140,8 +142,10 @@ async fn page(
     let spoken = service.person(scope, move |person| spoken(person, &id)).await?;
     // A card that is none was refused before.
     let card = more.get_attr("card").ok().and_then(|card| Card::parse("the card", card.as_str()?).ok());
+    let last_said = spoken.iter().rev().find(|one| one.turn.role == "user").map(|one| one.turn.text.clone());
     let content = context! {
         person,
+        last_said => last_said.unwrap_or_default(),
         character => card.map(|card| card.name),
         conversation => shown,
         spoken => value(&spoken),
