@@ -238,8 +238,14 @@ class Pages(unittest.TestCase):
         self.wait("2 turns of 1 conversation stored")
         self.wait("Not imported: 1 item")
         self.check("imported")
+        dropped = """const data = new DataTransfer();
+            data.items.add(new File(['{"text": "I also sing.", "said_at": "2024-05-01"}'], 'more.jsonl'));
+            document.querySelector('[data-drop]').dispatchEvent(new DragEvent('drop', {dataTransfer: data, bubbles: true}))"""
+        self.browser.execute_script(dropped)
+        self.wait("1 turn of 1 conversation stored")
         self.click(self.find(".notice a.button"))
         self.wait("I play the cello")
+        self.wait("I also sing.")
         self.quiet()
 
     def test_2_memory(self):

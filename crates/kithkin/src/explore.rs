@@ -37,7 +37,7 @@ impl Person<'_> {
     /// # Errors
     /// An empty message, no chat model, no consent to a reply, a method that cannot run here, or a model that failed.
     pub fn needs(&self, task: &Respond) -> Result<ExploreReport<Need>, Error> {
-        self.explored(task, &|engine, brief| engine.needs(self.scope(), brief))
+        self.explored(task, &[], &|engine, brief| engine.needs(self.scope(), brief))
     }
 
     /// Ways to do the task of a message that meet these needs, the most important first. Nothing is remembered.
@@ -45,7 +45,8 @@ impl Person<'_> {
     /// # Errors
     /// As [`Person::needs`].
     pub fn solutions(&self, task: &Respond, needs: &[String]) -> Result<ExploreReport<Solution>, Error> {
-        self.explored(task, &|engine, brief| engine.solutions(self.scope(), brief, needs))
+        let own: Vec<&str> = needs.iter().map(String::as_str).collect();
+        self.explored(task, &own, &|engine, brief| engine.solutions(self.scope(), brief, needs))
     }
 
     /// The parts of the task of a message, or of one part of it, each with ways to do it. Nothing is remembered.
@@ -53,15 +54,16 @@ impl Person<'_> {
     /// # Errors
     /// As [`Person::needs`].
     pub fn sub_tasks(&self, task: &Respond, part: Option<&str>) -> Result<ExploreReport<SubTask>, Error> {
-        self.explored(task, &|engine, brief| engine.sub_tasks(self.scope(), brief, part))
+        self.explored(task, part.as_slice(), &|engine, brief| engine.sub_tasks(self.scope(), brief, part))
     }
 
-    fn explored<T>(&self, task: &Respond, ask: &Ask<'_, T>) -> Result<ExploreReport<T>, Error> {
+    fn explored<T>(&self, task: &Respond, own: &[&str], ask: &Ask<'_, T>) -> Result<ExploreReport<T>, Error> {
         if task.message.trim().is_empty() {
             return Err(EngineError::EmptyQuestion.into());
         }
         let engine = &self.kithkin().engine;
-        if let Some(routed) = engine.policy().route(&task.message) {
+        let mut said = [task.message.as_str()].into_iter().chain(own.iter().copied());
+        if let Some(routed) = said.find_map(|text| engine.policy().route(text)) {
             let routed = Some(RoutedReport { rule: routed.rule.to_owned(), reply: routed.reply.to_owned() });
             let (found, withheld, models) = (Vec::new(), Vec::new(), BTreeMap::new());
             return Ok(ExploreReport { found, unread: 0, withheld, routed, models });

@@ -43,7 +43,9 @@ impl Engine {
         why: Why<'_>,
         question: &str,
     ) -> Result<Option<String>, EngineError> {
-        let Some(model) = self.metered(scope, Purpose::Reply, question) else {
+        // Both are the person's own words, and may say what a rule withholds elsewhere.
+        let own = format!("{question}\n{}", brief.message);
+        let Some(model) = self.metered(scope, Purpose::Reply, &own) else {
             return Err(EngineError::NoReplyModel);
         };
         model.shows(brief.sources());

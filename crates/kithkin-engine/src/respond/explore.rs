@@ -73,7 +73,7 @@ impl Engine {
     /// # Errors
     /// There is no chat model, it failed, or it may not be asked.
     pub fn needs(&self, scope: &Scope, brief: &Brief<'_>) -> Result<Explored<Need>, EngineError> {
-        self.explored(scope, brief, &|chat| needs(brief, chat))
+        self.explored(scope, brief, &[], &|chat| needs(brief, chat))
     }
 
     /// Ways to do the task of the message that meet these needs, the best first.
@@ -86,7 +86,7 @@ impl Engine {
         brief: &Brief<'_>,
         needs: &[String],
     ) -> Result<Explored<Solution>, EngineError> {
-        self.explored(scope, brief, &|chat| solutions(brief, needs, chat))
+        self.explored(scope, brief, needs, &|chat| solutions(brief, needs, chat))
     }
 
     /// The parts of the task of the message, or of one part of it, each with ways to do it.
@@ -99,16 +99,20 @@ impl Engine {
         brief: &Brief<'_>,
         part: Option<&str>,
     ) -> Result<Explored<SubTask>, EngineError> {
-        self.explored(scope, brief, &|chat| sub_tasks(brief, part, chat))
+        let own: Vec<String> = part.map(str::to_owned).into_iter().collect();
+        self.explored(scope, brief, &own, &|chat| sub_tasks(brief, part, chat))
     }
 
+    /// `own` is what the person says beside the message; it may say what a rule withholds elsewhere.
     fn explored<T>(
         &self,
         scope: &Scope,
         brief: &Brief<'_>,
+        own: &[String],
         ask: &dyn Fn(&Chat<'_>) -> Result<Vec<T>, ChatError>,
     ) -> Result<Explored<T>, EngineError> {
-        let Some(model) = self.metered(scope, Purpose::Reply, brief.message) else {
+        let own = format!("{}\n{}", brief.message, own.join("\n"));
+        let Some(model) = self.metered(scope, Purpose::Reply, &own) else {
             return Err(EngineError::NoReplyModel);
         };
         model.shows(brief.sources());

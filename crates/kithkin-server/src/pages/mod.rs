@@ -25,6 +25,7 @@ use axum::Router;
 use axum::middleware;
 use axum::routing::{get, post};
 
+use crate::routes::transfer;
 use crate::service::Service;
 
 /// The routes of the pages, and of what they are drawn with.
@@ -38,6 +39,7 @@ pub(crate) fn routes(service: &Service) -> Router<Service> {
         .route("/persons/{person}", get(memory::show))
         .route("/persons/{person}/turns/{turn}", get(turn::show))
         .route("/persons/{person}/erase", get(erase::ask).post(erase::erase))
+        .route("/persons/{person}/export", get(transfer::export))
         .route("/persons/{person}/profile", get(profile::show).post(profile::correct))
         .route("/persons/{person}/chat", get(chat::show).post(chat::say))
         .route("/persons/{person}/chat/stream", post(chat::stream))

@@ -118,6 +118,16 @@ async fn every_page_is_drawn_for_an_empty_a_normal_and_a_hostile_person() {
 }
 
 #[tokio::test]
+async fn a_copy_is_kept() {
+    let router = service(settings());
+    say(&router, HOSTILE, &[("2024-05-01T10:00", "I live in Oslo.")]).await;
+    let (status, headers, copy) = get(&router, &format!("/persons/{}/export", segment(HOSTILE))).await;
+    assert!(status == StatusCode::OK && copy.contains("I live in Oslo."), "{copy}");
+    assert_eq!(headers["content-type"], "application/x-ndjson");
+    assert_eq!(get(&router, "/persons/nobody/export").await.0, StatusCode::NOT_FOUND);
+}
+
+#[tokio::test]
 async fn the_past_is_shown_as_it_was() {
     let router = service(settings());
     say(&router, "ann", &[("2024-05-01T10:00", "I live in Oslo."), ("2024-06-02T10:00", "I live in Bergen.")]).await;
