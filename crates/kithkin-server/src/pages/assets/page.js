@@ -17,6 +17,26 @@ function events(text, told) {
   return rest;
 }
 
+// What a page tells of a problem, as a piece for another page.
+function problem(html) {
+  const notice = new DOMParser().parseFromString(html, "text/html").querySelector("[role=alert]");
+  const title = notice?.querySelector("h1");
+  if (title) {
+    const strong = document.createElement("strong");
+    strong.append(...title.childNodes);
+    title.replaceWith(strong);
+  }
+  return notice;
+}
+
+// A part of a page that could not be fetched says why in its place.
+function failed(event) {
+  const notice = problem(event.detail.xhr.responseText || "") ?? document.createElement("p");
+  notice.setAttribute("role", "alert");
+  notice.textContent ||= document.body.dataset.offline;
+  event.detail.target.replaceChildren(notice);
+}
+
 // The slider moves the day of the field beside it, and the field the slider.
 function slider(label) {
   const range = label.querySelector("input[type=range]");
@@ -75,16 +95,15 @@ function importer(form) {
       rest = events(rest + request.responseText.slice(read), told);
       read = request.responseText.length;
     });
-    const failed = () => {
+    const ended = () => {
       progress.hidden = true;
       if (!report.childElementCount) say(form.dataset.failed, "");
     };
-    request.addEventListener("error", failed);
+    request.addEventListener("error", ended);
     request.addEventListener("load", () => {
       // What was refused before it began is a page of its own.
-      const page = new DOMParser().parseFromString(request.responseText, "text/html");
-      if (request.status !== 200) report.replaceChildren(...page.querySelectorAll("[role=alert]"));
-      failed();
+      if (request.status !== 200) report.replaceChildren(problem(request.responseText) ?? "");
+      ended();
     });
     request.send(file);
   };
@@ -146,8 +165,7 @@ function talk(form) {
     try {
       const answer = await fetch(form.dataset.stream, { method: "POST", body });
       if (!answer.ok) {
-        const page = new DOMParser().parseFromString(await answer.text(), "text/html");
-        const notice = page.querySelector("[role=alert]");
+        const notice = problem(await answer.text());
         if (notice) told("problem", notice.outerHTML);
       } else {
         const reader = answer.body.pipeThrough(new TextDecoderStream()).getReader();
@@ -162,16 +180,17 @@ function talk(form) {
       // What broke off is told below.
     }
     if (!done) {
-      const failed = document.createElement("p");
-      failed.setAttribute("role", "alert");
-      failed.textContent = form.dataset.failed;
+      const notice = document.createElement("p");
+      notice.setAttribute("role", "alert");
+      notice.textContent = form.dataset.failed;
       other.removeAttribute("aria-busy");
       other.querySelector(".waiting")?.remove();
-      other.append(failed);
+      other.append(notice);
     }
     button.disabled = false;
     field.focus();
   };
+  log.lastElementChild?.scrollIntoView({ block: "nearest" });
   form.addEventListener("submit", (event) => { event.preventDefault(); send(); });
   // Enter sends, unless it ends the choice of a character.
   field.addEventListener("keydown", (event) => {
@@ -187,6 +206,8 @@ function talk(form) {
   });
 }
 
+document.addEventListener("htmx:responseError", failed);
+document.addEventListener("htmx:sendError", failed);
 document.querySelectorAll("[data-slider]").forEach(slider);
 document.querySelectorAll("form[data-import]").forEach(importer);
 document.querySelectorAll("form[data-talk]").forEach(talk);
