@@ -36,6 +36,7 @@ pub(crate) struct Config {
     pub(crate) upstream_key_file: Option<PathBuf>,
     pub(crate) keys: Option<PathBuf>,
     pub(crate) memory_tokens: Option<usize>,
+    pub(crate) lab: Option<PathBuf>,
     pub(crate) log: Option<String>,
 }
 

@@ -36,7 +36,10 @@ pub use profile::{
     corrections_left_alone, profile, styles, traits,
 };
 pub use recall::{Aspect, SessionHit};
-pub use respond::{Asked, Brief, Card, CardError, Gated, Intensity, Replied, Revision, Scored, Traits};
+pub use respond::{
+    Asked, Brief, Card, CardError, Explored, Gated, Intensity, Need, Replied, Revision, Scored, Solution, SubTask,
+    Traits, Why,
+};
 
 use std::ops::ControlFlow;
 

@@ -151,12 +151,29 @@ fn from_this_machine(headers: &HeaderMap) -> Result<(), Problem> {
             "the request was sent to {host:?}; without keys this service answers to localhost and loopback addresses only"
         )));
     }
-    match text("sec-fetch-site") {
-        Some("cross-site" | "same-site") => {
-            Err(Problem::forbidden("a page of another site asked for this; only pages of the service itself may"))
-        }
-        _ => Ok(()),
+    if matches!(text("sec-fetch-site"), Some("cross-site" | "same-site")) || has_foreign_origin(headers) {
+        let detail = "a page of another site asked for this; only pages of the service itself may";
+        return Err(Problem::forbidden(detail));
     }
+    Ok(())
+}
+
+/// Whether a browser says that a page of this very service sent the request. One that says nothing is not believed.
+pub(crate) fn is_from_own_page(headers: &HeaderMap) -> bool {
+    match headers.get("sec-fetch-site") {
+        Some(site) => site.as_bytes() == b"same-origin",
+        None => headers.contains_key(header::ORIGIN) && !has_foreign_origin(headers),
+    }
+}
+
+/// Whether there is an `Origin` that is not the address that the request was sent to. Where the browser hides it, as it does
+/// from other sites, it is `null`, unless the request stays on its site.
+fn has_foreign_origin(headers: &HeaderMap) -> bool {
+    let text = |name| headers.get(name).and_then(|value| value.to_str().ok()).unwrap_or_default();
+    let Some(origin) = headers.get(header::ORIGIN) else { return false };
+    let stays = text(header::HeaderName::from_static("sec-fetch-site")) == "same-origin";
+    let address = origin.to_str().ok().and_then(|origin| Some(origin.split_once("://")?.1));
+    !stays && !address.is_some_and(|address| address.eq_ignore_ascii_case(text(header::HOST)))
 }
 
 /// Whether a `Host` is this machine's own, with or without a port.
@@ -185,5 +202,27 @@ mod tests {
         check("127.0.0.1.evil.example", false);
         check("192.168.0.4:7700", false);
         check("", false);
+    }
+
+    #[test]
+    fn only_own_pages_change_something() {
+        let check = |given: &[(&'static str, &str)], expect| {
+            let headers = given.iter().map(|(name, value)| {
+                (header::HeaderName::from_static(name), header::HeaderValue::from_str(value).unwrap())
+            });
+            assert_eq!(is_from_own_page(&headers.collect()), expect, "{given:?}");
+        };
+        let host = ("host", "localhost:7700");
+        check(&[host], false);
+        check(&[host, ("sec-fetch-site", "same-origin")], true);
+        check(&[host, ("sec-fetch-site", "same-origin"), ("origin", "null")], true);
+        check(&[host, ("sec-fetch-site", "none")], false);
+        check(&[host, ("sec-fetch-site", "same-site"), ("origin", "http://localhost:7700")], false);
+        check(&[host, ("origin", "http://localhost:7700")], true);
+        check(&[host, ("origin", "http://LOCALHOST:7700")], true);
+        check(&[host, ("origin", "http://localhost:3000")], false);
+        check(&[host, ("origin", "http://evil.example")], false);
+        check(&[host, ("origin", "null")], false);
+        check(&[("origin", "http://localhost:7700")], false);
     }
 }

@@ -2,7 +2,7 @@
 
 use axum::body::Bytes;
 use axum::extract::rejection::{BytesRejection, FailedToBufferBody};
-use axum::extract::{FromRequest, FromRequestParts, Query, Request};
+use axum::extract::{Form, FromRequest, FromRequestParts, Query, Request};
 use axum::http::request::Parts;
 use axum::http::{HeaderMap, StatusCode, header};
 use serde::de::DeserializeOwned;
@@ -68,5 +68,18 @@ impl<T: DeserializeOwned> FromRequestParts<Service> for Params<T> {
     async fn from_request_parts(parts: &mut Parts, service: &Service) -> Result<Self, Problem> {
         let query = Query::from_request_parts(parts, service).await;
         query.map(|Query(params)| Self(params)).map_err(|e| Problem::input(e.body_text()))
+    }
+}
+
+/// A form of a page.
+#[derive(Debug)]
+pub(crate) struct Filled<T>(pub(crate) T);
+
+impl<T: DeserializeOwned> FromRequest<Service> for Filled<T> {
+    type Rejection = Problem;
+
+    async fn from_request(request: Request, service: &Service) -> Result<Self, Problem> {
+        let form = Form::from_request(request, service).await;
+        form.map(|Form(filled)| Self(filled)).map_err(|e| Problem::request(e.status(), e.body_text()))
     }
 }

@@ -1,5 +1,5 @@
-//! The service: REST under `/v1` for the whole facade, a proxy that gives any OpenAI-compatible client a memory, and the Model
-//! Context Protocol.
+//! The service: REST under `/v1` for the whole facade, a proxy that gives any OpenAI-compatible client a memory, the Model
+//! Context Protocol, and pages for a browser.
 //!
 //! [`app`] is a router over a [`Service`]; [`serve()`] runs it until it is told to stop. Persons' data is read and written on
 //! threads of their own through the facade alone: nothing here knows a store, an index or a model from inside. TLS is left to
@@ -14,6 +14,7 @@ mod extract;
 mod keys;
 mod mcp;
 mod metrics;
+mod pages;
 mod problem;
 mod proxy;
 mod routes;

@@ -136,6 +136,8 @@ impl IntoResponse for Problem {
         if self.kind.ends_with("busy") || self.kind.ends_with("rate") {
             response.headers_mut().insert(header::RETRY_AFTER, HeaderValue::from_static("1"));
         }
+        // The pages tell it in their own way.
+        response.extensions_mut().insert(self);
         response
     }
 }

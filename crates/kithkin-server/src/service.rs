@@ -30,12 +30,15 @@ pub struct Settings {
     pub memory_tokens: usize,
     /// What a client may take of it.
     pub limits: Limits,
+    /// The folder with past runs of the lab, for its page.
+    pub lab: Option<std::path::PathBuf>,
 }
 
 impl Settings {
     /// The settings of a service without a proxy.
     pub fn new(tenant: TenantId) -> Self {
-        Self { tenant, upstream: None, keys: None, memory_tokens: 1_500, limits: Limits::default() }
+        let limits = Limits::default();
+        Self { tenant, upstream: None, keys: None, memory_tokens: 1_500, limits, lab: None }
     }
 }
 
@@ -83,6 +86,11 @@ impl Service {
     /// Whether callers need a key.
     pub(crate) fn has_keys(&self) -> bool {
         self.0.settings.keys.is_some()
+    }
+
+    /// The name of the chat model, where there is one.
+    pub(crate) fn chat_name(&self) -> Option<&str> {
+        self.0.kithkin.chat_name()
     }
 
     /// The key that a caller gives.

@@ -27,6 +27,8 @@ mod correct;
 mod dialogue;
 mod doctor;
 mod error;
+mod explain;
+mod explore;
 mod export;
 mod feedback;
 mod follow_up;
@@ -51,6 +53,8 @@ pub use correct::{Change, Correct, CorrectReport};
 pub use dialogue::{Dialogue, Followed, Said};
 pub use doctor::{Doctor, Finding, Repair};
 pub use error::Error;
+pub use explain::ExplainReport;
+pub use explore::ExploreReport;
 pub use feedback::{Feedback, FeedbackReport};
 pub use follow_up::FollowUpReport;
 pub use forget::Forget;
@@ -67,8 +71,8 @@ pub use kithkin_engine::ask;
 pub use kithkin_engine::method::{About, Paper, SpecError, Status};
 pub use kithkin_engine::{
     Aspect, BigFive, Budget, CHAT_ADVICE, Card, CardError, Derived, EngineError, EntryKind, Gated, Intensity, Method,
-    NoBudget, Policy, PolicyError, Price, Progress, Reason, Revision, Style, Traits, Usage, Withheld, Work,
-    estimated_tokens,
+    Need, NoBudget, Policy, PolicyError, Price, Progress, Reason, Revision, Solution, Style, SubTask, Traits, Usage,
+    Withheld, Work, estimated_tokens,
 };
 pub use kithkin_models::{
     CHAT_MODELS, ChatKey, ChatSource, ChatSpec, MODELS, ModelSpec, NoKey, OpenAiEndpoint, Status as WeightStatus,

@@ -118,6 +118,10 @@ fn no_method_lets_what_is_withheld_into_a_prompt() {
         person.respond(&what, &mut |_| ControlFlow::Continue(())).unwrap();
         person.rebuild(&method, &mut |_| ControlFlow::Continue(())).unwrap();
         person.follow_up_questions(&what, 3).unwrap();
+        person.explain(&what, "Why this?").unwrap();
+        person.needs(&what).unwrap();
+        person.solutions(&what, &["cheap".to_owned()]).unwrap();
+        person.sub_tasks(&what, None).unwrap();
         let recall = Recall { method: Some(method), ..Recall::new("Where is the tea good?", Now::Clock) };
         person.recall(&recall).unwrap();
         let context = person.context(&recall, 1_500).unwrap();
@@ -154,6 +158,12 @@ fn what_is_withheld_is_counted_and_stays_the_persons_own() {
     person.respond(&what, &mut |_| ControlFlow::Continue(())).unwrap();
     let heard = model.heard();
     assert!(heard[0].ends_with("Is tea good with diabetes?") && heard[0].matches("iabet").count() == 1, "{}", heard[0]);
+    person.explain(&Respond { now: Now::At("2023-02".parse().unwrap()), ..what.clone() }, "Why?").unwrap();
+    person
+        .solutions(&Respond { message: "Plan a tea.".to_owned(), ..what }, &["good with diabetes".to_owned()])
+        .unwrap();
+    let heard = model.heard();
+    assert_eq!(heard.iter().map(|one| one.matches("iabet").count()).collect::<Vec<_>>(), [1, 1, 1], "{heard:?}");
 }
 
 #[test]
@@ -175,6 +185,12 @@ fn a_message_in_need_is_answered_before_anything_is_recalled() {
     assert_eq!((context.routed.map(|routed| routed.rule), context.text.as_str()), (Some("crisis".to_owned()), ""));
     let questions = person.follow_up_questions(&Respond::new("自杀", Now::Clock), 3).unwrap();
     assert_eq!((questions.questions.len(), questions.routed.is_some(), model.heard().len()), (0, true, 0));
+    let (need, calm) = (Respond::new("自杀", Now::Clock), Respond::new("Tea?", Now::Clock));
+    assert!(person.explain(&need, "Why?").unwrap().routed.is_some());
+    assert!(person.explain(&calm, "自杀").unwrap().routed.is_some());
+    assert!(person.needs(&need).unwrap().routed.is_some());
+    assert!(person.solutions(&calm, &["自杀".to_owned()]).unwrap().routed.is_some());
+    assert!(person.sub_tasks(&need, None).unwrap().routed.is_some() && model.heard().is_empty());
     // It needs no model at all.
     let bare = Kithkin::in_memory().policy(Policy::parse("policy.toml", POLICY).unwrap()).start();
     let reply = bare.person(&scope()).respond(&Respond::new("自杀", Now::Clock), &mut |_| ControlFlow::Continue(()));
@@ -197,6 +213,10 @@ fn asked_for(method: &kithkin::Method, policy: &str, closed: Option<Purpose>) ->
     let _ = person.respond(&Respond { persuade: true, ..what.clone() }, &mut |_| ControlFlow::Continue(()));
     let _ = person.prompt(&what);
     let _ = person.follow_up_questions(&what, 3);
+    let _ = person.explain(&what, "Why this?");
+    let _ = person.needs(&what);
+    let _ = person.solutions(&what, &["cheap".to_owned()]);
+    let _ = person.sub_tasks(&what, Some("tea"));
     let recall = Recall { method: Some(method.clone()), ..Recall::new("Where is the tea good?", Now::Clock) };
     let _ = person.recall(&recall);
     let _ = person.catch_up(&mut |_| ControlFlow::Continue(()));

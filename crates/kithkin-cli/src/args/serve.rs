@@ -28,6 +28,9 @@ pub(crate) struct Serve {
     /// Tokens that the block of memories takes at most in a request to the proxy [default: 1500]
     #[arg(long, value_name = "N")]
     pub(crate) memory_tokens: Option<usize>,
+    /// A folder with past runs of the lab (`kithkin lab run --out DIR`), which the page /lab shows
+    #[arg(long, env = "KITHKIN_LAB", hide_env_values = true, value_name = "DIR")]
+    pub(crate) lab: Option<PathBuf>,
     /// What is logged: error, warn, info or debug [default: info]
     #[arg(long, env = "KITHKIN_LOG", hide_env_values = true, value_parser = LOG_LEVELS, value_name = "LEVEL")]
     pub(crate) log: Option<String>,

@@ -29,6 +29,7 @@ pub(super) fn run(place: &Place, args: &Serve) -> Result<ExitCode> {
     output::log(args.log.as_deref().or(config.log.as_deref()).unwrap_or("info"))?;
     let mut settings = Settings::new(place.tenant.clone());
     settings.memory_tokens = args.memory_tokens.or(config.memory_tokens).unwrap_or(settings.memory_tokens);
+    settings.lab = args.lab.clone().or_else(|| config.lab.clone());
     settings.keys = keys.map(|keys| Keys::open(keys)).transpose()?;
     settings.upstream = upstream(place, args)?;
     settings.limits.connections = connections(settings.limits.connections);

@@ -132,6 +132,17 @@ pub(crate) fn whole(name: &str, text: &str) -> Option<String> {
     text.char_indices().nth(LONGEST).is_none().then(|| block(name, [quoted(&Whole { text })]))
 }
 
+/// The score of each turn with the numbers that it was made from, a line each, in a block called `scores`.
+pub(crate) fn scores<'a>(scores: impl IntoIterator<Item = (f32, Vec<(&'a str, f32)>)>) -> String {
+    #[derive(Serialize)]
+    struct Score<'a> {
+        n: usize,
+        score: f32,
+        from: Vec<(&'a str, f32)>,
+    }
+    block("scores", (1..).zip(scores).map(|(n, (score, from))| quoted(&Score { n, score, from })))
+}
+
 fn block(name: &str, lines: impl IntoIterator<Item = String>) -> String {
     let mut block = format!("<{name}>\n");
     for line in lines {

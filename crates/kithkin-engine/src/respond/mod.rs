@@ -6,6 +6,8 @@
 pub(crate) mod card;
 mod citations;
 pub(crate) mod compose;
+mod explain;
+mod explore;
 pub(crate) mod fallback;
 pub(crate) mod gate;
 pub(crate) mod refine;
@@ -20,6 +22,8 @@ use kithkin_core::{
 pub use self::card::{Card, CardError, Intensity, Traits};
 use self::citations::Cited;
 pub(crate) use self::compose::Compose;
+pub use self::explain::Why;
+pub use self::explore::{Explored, Need, Solution, SubTask};
 pub(crate) use self::fallback::Fallback;
 pub(crate) use self::gate::Gate;
 pub use self::gate::{Gated, Scored};

@@ -8,7 +8,7 @@ mod operate;
 mod persons;
 mod profile;
 mod respond;
-mod transfer;
+pub(crate) mod transfer;
 mod turns;
 
 use std::time::Instant;
@@ -27,6 +27,7 @@ use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
 use crate::mcp;
+use crate::pages;
 use crate::problem::Problem;
 use crate::proxy;
 use crate::service::Service;
@@ -84,6 +85,7 @@ pub fn app(service: Service) -> Router {
     let id = HeaderName::from_static("x-request-id");
     let (router, _) = described().split_for_parts();
     router
+        .merge(pages::routes(&service))
         .nest_service("/mcp", mcp::over_http(&service))
         .route(
             "/openapi.json",

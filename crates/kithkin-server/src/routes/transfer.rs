@@ -87,7 +87,7 @@ pub(crate) async fn import(
 }
 
 /// The body in a file, which is gone when it is dropped.
-async fn received(body: Body) -> Result<tempfile::NamedTempFile, Problem> {
+pub(crate) async fn received(body: Body) -> Result<tempfile::NamedTempFile, Problem> {
     let failed = |error: io::Error| {
         tracing::error!(%error, "an import could not be put aside");
         Problem::internal()

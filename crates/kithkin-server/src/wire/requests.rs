@@ -392,6 +392,11 @@ pub(crate) struct Page {
 }
 
 impl Page {
+    /// The part behind a cursor, of the usual length.
+    pub(crate) fn behind(cursor: Option<String>) -> Self {
+        Self { limit: None, cursor }
+    }
+
     /// The items after the cursor, and the cursor of those that follow. Items come in ascending order of `name`.
     pub(crate) fn of<T>(
         &self,

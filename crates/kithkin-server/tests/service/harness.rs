@@ -7,7 +7,7 @@ use axum::Router;
 use axum::body::{Body, Bytes};
 use axum::http::{HeaderMap, Request, Response, StatusCode};
 use http_body_util::BodyExt;
-use kithkin::Kithkin;
+use kithkin::{ChatError, ChatModel, ChatReply, ChatRequest, Kithkin};
 use kithkin_server::{Endpoint, Service, Settings, Upstream, app};
 use serde_json::Value;
 use tower::ServiceExt;
@@ -20,6 +20,37 @@ pub(crate) fn settings() -> Settings {
 /// A router over an empty store.
 pub(crate) fn service(settings: Settings) -> Router {
     app(Service::new(Kithkin::in_memory().start(), settings))
+}
+
+/// A chat model that gives its answers in order, and then fails.
+#[derive(Debug)]
+struct Told {
+    answers: Mutex<std::collections::VecDeque<&'static str>>,
+    asked: Arc<Mutex<Vec<String>>>,
+}
+
+impl ChatModel for Told {
+    fn model(&self) -> &'static str {
+        "told"
+    }
+
+    fn reply(&self, request: &ChatRequest) -> Result<ChatReply, ChatError> {
+        self.asked.lock().unwrap().push(request.messages.last().unwrap().content.clone());
+        let failed = || ChatError::Failed { model: "told".to_owned(), message: "there are no more answers".to_owned() };
+        self.answers.lock().unwrap().pop_front().map(ChatReply::whole).ok_or_else(failed)
+    }
+}
+
+/// A router over an empty store with a chat model that gives these answers.
+pub(crate) fn with_chat(answers: &[&'static str]) -> Router {
+    with_chat_that_tells(answers).0
+}
+
+/// The same, and what the model is asked last in each request.
+pub(crate) fn with_chat_that_tells(answers: &[&'static str]) -> (Router, Arc<Mutex<Vec<String>>>) {
+    let (answers, asked) = (Mutex::new(answers.iter().copied().collect()), Arc::default());
+    let told = Told { answers, asked: Arc::clone(&asked) };
+    (app(Service::new(Kithkin::in_memory().chat_object(Arc::new(told)).start(), settings())), asked)
 }
 
 /// A router with an endpoint behind its proxy.

@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 
 use crate::harness::{request, send, service, settings};
 
-fn new_key(file: &std::path::Path, tenant: &str, person: Option<&str>, rights: &[RightName]) -> String {
+pub(crate) fn new_key(file: &std::path::Path, tenant: &str, person: Option<&str>, rights: &[RightName]) -> String {
     let person = person.map(|person| person.parse().unwrap());
     let rights = rights.iter().copied().collect();
     let (tenant, expires, per_second, note) = (tenant.parse().unwrap(), None, None, String::new());

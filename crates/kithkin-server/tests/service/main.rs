@@ -4,6 +4,7 @@
 mod description;
 mod harness;
 mod keys;
+mod pages;
 mod proxy;
 mod resistance;
 mod rest;

@@ -1,0 +1,117 @@
+//! Erasing a turn, a sitting, a conversation or everything: what would go, the question whether it shall, and the receipt.
+
+use std::time::SystemTime;
+
+use axum::extract::{Extension, State};
+use axum::response::{IntoResponse, Response};
+use kithkin::{ConversationId, EventTime, Forget, SessionId, TurnId};
+use minijinja::{Value, context};
+use serde::Deserialize;
+
+use super::html::value;
+use super::visit::Visit;
+use crate::access::{Erase, Whose};
+use crate::extract::{Filled, Params};
+use crate::problem::Problem;
+use crate::service::Service;
+
+/// What is to be erased.
+#[derive(Debug, Clone, Deserialize)]
+pub(super) struct What {
+    what: Extent,
+    #[serde(default)]
+    id: String,
+    #[serde(default)]
+    conversation: String,
+    /// The person's name, typed by whoever erases everything.
+    #[serde(default)]
+    name: String,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "lowercase")]
+enum Extent {
+    Turn,
+    Session,
+    Conversation,
+    All,
+}
+
+impl Extent {
+    fn name(self) -> &'static str {
+        match self {
+            Self::Turn => "turn",
+            Self::Session => "session",
+            Self::Conversation => "conversation",
+            Self::All => "all",
+        }
+    }
+}
+
+impl What {
+    fn forget(&self) -> Result<Forget, Problem> {
+        let within = || match self.conversation.as_str() {
+            "" => Ok(None),
+            id => ConversationId::new(id).map(Some),
+        };
+        Ok(match self.what {
+            Extent::Turn => Forget::Turns(vec![TurnId::new(&self.id)?], within()?),
+            Extent::Session => Forget::Session(SessionId::new(&self.id)?, within()?),
+            Extent::Conversation => Forget::Conversation(ConversationId::new(&self.id)?),
+            Extent::All => Forget::All,
+        })
+    }
+
+    fn shown(&self) -> Value {
+        context! { what => self.what.name(), id => self.id.as_str(), conversation => self.conversation.as_str() }
+    }
+}
+
+/// Counts what would go, and asks.
+pub(super) async fn ask(
+    State(service): State<Service>,
+    Extension(visit): Extension<Visit>,
+    whose: Whose<Erase>,
+    Params(what): Params<What>,
+) -> Result<Response, Problem> {
+    question(&service, &visit, &whose, &what, false).await
+}
+
+async fn question(
+    service: &Service,
+    visit: &Visit,
+    whose: &Whose<Erase>,
+    what: &What,
+    misnamed: bool,
+) -> Result<Response, Problem> {
+    let forget = what.forget()?;
+    let counted = service.person(&whose.scope, move |person| person.forget(&forget, true)).await?;
+    let (person, counted) = (whose.scope.person.to_string(), value(counted));
+    visit.page("erase.html", context! { person, counted, misnamed, tab => "memory", ..what.shown() })
+}
+
+/// Erases it, and says what is gone.
+pub(super) async fn erase(
+    State(service): State<Service>,
+    Extension(visit): Extension<Visit>,
+    whose: Whose<Erase>,
+    Filled(what): Filled<What>,
+) -> Result<Response, Problem> {
+    let person = whose.scope.person.to_string();
+    if what.what == Extent::All && what.name.trim() != person {
+        let asked = question(&service, &visit, &whose, &what, true).await?;
+        return Ok((axum::http::StatusCode::UNPROCESSABLE_ENTITY, asked).into_response());
+    }
+    let forget = what.forget()?;
+    let erased = service.person(&whose.scope, move |person| person.forget(&forget, false)).await?;
+    service.written(&whose.scope);
+    let content = context! { person, erased => value(erased), at => now(), tab => "memory" };
+    visit.page("receipt.html", context! { ..content, ..what.shown() })
+}
+
+/// The present, as the receipt has it.
+fn now() -> String {
+    let since = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default();
+    let at = i64::try_from(since.as_millis()).ok().and_then(|millis| EventTime::from_millis(millis).ok());
+    at.map(|at| at.to_string()).unwrap_or_default()
+}
