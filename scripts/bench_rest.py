@@ -3,13 +3,17 @@
     python3 scripts/bench_rest.py target/release/kithkin [--turns 10000] [--seconds 20] [--soak 60]
 
 The load comes from `wrk` (Debian's package of that name) over 16 kept connections, on the same machine: what it takes of the
-processors is the service's loss. The weights of the encoder have to be there.
+processors is the service's loss. Turns have 25 words and questions 6, with the frequencies of a chat. The weights of the encoder
+have to be there.
 """
 
 import argparse
+import hashlib
+import itertools
 import json
 import os
 import pathlib
+import random
 import re
 import subprocess
 import sys
@@ -26,31 +30,47 @@ SCRIPT = """
 local thread_count = 0
 function setup(thread) thread:set("id", thread_count); thread_count = thread_count + 1 end
 function init() math.randomseed(id * 7919 + SEED); n = 0 end
-local colours = {"green", "red", "blue", "yellow", "white"}
+local texts = {TEXTS}
 local headers = {["content-type"] = "application/json"}
 function request()
     n = n + 1
-    local number, colour = math.random(100000), colours[math.random(5)]
-    if KIND == "remember" or (KIND == "both" and n %% 2 == 0) then
-        local text = string.format("On day %%d.%%d.%%d I painted the %%s boat and went home by train.", number, id, n, colour)
-        local person = KIND == "both" and string.format("p%%d", n %% 50) or "bob"
+    local text = texts[math.random(#texts)] .. " " .. math.random(1000000)
+    if KIND == "remember" or (KIND == "both" and n % 2 == 0) then
+        local person = KIND == "both" and string.format("p%d", n % 50) or "bob"
         return wrk.format("POST", "/v1/persons/" .. person .. "/turns", headers, '{"turns":[{"text":"' .. text .. '"}]}')
     end
-    local question = string.format("Where did I put the %%s kettle number %%d?", colour, number)
-    return wrk.format("POST", "/v1/persons/ann/recall", headers, '{"question":"' .. question .. '","method":"METHOD"}')
+    return wrk.format("POST", "/v1/persons/ann/recall", headers, '{"question":"' .. text .. '?","method":"METHOD"}')
 end
 function done(summary, latency, requests)
     local errors = summary.errors
-    io.write(string.format("RESULT %%d %%d %%d %%d %%d\\n", summary.requests, summary.duration, latency:percentile(50),
+    io.write(string.format("RESULT %d %d %d %d %d\\n", summary.requests, summary.duration, latency:percentile(50),
         latency:percentile(99), errors.status + errors.connect + errors.read + errors.write + errors.timeout))
 end
-""".replace("%%", "%")
+"""
+
+
+def vocabulary():
+    """20,000 made-up words with how often each comes: by Zipf's law with Mandelbrot's shift."""
+    syllables = [consonant + vowel for consonant in "bdfgklmnprstvz" for vowel in "aeiou"]
+    words = ["".join(three) for three in itertools.product(syllables, syllables, syllables[:5])][:20_000]
+    # So that words of a like frequency are not alike.
+    words.sort(key=lambda word: hashlib.sha256(word.encode()).digest())
+    return words, [1 / (rank + 2.7) for rank in range(1, len(words) + 1)]
+
+
+def texts(count, length, seed):
+    """So many texts of so many words with the frequencies of a chat."""
+    words, weights = vocabulary()
+    draw = random.Random(seed)
+    return [" ".join(draw.choices(words, weights, k=length)) for _ in range(count)]
 
 
 def load(kind, seconds, method="hybrid", seed=1):
     """Requests a second, the median and the 99th percentile in milliseconds, and errors."""
     with tempfile.NamedTemporaryFile("w", suffix=".lua") as script:
+        said = texts(500, 6 if kind == "recall" else 25, seed)
         text = SCRIPT.replace("KIND", f'"{kind}"').replace("SEED", str(seed)).replace("METHOD", method)
+        text = text.replace("TEXTS", ",".join(f'"{one}"' for one in said))
         script.write(text)
         script.flush()
         command = ["wrk", "--threads", "1", "--connections", "16", "--duration", f"{seconds}s", "--script", script.name, BASE]
@@ -112,10 +132,9 @@ def main():
         subprocess.run(kithkin + ["init"], check=True, stdout=subprocess.DEVNULL)
         lines = os.path.join(folder, "turns.jsonl")
         with open(lines, "w", encoding="utf-8") as out:
-            for number in range(args.turns):
-                text = f"On day {number} I put the {['green', 'red', 'blue'][number % 3]} kettle number {number} on shelf {number % 17}."
+            for number, text in enumerate(texts(args.turns, 25, 0)):
                 at = f"{2020 + number // 3650}-{number // 300 % 12 + 1:02}-{number // 12 % 25 + 1:02}"
-                turn = {"conversation": f"c{number // 40}", "speaker": "ann", "said_at": at, "text": text}
+                turn = {"conversation": f"c{number // 20}", "speaker": "ann", "said_at": at, "text": text}
                 out.write(json.dumps(turn) + "\n")
         subprocess.run(kithkin + ["import", lines, "--person", "ann"], check=True, stdout=subprocess.DEVNULL)
         serve = ["serve", "--listen", f"127.0.0.1:{PORT}", "--log", "error"]

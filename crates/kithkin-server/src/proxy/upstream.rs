@@ -79,7 +79,13 @@ impl Endpoint {
             value.set_sensitive(true);
             Ok::<_, NoUpstream>(value)
         });
-        let https = HttpsConnectorBuilder::new().with_webpki_roots().https_or_http().enable_http1().build();
+        let mut http = HttpConnector::new();
+        // The connector around it speaks TLS as well.
+        http.enforce_http(false);
+        // Head and body of a request are two writes; the second does not wait until the first is confirmed.
+        http.set_nodelay(true);
+        let https =
+            HttpsConnectorBuilder::new().with_webpki_roots().https_or_http().enable_http1().wrap_connector(http);
         let client = Client::builder(TokioExecutor::new()).pool_idle_timeout(Duration::from_secs(60)).build(https);
         Ok(Self { base: base.trim_end_matches('/').to_owned(), key: key.transpose()?, client })
     }
