@@ -21,7 +21,7 @@ import urllib.request
 import zipfile
 
 from selenium import webdriver
-from selenium.common.exceptions import StaleElementReferenceException, TimeoutException
+from selenium.common.exceptions import TimeoutException, WebDriverException
 from selenium.webdriver.chrome.service import Service as Driver
 from selenium.webdriver.common.by import By
 from selenium.webdriver.common.keys import Keys
@@ -188,8 +188,8 @@ class Pages(unittest.TestCase):
         """Waits until the page says this."""
         has = lambda browser: words in browser.find_element(By.TAG_NAME, "body").text
         try:
-            # The page may be on its way to the next one.
-            WebDriverWait(self.browser, 20, ignored_exceptions=[StaleElementReferenceException]).until(has)
+            # The page may be on its way to the next one, which the driver tells in several ways.
+            WebDriverWait(self.browser, 20, ignored_exceptions=[WebDriverException]).until(has)
         except TimeoutException:
             self.fail(f"{self.browser.current_url} never said {words!r}: {self.find('body').text}")
 
