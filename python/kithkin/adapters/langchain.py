@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from langchain_core.chat_history import BaseChatMessageHistory
 from langchain_core.messages import BaseMessage, message_to_dict, messages_from_dict
 
-from kithkin.errors import NotFoundError
+from kithkin.adapters._kept import erase, kept
 from kithkin.person import Person, Role, Turn
 
 _KIND = "langchain-message"
@@ -31,18 +31,7 @@ class KithkinChatMessageHistory(BaseChatMessageHistory):
     @property
     def messages(self) -> list[BaseMessage]:  # type: ignore[override]
         """All messages of the conversation, in the order in which they were added."""
-        try:
-            turns = self._person.turns()
-        except NotFoundError:
-            return []
-        kept = [
-            json.loads(attached.get("reference") or "null")
-            for turn in turns
-            if turn["conversation"] == self._conversation and not turn["replaced"]
-            for attached in turn.get("attachments", ())
-            if attached["kind"] == _KIND
-        ]
-        return messages_from_dict(kept)
+        return messages_from_dict(kept(self._person, self._conversation, _KIND))
 
     def add_messages(self, messages: Sequence[BaseMessage]) -> None:
         """Writes messages down, all of them or none."""
@@ -50,10 +39,7 @@ class KithkinChatMessageHistory(BaseChatMessageHistory):
 
     def clear(self) -> None:
         """Erases the conversation, with all that came from it."""
-        try:
-            self._person.forget(conversation=self._conversation)
-        except NotFoundError:
-            pass
+        erase(self._person, self._conversation)
 
     def _turn(self, message: BaseMessage) -> Turn:
         whole = json.dumps(message_to_dict(message), ensure_ascii=False)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import uuid
 from typing import Any
 
@@ -10,6 +9,7 @@ from llama_index.core.base.llms.types import ChatMessage, MessageRole
 from llama_index.core.bridge.pydantic import Field, PrivateAttr
 from llama_index.core.memory.types import BaseMemory
 
+from kithkin.adapters._kept import erase, kept
 from kithkin.errors import NotFoundError
 from kithkin.person import Person, Role, Turn
 
@@ -65,17 +65,7 @@ class KithkinMemory(BaseMemory):
 
     def get_all(self) -> list[ChatMessage]:
         """All messages of the conversation, in the order in which they were put."""
-        try:
-            turns = self._person.turns()
-        except NotFoundError:
-            return []
-        return [
-            ChatMessage.model_validate(json.loads(attached.get("reference") or "null"))
-            for turn in turns
-            if turn["conversation"] == self.conversation and not turn["replaced"]
-            for attached in turn.get("attachments", ())
-            if attached["kind"] == _KIND
-        ]
+        return [ChatMessage.model_validate(one) for one in kept(self._person, self.conversation, _KIND)]
 
     def put(self, message: ChatMessage) -> None:
         """Writes a message down."""
@@ -88,10 +78,7 @@ class KithkinMemory(BaseMemory):
 
     def reset(self) -> None:
         """Erases the conversation, with all that came from it."""
-        try:
-            self._person.forget(conversation=self.conversation)
-        except NotFoundError:
-            pass
+        erase(self._person, self.conversation)
 
     def _turn(self, message: ChatMessage) -> Turn:
         return {
