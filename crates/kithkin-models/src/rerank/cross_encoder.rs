@@ -14,7 +14,7 @@ use kithkin_core::{RerankError, Reranker};
 use rayon::prelude::*;
 use tokenizers::{Encoding, Tokenizer};
 
-use crate::bert::{self, Bert, CONFIG, Config, TOKENIZER, Text, WEIGHTS, batches};
+use crate::bert::{self, Bert, CONFIG, Config, NoEmbedding, Precision, TOKENIZER, Text, WEIGHTS, batches};
 use crate::weights::{FileError, Folder, Tensors, head};
 
 /// A BERT cross-encoder in memory.
@@ -48,7 +48,7 @@ impl CrossEncoder {
         let width = config.width();
         one_label(folder, &tensors, width)?;
         let window = tensors.shape("bert.embeddings.position_embeddings.weight")?.first().copied().unwrap_or(0);
-        let load = || bert::load(folder, &config, &tensors, "bert.", window, 2);
+        let load = || bert::load(folder, &config, &tensors, "bert.", window, 2, Precision::Float);
         let (bert, tokenizer) = rayon::join(load, || folder.tokenizer(TOKENIZER, Some(window)));
         let model = Self {
             name: folder.model.to_owned(),
@@ -73,7 +73,7 @@ impl CrossEncoder {
     }
 
     /// The classifier's number for each text.
-    fn classified(&self, texts: &[Text<'_>]) -> candle_core::Result<Vec<f32>> {
+    fn classified(&self, texts: &[Text<'_>]) -> Result<Vec<f32>, NoEmbedding> {
         let (rows, bounds) = self.bert.rows(texts)?;
         let dims = self.bert.dims();
         let number = |first: usize| {

@@ -11,7 +11,7 @@ use rayon::prelude::*;
 use tokenizers::Tokenizer;
 
 use super::to_unit_length;
-use crate::bert::{self, Bert, Config, TOKENIZER, Text, WEIGHTS, batches};
+use crate::bert::{self, Bert, Config, NoEmbedding, Precision, TOKENIZER, Text, WEIGHTS, batches};
 use crate::weights::{FileError, Folder, head};
 
 /// The window that the model was trained with, in tokens.
@@ -26,10 +26,11 @@ pub(super) struct MiniLm {
 }
 
 impl MiniLm {
-    /// Loads the model in `folder`.
-    pub(super) fn load(folder: &Folder<'_>) -> Result<Self, EmbedError> {
-        let (bert, tokenizer) = rayon::join(|| load_bert(folder), || folder.tokenizer(TOKENIZER, Some(WINDOW)));
-        let model = Self { name: folder.model.to_owned(), tokenizer: tokenizer?, bert: bert? };
+    /// Loads the model in `folder`, under a name that tells its precision.
+    pub(super) fn load(name: &str, folder: &Folder<'_>, precision: Precision) -> Result<Self, EmbedError> {
+        let bert = || load_bert(folder, precision);
+        let (bert, tokenizer) = rayon::join(bert, || folder.tokenizer(TOKENIZER, Some(WINDOW)));
+        let model = Self { name: name.to_owned(), tokenizer: tokenizer?, bert: bert? };
         if model.token_ids("")?.is_empty() {
             return Err(folder.unusable(TOKENIZER, "it adds no special tokens, which BERT needs").into());
         }
@@ -71,7 +72,7 @@ impl Embedder for MiniLm {
 }
 
 /// The mean of each text's rows, at unit length.
-fn means(bert: &Bert, texts: &[Text<'_>]) -> candle_core::Result<Vec<f32>> {
+fn means(bert: &Bert, texts: &[Text<'_>]) -> Result<Vec<f32>, NoEmbedding> {
     let dims = bert.dims();
     let (rows, bounds) = bert.rows(texts)?;
     let mut vectors = vec![0.0; texts.len() * dims];
@@ -84,8 +85,8 @@ fn means(bert: &Bert, texts: &[Text<'_>]) -> candle_core::Result<Vec<f32>> {
     Ok(vectors)
 }
 
-fn load_bert(folder: &Folder<'_>) -> Result<Bert, FileError> {
+fn load_bert(folder: &Folder<'_>, precision: Precision) -> Result<Bert, FileError> {
     let config = Config::read(folder)?;
     let bytes = folder.read(WEIGHTS)?;
-    bert::load(folder, &config, &folder.tensors(WEIGHTS, &bytes)?, "", WINDOW, 1)
+    bert::load(folder, &config, &folder.tensors(WEIGHTS, &bytes)?, "", WINDOW, 1, precision)
 }

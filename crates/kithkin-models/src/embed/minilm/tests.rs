@@ -83,13 +83,21 @@ fn tiny_weights() -> Vec<u8> {
 }
 
 fn load(dir: &Path) -> Result<MiniLm, EmbedError> {
-    MiniLm::load(&super::super::folder("tiny", dir))
+    load_as(dir, Precision::Float)
+}
+
+fn load_as(dir: &Path, precision: Precision) -> Result<MiniLm, EmbedError> {
+    MiniLm::load("tiny", &super::super::folder("tiny", dir), precision)
 }
 
 fn tiny() -> MiniLm {
+    tiny_as(Precision::Float)
+}
+
+fn tiny_as(precision: Precision) -> MiniLm {
     let dir = tempfile::tempdir().unwrap();
     write_tiny(dir.path());
-    load(dir.path()).unwrap()
+    load_as(dir.path(), precision).unwrap()
 }
 
 fn rows(model: &MiniLm, texts: &[&str]) -> Vec<Vec<f32>> {
@@ -152,6 +160,10 @@ fn each_wrong_file_is_named() {
     let whole = tiny_weights();
     check(WEIGHTS, Some(&whole[..whole.len() - 1]), Blame::Model, "truncated");
     check(WEIGHTS, Some(b""), Blame::Model, "truncated");
+    let mut spoilt = whole.clone();
+    let last = spoilt.len() - 4;
+    spoilt[last..].copy_from_slice(&f32::NAN.to_le_bytes());
+    check(WEIGHTS, Some(&spoilt), Blame::Model, "a weight of encoder.layer.1.output.dense is not a finite number");
     let foreign = safetensors::serialize([("x", TensorView::new(Dtype::F32, vec![1], &[0; 4]).unwrap())], None);
     check(WEIGHTS, Some(&foreign.unwrap()), Blame::Model, "no tensor");
     check(TOKENIZER, Some(b"{}"), Blame::Model, "no tokenizer");
@@ -185,11 +197,12 @@ proptest! {
     fn vectors_have_unit_length_and_depend_on_their_text_alone(
         texts in prop::collection::vec("(the |dogs? |cat |saw |a |bird|\\.|é|[ -~]){0,40}", 1..20)
     ) {
-        let model = tiny();
         let texts: Vec<&str> = texts.iter().map(String::as_str).collect();
-        for (row, text) in rows(&model, &texts).iter().zip(&texts) {
-            prop_assert!((row.iter().map(|x| x * x).sum::<f32>() - 1.0).abs() < 1e-5);
-            near(row, &rows(&model, &[text])[0]);
+        for model in [Precision::Float, Precision::EightBits].map(tiny_as) {
+            for (row, text) in rows(&model, &texts).iter().zip(&texts) {
+                prop_assert!((row.iter().map(|x| x * x).sum::<f32>() - 1.0).abs() < 1e-5);
+                near(row, &rows(&model, &[text])[0]);
+            }
         }
     }
 }

@@ -1,0 +1,166 @@
+//! The product of rows of 16-bit numbers with a panel of 8-bit weights, by the widest instructions of the processor.
+//!
+//! All kernels give the same integers, bit for bit: they differ in speed only. Which one runs is chosen when the
+//! program runs, so one binary serves every machine; where there is none, the caller has its floats. It knows nothing of
+//! scales. This file is `unsafe` to call what the processor was found to have, and to load from slices.
+#![cfg_attr(target_arch = "x86_64", allow(unsafe_code))]
+
+/// How many outputs a panel has: four registers of AVX-512.
+pub(super) const PANEL: usize = 64;
+
+/// The weights of two inputs for each output of a panel.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[repr(C, align(64))]
+pub(super) struct Step(pub(super) [[i8; 2]; PANEL]);
+
+/// How many rows are taken at once: their sums fill the registers.
+const TOGETHER: usize = 6;
+
+/// Integers of 32 bits, one an output.
+pub(super) type Sums = [i32; PANEL];
+
+/// A way to compute products that this processor can run. Only [`Kernel::available`] makes one: holding a kernel proves
+/// that its instructions exist.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct Kernel(Instructions);
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Instructions {
+    /// 16 products at a time.
+    #[cfg(target_arch = "x86_64")]
+    Avx2,
+    /// 32 products at a time, multiplied and summed by one instruction.
+    #[cfg(target_arch = "x86_64")]
+    Avx512Vnni,
+}
+
+impl Kernel {
+    /// The kernels that this processor can run, slowest first.
+    pub(super) fn available() -> impl Iterator<Item = Self> {
+        #[cfg(target_arch = "x86_64")]
+        let found = [
+            is_x86_feature_detected!("avx2").then_some(Self(Instructions::Avx2)),
+            (is_x86_feature_detected!("avx512bw") && is_x86_feature_detected!("avx512vnni"))
+                .then_some(Self(Instructions::Avx512Vnni)),
+        ];
+        #[cfg(not(target_arch = "x86_64"))]
+        let found: [Option<Self>; 0] = [];
+        found.into_iter().flatten()
+    }
+
+    /// The fastest of them, if there is any.
+    pub(super) fn best() -> Option<Self> {
+        Self::available().last()
+    }
+
+    /// Calls `done` with the number of each row and its sums. A row has two numbers for each step of the panel. The sums
+    /// must fit 32 bits.
+    pub(super) fn products(self, rows: &[[i16; 2]], panel: &[Step], done: impl FnMut(usize, &Sums)) {
+        if panel.is_empty() {
+            return;
+        }
+        match self.0 {
+            // SAFETY: such a kernel exists only where `available` found AVX2.
+            #[cfg(target_arch = "x86_64")]
+            Instructions::Avx2 => unsafe { x86::products_avx2(rows, panel, done) },
+            // SAFETY: such a kernel exists only where `available` found AVX-512 BW, which has F in it, and VNNI.
+            #[cfg(target_arch = "x86_64")]
+            Instructions::Avx512Vnni => unsafe { x86::products_avx512_vnni(rows, panel, done) },
+        }
+    }
+}
+
+#[cfg(target_arch = "x86_64")]
+mod x86 {
+    use std::arch::x86_64::*;
+    use std::array::from_fn;
+
+    use super::{PANEL, Step, Sums, TOGETHER};
+
+    /// Takes the rows by six and what is left together, so that `done` is inlined once, into code for these instructions.
+    macro_rules! products {
+        ($name:ident, $sums:ident, $features:literal) => {
+            #[target_feature(enable = $features)]
+            pub(super) fn $name(rows: &[[i16; 2]], panel: &[Step], mut done: impl FnMut(usize, &Sums)) {
+                let mut sums = [[0; PANEL]; TOGETHER];
+                for (i, rows) in rows.chunks(TOGETHER * panel.len()).enumerate() {
+                    let count = rows.len() / panel.len();
+                    match count {
+                        1 => $sums::<1>(rows, panel, &mut sums),
+                        2 => $sums::<2>(rows, panel, &mut sums),
+                        3 => $sums::<3>(rows, panel, &mut sums),
+                        4 => $sums::<4>(rows, panel, &mut sums),
+                        5 => $sums::<5>(rows, panel, &mut sums),
+                        _ => $sums::<TOGETHER>(rows, panel, &mut sums),
+                    }
+                    sums[..count].iter().enumerate().for_each(|(n, sums)| done(i * TOGETHER + n, sums));
+                }
+            }
+        };
+    }
+
+    products!(products_avx512_vnni, sums_avx512_vnni, "avx512f,avx512bw,avx512vnni");
+    products!(products_avx2, sums_avx2, "avx2");
+
+    /// Both numbers of a pair, as the 32 bits that the instructions take.
+    #[inline(always)]
+    fn bits([x, y]: [i16; 2]) -> i32 {
+        (i32::from(x) & 0xFFFF) | (i32::from(y) << 16)
+    }
+
+    /// The pairs of each of `N` rows.
+    #[inline(always)]
+    fn of_each<const N: usize>(rows: &[[i16; 2]], steps: usize) -> [&[[i16; 2]]; N] {
+        from_fn(|n| &rows[n * steps..(n + 1) * steps])
+    }
+
+    #[target_feature(enable = "avx512f,avx512bw,avx512vnni")]
+    fn sums_avx512_vnni<const N: usize>(rows: &[[i16; 2]], panel: &[Step], out: &mut [Sums; TOGETHER]) {
+        const REGISTERS: usize = PANEL / 16;
+        let rows = of_each::<N>(rows, panel.len());
+        let mut sums = [[_mm512_setzero_si512(); REGISTERS]; N];
+        for (i, step) in panel.iter().enumerate() {
+            let step = std::ptr::from_ref(step).cast::<__m256i>();
+            // SAFETY: a step has 128 bytes, four times 32, and is aligned to 64.
+            let load = |j| unsafe { _mm256_load_si256(step.add(j)) };
+            let weights: [__m512i; REGISTERS] = from_fn(|j| _mm512_cvtepi8_epi16(load(j)));
+            for (sums, row) in sums.iter_mut().zip(rows) {
+                let x = _mm512_set1_epi32(bits(row[i]));
+                for (sum, weights) in sums.iter_mut().zip(weights) {
+                    *sum = _mm512_dpwssd_epi32(*sum, x, weights);
+                }
+            }
+        }
+        for (out, sums) in out.iter_mut().zip(sums) {
+            // SAFETY: both are 64 integers of 32 bits.
+            *out = unsafe { std::mem::transmute::<[__m512i; REGISTERS], Sums>(sums) };
+        }
+    }
+
+    #[target_feature(enable = "avx2")]
+    fn sums_avx2<const N: usize>(rows: &[[i16; 2]], panel: &[Step], out: &mut [Sums; TOGETHER]) {
+        /// The outputs whose sums fit the sixteen registers.
+        const PART: usize = 16;
+        let rows = of_each::<N>(rows, panel.len());
+        for part in 0..PANEL / PART {
+            let mut sums = [[_mm256_setzero_si256(); 2]; N];
+            for (i, step) in panel.iter().enumerate() {
+                let step = step.0[part * PART..(part + 1) * PART].as_ptr().cast::<__m128i>();
+                // SAFETY: this part of a step has 32 bytes, two times 16.
+                let load = |j| unsafe { _mm_loadu_si128(step.add(j)) };
+                let weights: [__m256i; 2] = from_fn(|j| _mm256_cvtepi8_epi16(load(j)));
+                for (sums, row) in sums.iter_mut().zip(rows) {
+                    let x = _mm256_set1_epi32(bits(row[i]));
+                    for (sum, weights) in sums.iter_mut().zip(weights) {
+                        *sum = _mm256_add_epi32(*sum, _mm256_madd_epi16(x, weights));
+                    }
+                }
+            }
+            for (out, sums) in out.iter_mut().zip(sums) {
+                // SAFETY: both are 16 integers of 32 bits.
+                let sums = unsafe { std::mem::transmute::<[__m256i; 2], [i32; PART]>(sums) };
+                out[part * PART..(part + 1) * PART].copy_from_slice(&sums);
+            }
+        }
+    }
+}

@@ -1,0 +1,136 @@
+//! A linear map over rows: its weights as floats or rounded to 8 bits, and what is added to each row of the product.
+
+use super::eight_bits::EightBits;
+use super::floats::Floats;
+use super::kernel::Kernel;
+
+/// How the weights of the linear maps are kept. Everything between the maps is computed in floats of 32 bits.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Precision {
+    /// As the file has them.
+    Float,
+    /// Rounded to 8 bits where the processor has instructions for it (x86-64 with AVX2, better with AVX-512 VNNI); on
+    /// others as floats, which are faster there.
+    EightBits,
+}
+
+/// A linear map.
+#[derive(Debug)]
+pub(super) struct Linear {
+    weights: Weights,
+    pub(super) bias: Vec<f32>,
+}
+
+#[derive(Debug)]
+enum Weights {
+    Floats(Floats),
+    EightBits(EightBits),
+}
+
+impl Linear {
+    /// A map of row-major (outputs, inputs), with one number an output to add.
+    pub(super) fn new(map: &[f32], inputs: usize, bias: Vec<f32>, precision: Precision) -> Self {
+        let kernel = match precision {
+            Precision::Float => None,
+            Precision::EightBits => Kernel::best(),
+        };
+        let weights = match kernel {
+            Some(kernel) => Weights::EightBits(EightBits::new(kernel, map, inputs)),
+            None => Weights::Floats(Floats::new(map, inputs)),
+        };
+        Self { weights, bias }
+    }
+
+    /// The product with each row, written over `out`; the bias is left to what comes after, which goes over the rows
+    /// anyway.
+    pub(super) fn product(&self, rows: &[f32], out: &mut Vec<f32>) {
+        match &self.weights {
+            Weights::Floats(weights) => weights.product(rows, out),
+            Weights::EightBits(weights) => weights.product(rows, out),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn value(i: usize) -> f32 {
+        (i * 7919 % 1009) as f32 / 1009.0 - 0.5
+    }
+
+    fn exact(map: &[f32], rows: &[f32], inputs: usize) -> Vec<f32> {
+        let dot = |row: &[f32], of: &[f32]| row.iter().zip(of).map(|(x, w)| f64::from(*x) * f64::from(*w)).sum::<f64>();
+        let outputs = |row| map.chunks_exact(inputs).map(move |of| dot(row, of) as f32);
+        rows.chunks_exact(inputs).flat_map(outputs).collect()
+    }
+
+    /// Outputs that make one panel, several, and parts of one; inputs that are odd; rows that fill the registers and not.
+    const SHAPES: [(usize, usize, usize); 6] =
+        [(1, 8, 24), (14, 384, 192), (5, 16, 67), (0, 8, 8), (13, 7, 64), (7, 1536, 65)];
+
+    #[test]
+    fn a_product_of_floats_is_the_product() {
+        for (rows, inputs, outputs) in SHAPES {
+            let map: Vec<f32> = (0..outputs * inputs).map(value).collect();
+            let a: Vec<f32> = (0..rows * inputs).map(|i| value(i + 3)).collect();
+            let mut out = vec![7.0; 3];
+            Linear::new(&map, inputs, Vec::new(), Precision::Float).product(&a, &mut out);
+            let right = exact(&map, &a, inputs);
+            assert_eq!(out.len(), right.len());
+            assert!(out.iter().zip(&right).all(|(x, y)| (x - y).abs() < 1e-4), "({rows}, {inputs}, {outputs})");
+        }
+    }
+
+    #[test]
+    fn a_product_of_eight_bits_is_as_near_as_its_steps() {
+        for ((rows, inputs, outputs), kernel) in SHAPES.iter().flat_map(|s| Kernel::available().map(move |k| (*s, k))) {
+            let map: Vec<f32> = (0..outputs * inputs).map(value).collect();
+            let a: Vec<f32> = (0..rows * inputs).map(|i| value(i + 3)).collect();
+            let mut out = vec![7.0; 3];
+            let weights = EightBits::new(kernel, &map, inputs);
+            weights.product(&a, &mut out);
+            let right = exact(&map, &a, inputs);
+            assert_eq!(out.len(), right.len());
+            // Half a step of 127 for each weight, each times at most 0.5, and twice that for what steps of a row add.
+            let most = 0.5 / 127.0 * 0.5 * 0.5 * inputs as f32 + 1e-4;
+            let far = out.iter().zip(&right).map(|(x, y)| (x - y).abs()).fold(0.0, f32::max);
+            assert!(far <= most, "{kernel:?} ({rows}, {inputs}, {outputs}): {far} is more than {most}");
+        }
+    }
+
+    #[test]
+    fn all_kernels_give_the_same_numbers() {
+        let (inputs, outputs, rows) = (386, 130, 11);
+        let map: Vec<f32> = (0..outputs * inputs).map(value).collect();
+        let a: Vec<f32> = (0..rows * inputs).map(|i| value(i + 3) * 40.0).collect();
+        let of = |kernel| {
+            let mut out = Vec::new();
+            EightBits::new(kernel, &map, inputs).product(&a, &mut out);
+            out
+        };
+        let all: Vec<Vec<f32>> = Kernel::available().map(of).collect();
+        assert!(all.windows(2).all(|pair| pair[0] == pair[1]));
+    }
+
+    #[test]
+    fn the_largest_sums_fit() {
+        for (kernel, inputs) in Kernel::available().flat_map(|k| [(k, 384), (k, 1536), (k, 4095)]) {
+            for sign in [1.0, -1.0] {
+                let mut out = Vec::new();
+                EightBits::new(kernel, &vec![3.0; inputs * 2], inputs).product(&vec![sign * 5.0; inputs], &mut out);
+                let right = sign * 15.0 * inputs as f32;
+                assert!(out.iter().all(|x| (x / right - 1.0).abs() < 1e-3), "{kernel:?} {inputs}: {out:?}");
+            }
+        }
+    }
+
+    #[test]
+    fn rows_and_weights_of_nothing_give_nothing() {
+        for kernel in Kernel::available() {
+            let mut out = Vec::new();
+            EightBits::new(kernel, &[0.0; 16], 8).product(&[0.0; 24], &mut out);
+            assert_eq!(out, [0.0; 6], "{kernel:?}");
+        }
+    }
+}
