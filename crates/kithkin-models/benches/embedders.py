@@ -24,9 +24,13 @@ import sys
 import tempfile
 import time
 
+import numpy
+import torch
+
 ALONE = 200
 BATCH = 64
-WEIGHTS = pathlib.Path(os.environ.get("KITHKIN_MODELS", pathlib.Path.home() / ".cache/kithkin/models")) / "all-MiniLM-L6-v2"
+MODELS = pathlib.Path(os.environ.get("KITHKIN_MODELS", pathlib.Path.home() / ".cache/kithkin/models"))
+WEIGHTS = MODELS / "all-MiniLM-L6-v2"
 EMBEDDERS = ("all-MiniLM-L6-v2", "all-MiniLM-L6-v2-int8")
 
 
@@ -45,14 +49,14 @@ def kithkin(binary, name, texts, threads, folder):
     lines = folder / "texts.jsonl"
     lines.write_text("".join(json.dumps(text) + "\n" for text in texts), encoding="utf-8")
     vectors = folder / "vectors"
-    named = {"KITHKIN_TEXTS": str(lines), "KITHKIN_VECTORS": str(vectors), "KITHKIN_EMBEDDER": name}
+    named = {"KITHKIN_TEXTS": str(lines), "KITHKIN_VECTORS": str(vectors), "KITHKIN_EMBEDDER": name, "KITHKIN_MODELS": str(MODELS)}
     environment = {**os.environ, **named, "RAYON_NUM_THREADS": str(threads)}
     ran = subprocess.run([binary, "--bench"], env=environment, capture_output=True, text=True, check=True)
     figures = [float(re.search(pattern, ran.stdout)[1]) for pattern in (r"bulk: ([\d.]+)", r"alone: ([\d.]+)")]
     return *figures, numpy.fromfile(vectors, dtype="<f4").reshape(len(texts), -1)
 
 
-def sentence_transformers(threads):
+def sentence_transformers():
     """The model as its users run it."""
     from sentence_transformers import SentenceTransformer, models
 
@@ -66,7 +70,7 @@ def sentence_transformers(threads):
     return run, words
 
 
-def onnx_runtime(words, folder):
+def onnx_runtime(words, folder, most):
     """The same encoder exported, with the mean of the tokens beside it."""
     import onnxruntime
     from tokenizers import Tokenizer
@@ -96,10 +100,9 @@ def onnx_runtime(words, folder):
         options.intra_op_num_threads = threads
         return onnxruntime.InferenceSession(str(file), options, providers=["CPUExecutionProvider"])
 
-    sessions = {}
+    sessions = {threads: session(threads) for threads in (1, most)}
 
     def run(texts, threads):
-        one = sessions.setdefault(threads, session(threads))
         order = sorted(range(len(texts)), key=lambda i: -len(texts[i]))
         out = numpy.zeros((len(texts), 384), dtype=numpy.float32)
         for first in range(0, len(texts), BATCH):
@@ -107,7 +110,7 @@ def onnx_runtime(words, folder):
             read = tokenizer.encode_batch([texts[i] for i in batch])
             ids = numpy.array([one.ids for one in read], dtype=numpy.int64)
             mask = numpy.array([one.attention_mask for one in read], dtype=numpy.int64)
-            rows = one.run(["rows"], {"input_ids": ids, "attention_mask": mask, "token_type_ids": numpy.zeros_like(ids)})[0]
+            rows = sessions[threads].run(["rows"], {"input_ids": ids, "attention_mask": mask, "token_type_ids": numpy.zeros_like(ids)})[0]
             sums = (rows * mask[:, :, None]).sum(1)
             out[batch] = sums / numpy.linalg.norm(sums, axis=1, keepdims=True)
         return out
@@ -141,8 +144,8 @@ def main():
         sys.exit(f"no text in {asked.texts}")
     with tempfile.TemporaryDirectory() as folder:
         folder = pathlib.Path(folder)
-        reference, words = sentence_transformers(asked.threads)
-        others = {"sentence-transformers": reference, "ONNX Runtime": onnx_runtime(words, folder)}
+        reference, words = sentence_transformers()
+        others = {"sentence-transformers": reference, "ONNX Runtime": onnx_runtime(words, folder, asked.threads)}
         ways = {name: lambda run=run: timed(run, texts, asked.threads) for name, run in others.items()}
         for name in EMBEDDERS:
             ways[f"kithkin {name}"] = lambda name=name: kithkin(asked.binary, name, texts, asked.threads, folder)
@@ -159,7 +162,4 @@ def main():
 
 
 if __name__ == "__main__":
-    import numpy
-    import torch
-
     main()

@@ -92,7 +92,7 @@ mod tests {
             weights.product(&a, &mut out);
             let right = exact(&map, &a, inputs);
             assert_eq!(out.len(), right.len());
-            // Half a step of 127 for each weight, each times at most 0.5, and twice that for what steps of a row add.
+            // For each weight half a step of 127, times at most 0.5; the steps of a row are too small to count.
             let most = 0.5 / 127.0 * 0.5 * 0.5 * inputs as f32 + 1e-4;
             let far = out.iter().zip(&right).map(|(x, y)| (x - y).abs()).fold(0.0, f32::max);
             assert!(far <= most, "{kernel:?} ({rows}, {inputs}, {outputs}): {far} is more than {most}");
