@@ -3,8 +3,8 @@
 //! The linear maps are in `linear`, what lies between them in `lanes`. It is written out here because
 //! candle-transformers compiles some hundred models for the sake of one, and because the texts of a batch are laid one
 //! after another without padding, which those models cannot do: then no work is spent on padding, no mask is needed,
-//! and a text cannot depend on its neighbours. It only infers: no dropout, no gradient. What becomes of the
-//! rows is the business of the model that asks.
+//! and a text cannot depend on its neighbours. It only infers: no dropout, no gradient. What becomes of the rows is the
+//! business of the model that asks.
 
 use std::iter::repeat;
 use std::ops::Range;

@@ -9,7 +9,7 @@
 pub(super) const PANEL: usize = 64;
 
 /// The weights of two inputs for each output of a panel.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy)]
 #[repr(C, align(64))]
 pub(super) struct Step(pub(super) [[i8; 2]; PANEL]);
 
@@ -21,10 +21,10 @@ pub(super) type Sums = [i32; PANEL];
 
 /// A way to compute products that this processor can run. Only [`Kernel::available`] makes one: holding a kernel proves
 /// that its instructions exist.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy)]
 pub(super) struct Kernel(Instructions);
 
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy)]
 enum Instructions {
     /// 16 products at a time.
     #[cfg(target_arch = "x86_64")]

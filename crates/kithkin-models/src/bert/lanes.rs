@@ -59,7 +59,7 @@ impl WithSimd for RoundRows<'_> {
         let mut scales = Vec::with_capacity(rows.len());
         for (row, out) in rows.zip(self.out.chunks_exact_mut(width.max(1))) {
             let most = f32::from(self.most);
-            let top = largest(row);
+            let top = max_of(row, f32::abs);
             let factor = if top > 0.0 { most / top } else { 0.0 };
             for (to, x) in out.iter_mut().zip(row) {
                 *to = (x * factor + ROUND).to_bits().wrapping_sub(ROUND.to_bits()) as i16;
@@ -68,20 +68,6 @@ impl WithSimd for RoundRows<'_> {
         }
         scales
     }
-}
-
-/// The largest of the numbers without their signs.
-#[inline(always)]
-pub(super) fn largest(row: &[f32]) -> f32 {
-    let mut top = [0.0_f32; LANES];
-    let chunks = row.chunks_exact(LANES);
-    let rest = chunks.remainder().iter().fold(0.0_f32, |top, x| top.max(x.abs()));
-    for chunk in chunks {
-        for (top, x) in top.iter_mut().zip(chunk) {
-            *top = if *top > x.abs() { *top } else { x.abs() };
-        }
-    }
-    top.iter().fold(rest, |a, b| a.max(*b))
 }
 
 /// Scale and shift of a layer norm.
@@ -148,6 +134,20 @@ pub(crate) fn sum_of(row: &[f32], f: impl Fn(f32) -> f32) -> f32 {
         }
     }
     parts.iter().sum::<f32>() + rest
+}
+
+#[inline(always)]
+fn max_of(row: &[f32], f: impl Fn(f32) -> f32) -> f32 {
+    let mut parts = [f32::NEG_INFINITY; LANES];
+    let chunks = row.chunks_exact(LANES);
+    let rest = chunks.remainder().iter().fold(f32::NEG_INFINITY, |top, x| top.max(f(*x)));
+    for chunk in chunks {
+        for (part, x) in parts.iter_mut().zip(chunk) {
+            let x = f(*x);
+            *part = if *part > x { *part } else { x };
+        }
+    }
+    parts.iter().fold(rest, |a, b| a.max(*b))
 }
 
 /// The shape of an attention layer.
@@ -273,13 +273,7 @@ pub(crate) fn combine(factors: &[f32], rows: &[f32], out: &mut [f32]) {
 /// Softmax of a row of whole lanes.
 #[inline(always)]
 pub(crate) fn softmax(row: &mut [f32]) {
-    let mut top = [f32::NEG_INFINITY; LANES];
-    for chunk in row.as_chunks::<LANES>().0 {
-        for (top, x) in top.iter_mut().zip(chunk) {
-            *top = if *top > *x { *top } else { *x };
-        }
-    }
-    let top = top.iter().fold(f32::NEG_INFINITY, |a, b| a.max(*b));
+    let top = max_of(row, |x| x);
     for x in row.iter_mut() {
         *x = exp(*x - top);
     }

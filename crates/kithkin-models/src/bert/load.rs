@@ -146,9 +146,8 @@ impl Parts<'_> {
             bias.extend(self.tensors.shaped(&format!("{name}.bias"), &[outputs])?);
         }
         if map.iter().any(|weight| !weight.is_finite()) {
-            return Err(self
-                .folder
-                .unusable(WEIGHTS, &format!("a weight of {} is not a finite number", names.join(", "))));
+            let why = format!("a weight of {} is not a finite number", names.join(", "));
+            return Err(self.folder.unusable(WEIGHTS, &why));
         }
         Ok(Linear::new(&map, inputs, bias, self.precision))
     }
