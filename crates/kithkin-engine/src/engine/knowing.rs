@@ -7,7 +7,7 @@ use kithkin_core::{ChatError, EventTime, Memory, Millis, Purpose, Scope, StoreEr
 
 use super::Engine;
 use crate::guard::Consents;
-use crate::profile::{Profile, Telling, profile_of};
+use crate::profile::{Profile, Telling};
 use crate::{EngineError, profile};
 
 impl Engine {
@@ -18,7 +18,7 @@ impl Engine {
     /// The store failed.
     pub fn profile(&self, scope: &Scope, now: EventTime, derived: &[Memory]) -> Result<Profile, EngineError> {
         if derived.is_empty() {
-            return Ok(self.with_telling(scope, |telling| profile_of(telling.current(now.end()), &[]))?);
+            return Ok(self.with_telling(scope, |telling| telling.profile(now.end()))?);
         }
         let mut turns = Vec::new();
         self.store.scan_turns(scope, 0, &mut |turn| {
@@ -33,7 +33,7 @@ impl Engine {
     /// # Errors
     /// The store failed.
     pub fn consents(&self, scope: &Scope) -> Result<Consents, EngineError> {
-        let said = |telling: &Telling| Consents::of(telling.current(Millis::MAX).iter().map(|told| &told.turn));
+        let said = |telling: &Telling| Consents::of(telling.current(Millis::MAX).into_iter().map(|told| &told.turn));
         Ok(self.with_telling(scope, said)?)
     }
 
@@ -50,7 +50,7 @@ impl Engine {
 
     /// Calls `with` on what the person's log tells, brought up to date; on nothing where there is no such person.
     fn with_telling<T>(&self, scope: &Scope, with: impl FnOnce(&Telling) -> T) -> Result<T, StoreError> {
-        let Some(pulse) = self.store.pulse(scope)? else { return Ok(with(&Telling::default())) };
+        let Some(pulse) = self.store.pulse(scope)? else { return Ok(with(&Telling::new(0))) };
         let slot = self.tellings.slot(scope);
         loop {
             let guard = slot.read().unwrap_or_else(PoisonError::into_inner);

@@ -18,7 +18,7 @@ use crate::index::{Words, is_function_word};
 const ONE_THING: f32 = 0.6;
 
 /// The entries of all who speak.
-#[derive(Default)]
+#[derive(Debug, Default)]
 pub(super) struct Entries {
     things: Vec<Thing>,
     /// The things of each speaker by kind.
@@ -26,6 +26,7 @@ pub(super) struct Entries {
 }
 
 /// One thing about somebody.
+#[derive(Debug)]
 struct Thing {
     about: String,
     role: Role,
@@ -43,25 +44,31 @@ struct Thing {
 
 impl Entries {
     /// All that is said in these turns, which hold and are in order, and what a model read from them.
-    pub(super) fn read(turns: Vec<Told>, derived: &[Memory]) -> Self {
+    pub(super) fn read(turns: &[&Told], derived: &[Memory]) -> Self {
         let mut entries = Self::default();
-        let mut inferred = inferred(&turns, derived);
-        for Told { turn, claims } in turns {
-            if let Some(correction) = Correction::of(&turn.turn) {
-                entries.correct(&turn, correction);
-            }
-            for claim in claims.iter().cloned() {
-                let about = (turn.turn.speaker.clone(), turn.turn.role);
-                let place = entries.place(about, claim.kind, &claim.topic, &claim.value, claim.kind.is_vague());
-                if let Some(thing) = entries.things.get_mut(place) {
-                    thing.take(version(&turn, claim));
-                }
-            }
-            for (read, sources) in inferred.remove(&turn.seq).into_iter().flatten() {
-                entries.infer(&turn, read, sources);
+        let mut inferred = inferred(turns, derived);
+        for told in turns {
+            entries.take(told);
+            for (read, sources) in inferred.remove(&told.turn.seq).into_iter().flatten() {
+                entries.infer(&told.turn, read, sources);
             }
         }
         entries
+    }
+
+    /// What one more turn says, which holds and was said after all others.
+    pub(super) fn take(&mut self, told: &Told) {
+        let Told { turn, claims } = told;
+        if let Some(correction) = Correction::of(&turn.turn) {
+            self.correct(turn, correction);
+        }
+        for claim in claims.iter().cloned() {
+            let about = (turn.turn.speaker.clone(), turn.turn.role);
+            let place = self.place(about, claim.kind, &claim.topic, &claim.value, claim.kind.is_vague());
+            if let Some(thing) = self.things.get_mut(place) {
+                thing.take(version(turn, claim));
+            }
+        }
     }
 
     /// What a model says that a turn shows, and others beside it. It is about the one who speaks in the turn, or about
@@ -117,15 +124,19 @@ impl Entries {
         })
     }
 
-    pub(super) fn profile(self) -> Profile {
+    pub(super) fn profile(&self) -> Profile {
         let mut profile = Profile::default();
-        for Thing { about, role, kind, topic, versions: mut former, rejected, .. } in self.things {
-            let is_not_so = |version| {
-                let (about, topic) = (about.clone(), topic.clone());
-                Rejected { about, role, kind, topic, version }
+        for Thing { about, role, kind, topic, versions, rejected, .. } in &self.things {
+            let (role, kind) = (*role, *kind);
+            let named = || (about.clone(), topic.clone());
+            let is_not_so = |version: &Version| {
+                let (about, topic) = named();
+                Rejected { about, role, kind, topic, version: version.clone() }
             };
-            profile.rejected.extend(rejected.into_iter().map(is_not_so));
-            if let Some(current) = former.pop() {
+            profile.rejected.extend(rejected.iter().map(is_not_so));
+            if let Some((current, former)) = versions.split_last() {
+                let (about, topic) = named();
+                let (current, former) = (current.clone(), former.to_vec());
                 profile.entries.push(Entry { about, role, kind, topic, current, former });
             }
         }
@@ -240,7 +251,7 @@ fn version(turn: &StoredTurn, claim: Claim) -> Version {
 }
 
 /// What a model read, by the first turn that shows it.
-fn inferred(turns: &[Told], derived: &[Memory]) -> HashMap<Seq, Vec<(Inferred, Vec<Seq>)>> {
+fn inferred(turns: &[&Told], derived: &[Memory]) -> HashMap<Seq, Vec<(Inferred, Vec<Seq>)>> {
     let there: HashSet<Seq> = turns.iter().map(|told| told.turn.seq).collect();
     let mut by_turn: HashMap<Seq, Vec<(Inferred, Vec<Seq>)>> = HashMap::new();
     for memory in derived.iter().filter(|memory| memory.kind == MemoryKind::Entry) {

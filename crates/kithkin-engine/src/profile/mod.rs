@@ -154,7 +154,12 @@ pub struct Profile {
 /// The profiles of all who speak in these turns. `derived` may have memories of the kind [`kithkin_core::MemoryKind::Entry`]; those with a
 /// source that is not among the turns are left out.
 pub fn profile(turns: Vec<StoredTurn>, derived: &[Memory]) -> Profile {
-    profile_of(told(turns), derived)
+    entries(turns, derived).profile()
+}
+
+fn entries(turns: Vec<StoredTurn>, derived: &[Memory]) -> Entries {
+    let told = told(turns);
+    Entries::read(&told.iter().collect::<Vec<_>>(), derived)
 }
 
 /// The turns that hold, in the order in which they were said, each read.
@@ -162,15 +167,10 @@ fn told(turns: Vec<StoredTurn>) -> Vec<Told> {
     current_in_order(turns).into_iter().map(Told::from).collect()
 }
 
-/// The same of turns that hold, in order, and were read already.
-pub(crate) fn profile_of(turns: Vec<Told>, derived: &[Memory]) -> Profile {
-    Entries::read(turns, derived).profile()
-}
-
 /// The corrections among these turns that go along with others that are erased: those of entries of which nothing is left
 /// then that the person said beside them. A correction quotes what it corrects.
 pub fn corrections_left_alone(turns: Vec<StoredTurn>, derived: &[Memory], erased: &HashSet<Seq>) -> Vec<Seq> {
-    Entries::read(told(turns), derived).corrections_without(erased)
+    entries(turns, derived).corrections_without(erased)
 }
 
 #[cfg(test)]
