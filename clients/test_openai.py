@@ -6,6 +6,7 @@ What a toy says is not looked at: that it was asked with the right memory, and w
 import json
 import os
 import signal
+import sqlite3
 import subprocess
 import tempfile
 import time
@@ -102,6 +103,20 @@ class OpenAiClient(unittest.TestCase):
                 client.responses.create(model="SmolLM2-135M-Instruct", input="hi")
             with self.assertRaises(openai.UnprocessableEntityError):
                 client.chat.completions.create(messages=question, extra_headers={"X-Kithkin-Memory": "maybe"}, **ask)
+
+    def test_what_cannot_be_written_is_told_and_not_lost(self):
+        with Service() as service:
+            client = openai.OpenAI(base_url=f"http://{ADDRESS}/v1", api_key="anything")
+            ask = dict(model="SmolLM2-135M-Instruct", user="ann", max_tokens=4)
+            writer = sqlite3.connect(os.path.join(service.folder.name, "kithkin.db"), isolation_level=None)
+            writer.execute("BEGIN IMMEDIATE")
+            messages = [{"role": "user", "content": "My dog is called Rex."}]
+            answer = client.chat.completions.with_raw_response.create(messages=messages, **ask)
+            writer.execute("ROLLBACK")
+            self.assertTrue(answer.parse().choices[0].message.content)
+            self.assertEqual(answer.headers["x-kithkin-memory"], "empty")
+            self.assertIn("remember", answer.headers["x-kithkin-failure"])
+            self.assertEqual(service.remembered("ann", 1)[0]["text"], "My dog is called Rex.")
 
 
 if __name__ == "__main__":

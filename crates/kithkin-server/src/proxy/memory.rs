@@ -1,12 +1,14 @@
-//! The memory's part of a request: before it goes on, and after it was answered.
+//! The memory's part of a request: before it goes on, beside it, and after it was answered.
 
 use std::time::Duration;
 
 use axum::http::HeaderMap;
 use kithkin::ConversationId;
 use kithkin::{
-    ChatUsage, Citation, Context, Dialogue, EngineError, Error, Given, Method, Now, PersonId, Recall, Scope,
+    ChatUsage, Citation, Context, Dialogue, EngineError, Error, Followed, Given, Method, Now, PersonId, Recall, Scope,
 };
+use tokio::sync::oneshot;
+use tokio::task::JoinHandle;
 
 use super::switches::{Switches, Use};
 use super::told;
@@ -38,6 +40,10 @@ pub(super) struct Memory {
     /// Where the answer is to be written down.
     place: Option<(Scope, ConversationId)>,
     given: Option<Given>,
+    /// What is new of the request is on its way into the log.
+    keeping: Option<JoinHandle<Result<(), Problem>>>,
+    /// Why that failed.
+    unkept: Option<String>,
 }
 
 /// What is asked of the memory for a request.
@@ -51,11 +57,16 @@ struct Asked {
 }
 
 impl Memory {
-    fn off(why: &'static str) -> Self {
-        Self { outcome: Outcome::Off(why), place: None, given: None }
+    fn of_nothing(outcome: Outcome) -> Self {
+        Self { outcome, place: None, given: None, keeping: None, unkept: None }
     }
 
-    /// Looks into the memory, and writes down what is new. It is looked into first: otherwise the message would find itself.
+    fn off(why: &'static str) -> Self {
+        Self::of_nothing(Outcome::Off(why))
+    }
+
+    /// Looks into the memory, and begins to write down what is new, which goes on while the upstream is asked:
+    /// [`Memory::kept`] waits for it. It is looked into first: otherwise the message would find itself.
     pub(super) async fn of(
         service: &Service,
         caller: &Caller,
@@ -89,40 +100,44 @@ impl Memory {
             writes: switches.memory == Use::On,
             model: model.to_owned(),
         };
-        let writes = asked.writes;
-        let looked = service.person(&scope, move |person| Ok(looked_into(person, &asked)));
         let failed = |why: String| {
             service.metrics().memory_failed();
             tracing::warn!(why, "a request to the proxy goes on without memory");
-            Self { outcome: Outcome::Failed(why), place: None, given: None }
+            Self::of_nothing(Outcome::Failed(why))
         };
+        let writes = asked.writes;
+        let (tell, looked) = oneshot::channel();
+        // A task of its own: what was said is written down though the look takes too long, or the client leaves.
+        let keeping = tokio::spawn(looked_into_and_kept(service.clone(), scope.clone(), asked, tell));
         let memory = match tokio::time::timeout(PATIENCE, looked).await {
-            Ok(Ok(Looked { conversation: Ok((conversation, given)), context })) => {
-                let place = writes.then(|| (scope.clone(), conversation));
-                match context {
-                    Ok(context) => {
-                        let outcome = match &context.routed {
-                            Some(routed) => Outcome::Routed(routed.reply.clone()),
-                            None => Outcome::Read(Box::new(context)),
-                        };
-                        Self { outcome, place, given }
-                    }
+            Ok(Ok(Ok(Looked { conversation, context, given }))) => {
+                let memory = match context {
+                    Ok(Context { routed: Some(routed), .. }) => Self::of_nothing(Outcome::Routed(routed.reply)),
+                    Ok(context) => Self { given, ..Self::of_nothing(Outcome::Read(Box::new(context))) },
                     // What was said is kept all the same, and so will be the answer.
-                    Err(error) => Self { place, ..failed(error.to_string()) },
-                }
+                    Err(error) => failed(error.to_string()),
+                };
+                Self { place: writes.then_some((scope, conversation)), keeping: Some(keeping), ..memory }
             }
-            Ok(Ok(Looked { conversation: Err(error), .. })) => failed(error.to_string()),
-            Ok(Err(problem)) => failed(problem.detail),
+            Ok(Ok(Err(problem))) => failed(problem.detail),
+            Ok(Err(_panicked)) => failed(Problem::internal().detail),
             Err(_late) => failed(format!("it took longer than {} s", PATIENCE.as_secs())),
         };
-        if writes {
-            service.written(&scope);
-        }
-        if let (Outcome::Routed(reply), Some(_)) = (&memory.outcome, &memory.place) {
-            let reply = reply.clone();
-            memory.keep(service, reply).await;
-        }
         Ok(memory)
+    }
+
+    /// Waits until what is new of the request is written down. Where it cannot be, the answer is not remembered either.
+    pub(super) async fn kept(mut self, service: &Service) -> Self {
+        let Some(keeping) = self.keeping.take() else { return self };
+        let why = match tokio::time::timeout(PATIENCE, keeping).await {
+            Ok(Ok(Ok(()))) => return self,
+            Ok(Ok(Err(problem))) => problem.detail,
+            Ok(Err(_panicked)) => Problem::internal().detail,
+            Err(_late) => format!("it took longer than {} s to remember what was said", PATIENCE.as_secs()),
+        };
+        service.metrics().memory_failed();
+        tracing::error!(why, "what was said in a request to the proxy could not be remembered");
+        Self { place: None, unkept: Some(why), ..self }
     }
 
     /// The block for the instructions.
@@ -157,6 +172,9 @@ impl Memory {
             Outcome::Failed(why) => told(&mut headers, "x-kithkin-failure", why),
             _ => {}
         }
+        if let Some(why) = &self.unkept {
+            told(&mut headers, "x-kithkin-failure", why);
+        }
         headers
     }
 
@@ -171,7 +189,8 @@ impl Memory {
         self.keep(service, text).await;
     }
 
-    async fn keep(&self, service: &Service, text: String) {
+    /// Writes the answer down.
+    pub(super) async fn keep(&self, service: &Service, text: String) {
         let Some((scope, conversation)) = &self.place else { return };
         if text.trim().is_empty() {
             return;
@@ -189,15 +208,38 @@ impl Memory {
 }
 
 struct Looked {
-    conversation: Result<(ConversationId, Option<Given>), Error>,
+    conversation: ConversationId,
     context: Result<Context, Error>,
+    given: Option<Given>,
 }
 
-fn looked_into(person: &kithkin::Person<'_>, asked: &Asked) -> Looked {
-    let followed = match person.follow(&asked.dialogue) {
-        Ok(followed) => followed,
-        Err(error) => return Looked { conversation: Err(error), context: Ok(Context::default()) },
+/// Tells what is known, then writes down what is new.
+async fn looked_into_and_kept(
+    service: Service,
+    scope: Scope,
+    asked: Asked,
+    tell: oneshot::Sender<Result<Looked, Problem>>,
+) -> Result<(), Problem> {
+    let writes = asked.writes;
+    let followed = match service.person(&scope, move |person| looked_into(person, &asked)).await {
+        Ok((followed, looked)) => {
+            let _ = tell.send(Ok(looked));
+            followed
+        }
+        Err(problem) => {
+            let _ = tell.send(Err(problem));
+            return Ok(());
+        }
     };
+    if writes {
+        service.person(&scope, move |person| person.keep(&followed).map(drop)).await?;
+        service.written(&scope);
+    }
+    Ok(())
+}
+
+fn looked_into(person: &kithkin::Person<'_>, asked: &Asked) -> Result<(Followed, Looked), Error> {
+    let followed = person.follow(&asked.dialogue)?;
     let mut context = match &asked.question {
         Some(question) => {
             let recall = Recall {
@@ -213,7 +255,6 @@ fn looked_into(person: &kithkin::Person<'_>, asked: &Asked) -> Looked {
         }
         None => Ok(Context::default()),
     };
-    let kept = if asked.writes { person.keep(&followed).map(drop) } else { Ok(()) };
     let given = match &context {
         Ok(known) => person.disclose(known, &asked.model),
         Err(_) => Ok(None),
@@ -223,5 +264,6 @@ fn looked_into(person: &kithkin::Person<'_>, asked: &Asked) -> Looked {
         context = Err(error);
         None
     });
-    Looked { conversation: kept.map(|()| (followed.conversation, given)), context }
+    let conversation = followed.conversation.clone();
+    Ok((followed, Looked { conversation, context, given }))
 }

@@ -134,17 +134,22 @@ async fn forwarded(service: Service, request: Request, dialect: Dialect) -> Resu
     let body = ChatBody::parse(dialect, &bytes)?;
     let memory = Memory::of(&service, &caller, switches, &body, &upstream.asked(body.model())).await?;
     if let Outcome::Routed(reply) = &memory.outcome {
-        return Ok((memory.headers(), local::said(&body, reply)?).into_response());
+        let reply = reply.clone();
+        let memory = memory.kept(&service).await;
+        let answer = local::said(&body, &reply)?;
+        memory.keep(&service, reply).await;
+        return Ok((memory.headers(), answer).into_response());
     }
     let bytes = match memory.block() {
         Some(block) => Bytes::from(body.with_block(block).map_err(|_| Problem::internal())?),
         None => bytes,
     };
     match upstream {
-        Upstream::Local(model) => local::answer(&service, model, dialect, &bytes, memory).await,
+        Upstream::Local(model) => local::answer(&service, model, dialect, &bytes, memory.kept(&service).await).await,
         Upstream::Http(endpoint) => {
-            let answer = endpoint.send(Method::POST, dialect.path(), &onward, Body::from(bytes)).await?;
-            Ok(passed_on(service, answer, dialect, memory))
+            let answer = endpoint.send(Method::POST, dialect.path(), &onward, Body::from(bytes)).await;
+            let memory = memory.kept(&service).await;
+            Ok(passed_on(service, answer?, dialect, memory))
         }
     }
 }
