@@ -33,9 +33,9 @@ def open(
     reranker: str | PathLike[str] | None = None,
     policy: str | PathLike[str] | None = None,
 ) -> Memory:
-    """Opens the store in a file.
+    """Opens the store in a file, or in the PostgreSQL database of an address such as `postgres://user:password@host/database`.
 
-    A missing file is an error, so that a mistyped name makes no second memory; with `create` a store is made where there is
+    A missing store is an error, so that a mistyped name makes no second memory; with `create` a store is made where there is
     none. The path `None` is a store in memory, which is gone when it is closed.
 
     `embedder` is the model that compares by sense, `None` for methods that compare words; its weights are in the folder
@@ -56,8 +56,7 @@ def open(
         "reranker": reranker,
         "policy": policy,
     }
-    make = create and path is not None and not os.path.exists(path)
-    return Memory(_kithkin.Memory(path, make, tenant, given))
+    return Memory(_kithkin.Memory(path, create, tenant, given))
 
 
 class Memory:

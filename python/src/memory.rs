@@ -5,7 +5,10 @@ use std::path::PathBuf;
 use std::sync::{Arc, Mutex, PoisonError, RwLock};
 
 use kithkin::import::Format;
-use kithkin::{Builder, ChatKey, ChatSource, Error, Ingest, Kithkin, OpenAiEndpoint, Policy, Scope, TenantId};
+use kithkin::{
+    Builder, ChatKey, ChatSource, EngineError, Error, Ingest, Kithkin, OpenAiEndpoint, Policy, Scope, StoreError,
+    TenantId,
+};
 use pyo3::prelude::*;
 use pythonize::pythonize;
 
@@ -69,7 +72,7 @@ pub(crate) struct Memory {
 
 #[pymethods]
 impl Memory {
-    /// Opens the store in a file, makes one where `create` says so, or, without a path, one in memory.
+    /// Opens the store in a file or database, makes one where `create` says so, or, without a path, one in memory.
     #[new]
     fn new(py: Python<'_>, path: Option<PathBuf>, create: bool, tenant: &str, models: Models) -> PyResult<Self> {
         let tenant = parsed(py, tenant)?;
@@ -77,7 +80,10 @@ impl Memory {
         let build = || -> Result<Kithkin, Error> {
             let mut builder: Builder = match &path {
                 None => Kithkin::in_memory(),
-                Some(path) if create => Kithkin::create(path)?,
+                Some(path) if create => match Kithkin::create(path) {
+                    Err(Error::Engine(EngineError::Store(StoreError::Exists { .. }))) => Kithkin::open(path)?,
+                    created => created?,
+                },
                 Some(path) => Kithkin::open(path)?,
             };
             builder = builder.policy(policy);

@@ -8,7 +8,7 @@ use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result, bail};
-use kithkin::{Budget, ChatSource, Price, TenantId};
+use kithkin::{Budget, ChatSource, Location, Price, TenantId};
 use serde::Deserialize;
 
 use crate::args::{LOG_LEVELS, TIMEOUT};
@@ -17,7 +17,7 @@ use crate::args::{LOG_LEVELS, TIMEOUT};
 #[derive(Debug, Clone, Default, Deserialize)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case", default)]
 pub(crate) struct Config {
-    pub(crate) store: Option<PathBuf>,
+    pub(crate) store: Option<Location>,
     pub(crate) tenant: Option<TenantId>,
     pub(crate) embedder: Option<String>,
     pub(crate) reranker: Option<PathBuf>,
@@ -75,9 +75,12 @@ impl Config {
     /// Paths count from the folder of the file.
     fn beside(mut self, folder: &Path) -> Self {
         let models = [&mut self.reranker, &mut self.models, &mut self.chat_key_file];
-        let service = [&mut self.store, &mut self.policy, &mut self.upstream_key_file, &mut self.keys];
+        let service = [&mut self.policy, &mut self.upstream_key_file, &mut self.keys, &mut self.lab];
         let paths = models.into_iter().chain(service);
         for path in paths.flatten() {
+            *path = folder.join(&path);
+        }
+        if let Some(Location::File(path)) = &mut self.store {
             *path = folder.join(&path);
         }
         self
@@ -96,4 +99,27 @@ fn of_user() -> Option<PathBuf> {
         None => std::env::home_dir()?.join(".config"),
     };
     Some(folder.join("kithkin").join("config.toml"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn paths_count_from_the_folder_of_the_file_and_databases_from_nowhere() {
+        let folder = tempfile::tempdir().unwrap();
+        let read = |text: &str| {
+            let file = folder.path().join("c.toml");
+            std::fs::write(&file, text).unwrap();
+            Config::read(Some(&file)).unwrap()
+        };
+        let config = read("store = \"k.db\"\nlab = \"runs\"\nkeys = \"keys.toml\"");
+        assert_eq!(config.store, Some(Location::File(folder.path().join("k.db"))));
+        assert_eq!(
+            (config.lab, config.keys),
+            (Some(folder.path().join("runs")), Some(folder.path().join("keys.toml")))
+        );
+        let config = read("store = \"postgres://ann@h/d\"");
+        assert_eq!(config.store, Some(Location::Database("postgres://ann@h/d".to_owned())));
+    }
 }

@@ -43,7 +43,9 @@ pub(crate) fn table(headings: &[&str], rows: Vec<Vec<String>>) -> Result<()> {
 /// Writes what happens from now on to standard error, a JSON object a line, from a level on.
 pub(crate) fn log(level: &str) -> Result<()> {
     let level: tracing::level_filters::LevelFilter = level.parse()?;
-    tracing_subscriber::fmt().json().with_max_level(level).with_writer(std::io::stderr).init();
+    // Where nobody reads the log any more, a request must not fail for it.
+    let log = tracing_subscriber::fmt().json().with_max_level(level).with_writer(std::io::stderr);
+    log.log_internal_errors(false).init();
     Ok(())
 }
 

@@ -6,8 +6,8 @@ use std::time::Duration;
 
 use anyhow::{Context, Result};
 use kithkin::{
-    Card, ChatError, ChatKey, ChatModel, ChatSource, Embedder, EngineError, Kithkin, Method, OpenAiEndpoint, Person,
-    PersonId, Policy, Reranker, Scope, TenantId,
+    Card, ChatError, ChatKey, ChatModel, ChatSource, Embedder, EngineError, Kithkin, Location, Method, OpenAiEndpoint,
+    Person, PersonId, Policy, Reranker, Scope, TenantId,
 };
 
 use crate::args::{ChatOptions, Options};
@@ -16,7 +16,7 @@ use crate::config::Config;
 /// What every command works on: the options, with what the configuration file says beside them.
 #[derive(Debug, Clone)]
 pub(crate) struct Place {
-    pub(crate) store: PathBuf,
+    pub(crate) store: Location,
     pub(crate) tenant: TenantId,
     pub(crate) embedder: String,
     pub(crate) reranker: Option<PathBuf>,
@@ -61,7 +61,7 @@ impl Place {
         let tenant = options.tenant.or(config.tenant.clone());
         Ok(Self {
             chat: Chat::new(options.chat, &config)?,
-            store: options.store.or(config.store.clone()).unwrap_or_else(|| "kithkin.db".into()),
+            store: options.store.map(Location::from).or(config.store.clone()).unwrap_or_else(|| "kithkin.db".into()),
             tenant: tenant.map_or_else(|| TenantId::new("default"), Ok)?,
             embedder: options.embedder.or(config.embedder.clone()).unwrap_or_else(|| "all-MiniLM-L6-v2".to_owned()),
             reranker: options.reranker.or(config.reranker.clone()),

@@ -19,6 +19,7 @@ mod memory;
 mod reranker;
 mod scope;
 mod store;
+mod store_error;
 mod time;
 mod turn;
 
@@ -34,8 +35,9 @@ pub use memory::{DerivationId, Memory, MemoryId, MemoryKind};
 pub use reranker::{RerankError, Reranker};
 pub use scope::Scope;
 pub use store::{
-    Appended, Binding, Erased, Erasure, Outcome, PersonSummary, PersonTurns, Pulse, SessionRef, Store, StoreError,
-    StoreHealth, StoredMemory, UnitId, VectorCount, Visit, VisitVector,
+    Appended, Binding, Erased, Erasure, Outcome, PersonSummary, PersonTurns, Pulse, SessionRef, Store, StoreHealth,
+    StoredMemory, UnitId, VectorCount, Visit, VisitVector,
 };
+pub use store_error::StoreError;
 pub use time::{EventTime, InvalidTime, Millis, Precision};
 pub use turn::{Attachment, ContentHash, InvalidTurn, MAX_TURN_BYTES, Role, Seq, StoredTurn, Turn, TurnKey};

@@ -7,8 +7,8 @@ use std::fmt;
 use std::ops::ControlFlow;
 
 use crate::{
-    Blame, ConversationId, DerivationId, Disclosure, Feedback, Memory, MemoryId, MethodId, Millis, PersonId, Scope,
-    Seq, SessionId, StoredDisclosure, StoredFeedback, StoredTurn, TenantId, Turn, TurnKey, VectorSpace,
+    ConversationId, DerivationId, Disclosure, Feedback, Memory, MemoryId, MethodId, Millis, PersonId, Scope, Seq,
+    SessionId, StoreError, StoredDisclosure, StoredFeedback, StoredTurn, TenantId, Turn, TurnKey, VectorSpace,
 };
 
 /// The turns of one person within a batch.
@@ -164,128 +164,6 @@ pub struct StoreHealth {
     pub problems: Vec<String>,
 }
 
-/// Why a store could not do something.
-#[derive(Debug, thiserror::Error)]
-#[non_exhaustive]
-pub enum StoreError {
-    /// There is no store at that place, and reading never makes one.
-    #[error(
-        "there is no store at {place}; create one with `kithkin init --store {place}` or name another with --store"
-    )]
-    Absent {
-        /// The place.
-        place: String,
-    },
-    /// `init` found something there already.
-    #[error("{place} exists already; nothing was changed")]
-    Exists {
-        /// The place.
-        place: String,
-    },
-    /// The file is no store of Kithkin's. It is left as it is.
-    #[error("{place} is not a Kithkin store ({why}); nothing was changed")]
-    Foreign {
-        /// The place.
-        place: String,
-        /// How that was seen.
-        why: String,
-    },
-    /// The store was written by a later version.
-    #[error("{place} has schema {found}, this version knows up to {known}; use a newer Kithkin")]
-    TooNew {
-        /// The place.
-        place: String,
-        /// Its schema version.
-        found: u32,
-        /// The highest schema version known.
-        known: u32,
-    },
-    /// The place cannot be opened, not even for reading.
-    #[error(
-        "{place} cannot be opened ({why}); nothing was changed: check the permissions of the file and its folder, \
-         or copy the store to where you may write"
-    )]
-    NoAccess {
-        /// The place.
-        place: String,
-        /// What the system said.
-        why: String,
-    },
-    /// The place cannot be written.
-    #[error("{place} cannot be written ({why}); nothing was changed: check the permissions of the file and its folder")]
-    ReadOnly {
-        /// The place.
-        place: String,
-        /// What the system said.
-        why: String,
-    },
-    /// No room is left. What was acknowledged before is safe.
-    #[error(
-        "the disk of {place} is full; this write was taken back, everything before it is safe: free some room and do it again"
-    )]
-    Full {
-        /// The place.
-        place: String,
-    },
-    /// The system did not take all of a write: a quota, a limit on the size of a file, a failing disk. What was
-    /// acknowledged before is safe.
-    #[error(
-        "{place} could not be written to the end ({why}); this write was taken back, everything before it is safe: \
-         look at quota, file size limit and disk, and do it again"
-    )]
-    CutShort {
-        /// The place.
-        place: String,
-        /// What the system said.
-        why: String,
-    },
-    /// Another process held the store for too long.
-    #[error("{place} is in use by another process and did not come free within {waited_ms} ms; try again")]
-    Busy {
-        /// The place.
-        place: String,
-        /// How long it was waited for.
-        waited_ms: u64,
-    },
-    /// A stored record cannot be read back.
-    #[error("{place} is damaged at {what}: {why}; run `kithkin doctor`, and restore a copy")]
-    Damaged {
-        /// The place.
-        place: String,
-        /// Which record.
-        what: String,
-        /// What is wrong.
-        why: String,
-    },
-    /// The engine failed in another way.
-    #[error("{place}: {doing} failed: {why}")]
-    Engine {
-        /// The place.
-        place: String,
-        /// What was being done.
-        doing: &'static str,
-        /// What the engine said.
-        why: String,
-    },
-}
-
-impl StoreError {
-    /// Who can mend it.
-    pub fn blame(&self) -> Blame {
-        match self {
-            Self::Absent { .. } => Blame::Missing,
-            Self::Exists { .. } | Self::Busy { .. } => Blame::Conflict,
-            Self::Foreign { .. } | Self::TooNew { .. } => Blame::User,
-            Self::NoAccess { .. }
-            | Self::ReadOnly { .. }
-            | Self::Full { .. }
-            | Self::CutShort { .. }
-            | Self::Damaged { .. }
-            | Self::Engine { .. } => Blame::Store,
-        }
-    }
-}
-
 /// What a scan calls for each record; [`ControlFlow::Break`] ends the scan early.
 pub type Visit<'a, T> = &'a mut dyn FnMut(T) -> ControlFlow<()>;
 
@@ -305,7 +183,13 @@ pub trait Store: Send + Sync + fmt::Debug {
     /// Full, read-only, busy: then nothing of the batch is written.
     fn append(&self, batch: &[PersonTurns], recorded_at: Millis) -> Result<Vec<Appended>, StoreError>;
 
-    /// All persons of a tenant, by id.
+    /// The names of a tenant's persons, in order. It reads no turn.
+    ///
+    /// # Errors
+    /// The engine failed.
+    fn person_ids(&self, tenant: &TenantId) -> Result<Vec<PersonId>, StoreError>;
+
+    /// All persons of a tenant, by id, at the cost of a pass over their turns.
     ///
     /// # Errors
     /// The engine failed.

@@ -5,7 +5,7 @@
 use axum::Json;
 use axum::http::{HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
-use kithkin::{Blame, ChatError, EngineError, Error};
+use kithkin::{Blame, ChatError, EngineError, Error, StoreError};
 use serde::Serialize;
 use utoipa::ToSchema;
 
@@ -103,6 +103,11 @@ impl From<Error> for Problem {
         }
         if let Error::Engine(EngineError::Chat(ChatError::Spent { .. })) = &error {
             return Self::new(StatusCode::TOO_MANY_REQUESTS, "budget", "The budget is spent", error.to_string());
+        }
+        if let Error::Engine(EngineError::Store(StoreError::Unreachable { .. })) = &error {
+            tracing::error!(error = %error, "the store cannot be reached");
+            let detail = "the store does not answer; nothing was lost: try again in a while";
+            return Self::new(StatusCode::SERVICE_UNAVAILABLE, "busy", "The store does not answer", detail);
         }
         match error.blame() {
             Blame::User => Self::input(error.to_string()),

@@ -1,7 +1,7 @@
-//! Stores of Kithkin: SQLite in one file, and memory for tests.
+//! Stores of Kithkin: SQLite in one file, PostgreSQL for a fleet (the feature `postgres`), and memory for tests.
 //!
-//! Both implement [`kithkin_core::Store`], and [`conformance`] holds both to its contract. What the contract leaves
-//! open, both decide alike:
+//! All implement [`kithkin_core::Store`], and [`conformance`] holds them to its contract. What the contract leaves
+//! open, they decide alike:
 //!
 //! - `Pulse::version` grows by one with every call that changes something of the person; a call that changes nothing
 //!   (only duplicates, vectors of units that are gone, the binding that is there already) leaves it.
@@ -21,8 +21,14 @@
 
 #[allow(clippy::unwrap_used, clippy::panic, reason = "a broken contract fails the test that runs the suite")]
 pub mod conformance;
+mod counters;
 mod memory;
+#[cfg(feature = "postgres")]
+mod postgres;
+mod record;
 mod sqlite;
 
 pub use memory::MemoryStore;
+#[cfg(feature = "postgres")]
+pub use postgres::PostgresStore;
 pub use sqlite::SqliteStore;

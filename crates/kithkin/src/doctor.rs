@@ -77,10 +77,10 @@ impl Kithkin {
                 findings.push(Finding { what, repair: Repair::FetchWeights { model: name.to_owned() } });
             }
         }
-        match self.engine.store().persons(tenant) {
+        match self.engine.store().person_ids(tenant) {
             Ok(persons) => {
                 for person in persons {
-                    let scope = Scope::new(tenant.clone(), person.person);
+                    let scope = Scope::new(tenant.clone(), person);
                     if let Err(e) = self.unfinished(&scope, &mut findings) {
                         findings.push(Finding::told(&e));
                     }

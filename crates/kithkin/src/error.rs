@@ -36,6 +36,9 @@ pub enum Error {
         /// The clock.
         now: String,
     },
+    /// The store is said to be in a database, and this build has no client for one.
+    #[error("this build of Kithkin opens files only; build it with the feature `postgres` to use a database")]
+    NoDatabase,
     /// The text is nothing but a block that recall made: it is not stored again as new.
     #[error(
         "the text is only a block of recalled memories; these are stored already and are never stored again as new"
@@ -152,6 +155,7 @@ impl Error {
             Self::Import(e) => e.blame(),
             Self::Ask(e) => e.blame(),
             Self::Rebuild { .. } | Self::ErasedMeanwhile => Blame::Conflict,
+            Self::NoDatabase => Blame::Missing,
             Self::Write { .. } | Self::Read { .. } => Blame::Store,
             Self::Id(_)
             | Self::Time(_)

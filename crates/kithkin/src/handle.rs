@@ -11,7 +11,7 @@ use kithkin_store::{MemoryStore, SqliteStore};
 
 use crate::clock::SystemClock;
 use crate::reports::{PersonReport, instant};
-use crate::{Error, Person};
+use crate::{Error, Location, Person};
 
 /// The method of a person who was never bound to one.
 pub(crate) const DEFAULT_METHOD: &str = "hybrid";
@@ -168,20 +168,37 @@ pub struct Kithkin {
 }
 
 impl Kithkin {
-    /// Opens the store in a file. A missing file is an error: reading never makes a store.
+    /// Opens the store in a file or a database; a text that begins with `postgres://` is the address of one. A missing store
+    /// is an error: reading never makes one. A handle on a database must not be used on a thread that runs asynchronous
+    /// tasks.
     ///
     /// # Errors
-    /// No such file, not a store, written by a newer version, damaged.
-    pub fn open(path: impl AsRef<Path>) -> Result<Builder, Error> {
-        Ok(Builder::new(Arc::new(SqliteStore::open(path.as_ref())?)))
+    /// No such file, not a store, written by a newer version, damaged; a database that does not answer, or that this build
+    /// cannot open.
+    pub fn open(location: impl Into<Location>) -> Result<Builder, Error> {
+        let store: Arc<dyn Store> = match location.into() {
+            Location::File(path) => Arc::new(SqliteStore::open(path)?),
+            #[cfg(feature = "postgres")]
+            Location::Database(address) => Arc::new(kithkin_store::PostgresStore::open(&address)?),
+            #[cfg(not(feature = "postgres"))]
+            Location::Database(_) => return Err(Error::NoDatabase),
+        };
+        Ok(Builder::new(store))
     }
 
-    /// Makes a store in a new file.
+    /// Makes a store in a new file, or in a database that has none.
     ///
     /// # Errors
-    /// The file exists, or cannot be written.
-    pub fn create(path: impl AsRef<Path>) -> Result<Builder, Error> {
-        Ok(Builder::new(Arc::new(SqliteStore::create(path.as_ref())?)))
+    /// It exists, or cannot be written; for a database, as [`Kithkin::open`].
+    pub fn create(location: impl Into<Location>) -> Result<Builder, Error> {
+        let store: Arc<dyn Store> = match location.into() {
+            Location::File(path) => Arc::new(SqliteStore::create(path)?),
+            #[cfg(feature = "postgres")]
+            Location::Database(address) => Arc::new(kithkin_store::PostgresStore::create(&address)?),
+            #[cfg(not(feature = "postgres"))]
+            Location::Database(_) => return Err(Error::NoDatabase),
+        };
+        Ok(Builder::new(store))
     }
 
     /// A store in memory, gone when the handle is dropped.

@@ -80,8 +80,8 @@ impl Kithkin {
     /// The store failed.
     pub fn jobs(&self, tenant: &TenantId) -> Result<Vec<JobReport>, Error> {
         let mut jobs = Vec::new();
-        for person in self.engine.store().persons(tenant)? {
-            let scope = Scope::new(tenant.clone(), person.person);
+        for person in self.engine.store().person_ids(tenant)? {
+            let scope = Scope::new(tenant.clone(), person);
             let method = self.preset_of(&scope)?.0;
             let sessions = self.engine.stale_sessions(&scope, &method)?;
             let lacking = self.engine.lacking_vectors(&scope, Some(&method))?;

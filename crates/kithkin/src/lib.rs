@@ -38,6 +38,7 @@ mod handle;
 pub mod import;
 mod ingest;
 mod jobs;
+mod location;
 mod memories;
 mod person;
 mod profile;
@@ -78,6 +79,7 @@ pub use kithkin_models::{
     CHAT_MODELS, ChatKey, ChatSource, ChatSpec, MODELS, ModelSpec, NoKey, OpenAiEndpoint, Status as WeightStatus,
     UnknownChat,
 };
+pub use location::Location;
 pub use memories::MemoryReport;
 pub use person::{Now, Person, Recall};
 pub use profile::{ProfileEntry, ProfileReport, ProfileTrait, ProfileVersion, RejectedEntry};

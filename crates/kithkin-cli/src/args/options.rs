@@ -16,8 +16,8 @@ pub(crate) struct Options {
     /// A file that sets what is not given here [default: kithkin/config.toml in the user's configuration folder]
     #[arg(long, global = true, env = "KITHKIN_CONFIG", hide_env_values = true, value_name = "FILE")]
     pub(crate) config: Option<PathBuf>,
-    /// The store's file [default: kithkin.db]
-    #[arg(long, global = true, env = "KITHKIN_STORE", hide_env_values = true, value_name = "FILE")]
+    /// The store: a file, or postgres://user@host/database [default: kithkin.db]
+    #[arg(long, global = true, env = "KITHKIN_STORE", hide_env_values = true, value_name = "STORE")]
     pub(crate) store: Option<PathBuf>,
     /// Whose persons [default: default]
     #[arg(long, global = true, env = "KITHKIN_TENANT", hide_env_values = true, value_name = "T")]

@@ -12,9 +12,9 @@ use crate::place::Place;
 pub(super) fn init(place: &Place) -> Result<ExitCode> {
     Kithkin::create(&place.store)?;
     if place.json {
-        output::json(&serde_json::json!({ "store": place.store }))?;
+        output::json(&serde_json::json!({ "store": place.store.to_string() }))?;
     } else {
-        line(&format!("made the store {}", place.store.display()))?;
+        line(&format!("made the store {}", place.store))?;
     }
     Ok(ExitCode::SUCCESS)
 }

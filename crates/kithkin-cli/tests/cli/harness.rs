@@ -15,6 +15,8 @@ pub(crate) fn sample() -> PathBuf {
 pub(crate) struct Place {
     pub(crate) dir: TempDir,
     embedder: &'static str,
+    /// The address of a database, where the store is not the file in the folder.
+    database: Option<String>,
 }
 
 /// What a run printed.
@@ -27,7 +29,12 @@ pub(crate) struct Ran {
 impl Place {
     /// An empty folder; commands run without an embedder.
     pub(crate) fn empty() -> Self {
-        Self { dir: tempfile::tempdir().unwrap(), embedder: "none" }
+        Self { dir: tempfile::tempdir().unwrap(), embedder: "none", database: None }
+    }
+
+    /// An empty folder, and a database to have the store in.
+    pub(crate) fn of_database(address: &str) -> Self {
+        Self { database: Some(address.to_owned()), ..Self::empty() }
     }
 
     /// A folder with a new store.
@@ -68,7 +75,9 @@ impl Place {
         let words = [wrapper, &[env!("CARGO_BIN_EXE_kithkin")], args].concat();
         let mut command = Command::new(words[0]);
         command.args(&words[1..]).current_dir(self.dir.path()).stdin(Stdio::null());
-        command.env("KITHKIN_STORE", self.path("kithkin.db")).env("KITHKIN_EMBEDDER", self.embedder);
+        let file = || self.path("kithkin.db").into_os_string();
+        let store = self.database.as_ref().map_or_else(file, Into::into);
+        command.env("KITHKIN_STORE", store).env("KITHKIN_EMBEDDER", self.embedder);
         // No configuration but a test's own.
         command.env("XDG_CONFIG_HOME", self.path("config")).env_remove("KITHKIN_CONFIG");
         for name in [

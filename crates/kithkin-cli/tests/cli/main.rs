@@ -19,6 +19,7 @@ mod feedback;
 mod harness;
 mod jobs;
 mod lab;
+mod postgres;
 mod processes;
 mod profile;
 mod recall;
@@ -30,5 +31,8 @@ mod shapes;
 mod shell;
 mod weights;
 
+#[allow(dead_code, reason = "the tests of the store use all of it")]
+#[path = "../../../kithkin-store/tests/stores/cluster.rs"]
+mod cluster;
 #[path = "../../../kithkin-models/tests/tiny/mod.rs"]
 mod tiny;

@@ -1,8 +1,8 @@
 //! Turns go in and come back as they were; nothing else does.
 
 use kithkin_core::{
-    Attachment, ConversationId, Erased, Erasure, Millis, Outcome, PersonTurns, Role, Scope, Seq, Store, StoredTurn,
-    Turn, TurnId,
+    Attachment, ConversationId, Erased, Erasure, Millis, Outcome, PersonId, PersonTurns, Role, Scope, Seq, Store,
+    StoredTurn, Turn, TurnId,
 };
 
 use super::{
@@ -120,6 +120,8 @@ pub(super) fn persons_are_listed(store: &dyn Store) {
     // The replaced versions and what is only in them do not count.
     append(store, &ann(), &[dated("r", "1", "1970-01-01T00:00:01Z"), dated("r", "2", "1970-01-01T00:00:02Z")]);
     let listed = store.persons(&ann().tenant).unwrap();
+    let ids: Vec<PersonId> = listed.iter().map(|person| person.person.clone()).collect();
+    assert_eq!(store.person_ids(&ann().tenant).unwrap(), ids);
     let names: Vec<_> = listed.iter().map(|summary| summary.person.as_str()).collect();
     assert_eq!(names, ["A", "a", "a/b", "ann", "名"]);
     let of = |person: &str| listed.iter().find(|summary| summary.person.as_str() == person).unwrap();

@@ -10,9 +10,9 @@ use std::ops::ControlFlow;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use kithkin_core::{
-    Appended, Binding, DerivationId, Disclosure, Erased, Erasure, Feedback, Memory, Millis, PersonSummary, PersonTurns,
-    Pulse, Scope, Seq, SessionRef, Store, StoreError, StoreHealth, StoredDisclosure, StoredFeedback, StoredMemory,
-    StoredTurn, TenantId, TurnId, UnitId, VectorCount, VectorSpace, Visit,
+    Appended, Binding, DerivationId, Disclosure, Erased, Erasure, Feedback, Memory, Millis, PersonId, PersonSummary,
+    PersonTurns, Pulse, Scope, Seq, SessionRef, Store, StoreError, StoreHealth, StoredDisclosure, StoredFeedback,
+    StoredMemory, StoredTurn, TenantId, TurnId, UnitId, VectorCount, VectorSpace, Visit,
 };
 
 use person::Person;
@@ -75,6 +75,12 @@ impl Store for MemoryStore {
             appended.push(Appended { scope: scope.clone(), outcomes });
         }
         Ok(appended)
+    }
+
+    fn person_ids(&self, tenant: &TenantId) -> Result<Vec<PersonId>, StoreError> {
+        let state = self.state();
+        let of_tenant = state.persons.keys().filter(|scope| scope.tenant == *tenant);
+        Ok(of_tenant.map(|scope| scope.person.clone()).collect())
     }
 
     fn persons(&self, tenant: &TenantId) -> Result<Vec<PersonSummary>, StoreError> {

@@ -1,12 +1,11 @@
 //! What of a person reached a chat model.
 
-use std::fmt::Display;
-
-use kithkin_core::{Disclosure, Millis, Purpose, Scope, Spent, StoredDisclosure, Visit};
+use kithkin_core::{Disclosure, Millis, Scope, Spent, StoredDisclosure, Visit};
 use rusqlite::{Connection, Row, params};
 
 use super::connection::{Fault, sql};
 use super::persons;
+use crate::record;
 
 pub(super) fn put(connection: &Connection, scope: &Scope, new: &Disclosure) -> Result<Option<u64>, Fault> {
     if persons::load(connection, scope)?.is_none() {
@@ -67,16 +66,11 @@ pub(super) fn scan(
 
 fn decode(scope: &Scope, row: &Row<'_>) -> Result<StoredDisclosure, Fault> {
     let number: u64 = row.get(0)?;
-    let wrong = |why: &dyn Display| Fault::damaged(format_args!("disclosure {number} of {scope}"), why);
-    let purpose: String = row.get(2).map_err(|why| wrong(&why))?;
-    let turns: String = row.get(7).map_err(|why| wrong(&why))?;
-    let count = |column: usize| row.get(column).map_err(|why| wrong(&why));
-    let disclosure = Disclosure {
-        at: row.get(1).map_err(|why| wrong(&why))?,
-        purpose: purpose.parse::<Purpose>().map_err(|why| wrong(&why))?,
-        model: row.get(3).map_err(|why| wrong(&why))?,
-        turns: serde_json::from_str(&turns).map_err(|why| wrong(&why))?,
-        spent: Spent { calls: count(4)?, read: count(5)?, said: count(6)? },
+    let read = || -> rusqlite::Result<Result<StoredDisclosure, String>> {
+        let (purpose, turns): (String, String) = (row.get(2)?, row.get(7)?);
+        let spent = Spent { calls: row.get(4)?, read: row.get(5)?, said: row.get(6)? };
+        Ok(record::disclosure(number, row.get(1)?, &purpose, row.get(3)?, spent, &turns))
     };
-    Ok(StoredDisclosure { number, disclosure })
+    let wrong = |why: String| Fault::damaged(format_args!("disclosure {number} of {scope}"), why);
+    read().map_err(|why| wrong(why.to_string()))?.map_err(wrong)
 }

@@ -11,8 +11,8 @@ use kithkin_core::{Erased, Erasure, MemoryId, Scope, Seq, StoreError, UnitId};
 use rusqlite::{Connection, Row, params};
 
 use super::connection::{Connections, Fault};
-use super::persons::{self, Stale};
-use super::{feedback, memories, vectors};
+use super::{feedback, memories, persons, vectors};
+use crate::counters::Stale;
 
 /// How long one attempt to empty the log waits, so that writers get their turn between two attempts.
 const ATTEMPT: Duration = Duration::from_millis(200);

@@ -3,12 +3,13 @@
 use std::collections::BTreeSet;
 use std::fmt::Display;
 
-use kithkin_core::{Feedback, QuestionVector, Scope, Shown, StoredFeedback, VectorSpace, Visit};
+use kithkin_core::{Feedback, Scope, StoredFeedback, Visit};
 use rusqlite::{Connection, OptionalExtension, Row, params};
 
 use super::connection::{Fault, sql};
-use super::persons::{self, Stale};
-use super::vectors;
+use super::{persons, vectors};
+use crate::counters::Stale;
+use crate::record::{self, FeedbackRecord};
 
 pub(super) fn put(connection: &Connection, scope: &Scope, new: &Feedback) -> Result<Option<u64>, Fault> {
     let (tenant, person) = (scope.tenant.as_str(), scope.person.as_str());
@@ -31,7 +32,7 @@ pub(super) fn put(connection: &Connection, scope: &Scope, new: &Feedback) -> Res
     };
     let vector = new.vector.as_ref().map(|of_question| {
         let mut bytes = Vec::new();
-        vectors::encode(&of_question.vector, &mut bytes);
+        record::write_vector(&of_question.vector, &mut bytes);
         bytes
     });
     let mut add = connection.prepare_cached(
@@ -45,7 +46,7 @@ pub(super) fn put(connection: &Connection, scope: &Scope, new: &Feedback) -> Res
     for shown in &new.shown {
         link.execute(params![tenant, person, sql(shown.seq.0), id])?;
     }
-    counters.save(connection, scope, Stale::Behind)?;
+    persons::save(connection, scope, counters.written(Stale::Behind))?;
     Ok(Some(id))
 }
 
@@ -71,26 +72,19 @@ pub(super) fn scan(
 
 fn decode(scope: &Scope, row: &Row<'_>) -> Result<StoredFeedback, Fault> {
     let number: u64 = row.get(0)?;
-    let wrong = |why: &dyn Display| damaged(scope, number, why);
-    let shown: String = row.get(3).map_err(|why| wrong(&why))?;
-    let space: Option<String> = row.get(4).map_err(|why| wrong(&why))?;
-    let bytes: Option<Vec<u8>> = row.get(5).map_err(|why| wrong(&why))?;
-    let vector = match space.zip(bytes) {
-        Some((space, bytes)) => {
-            let mut vector = Vec::new();
-            vectors::decode(&bytes, &mut vector).map_err(|why| wrong(&format_args!("the vector: {why}")))?;
-            Some(QuestionVector { space: VectorSpace(space), vector })
-        }
-        None => None,
+    let columns = || -> rusqlite::Result<FeedbackRecord> {
+        Ok(FeedbackRecord {
+            number,
+            asked_at: row.get(1)?,
+            recorded_at: row.get(2)?,
+            shown: row.get(3)?,
+            space: row.get(4)?,
+            vector: row.get(5)?,
+            question: row.get(6)?,
+        })
     };
-    let feedback = Feedback {
-        question: row.get(6).map_err(|why| wrong(&why))?,
-        vector,
-        asked_at: row.get(1).map_err(|why| wrong(&why))?,
-        recorded_at: row.get(2).map_err(|why| wrong(&why))?,
-        shown: serde_json::from_str(&shown).map_err(|why| wrong(&why))?,
-    };
-    Ok(StoredFeedback { number, feedback })
+    let read = columns().map_err(|why| why.to_string()).and_then(FeedbackRecord::read);
+    read.map_err(|why| damaged(scope, number, &why))
 }
 
 fn damaged(scope: &Scope, number: u64, why: &dyn Display) -> Fault {
@@ -107,8 +101,7 @@ pub(super) fn delete(connection: &Connection, scope: &Scope, numbers: &BTreeSet<
     let mut remove = connection.prepare_cached("DELETE FROM feedback WHERE tenant = ?1 AND person = ?2 AND id = ?3")?;
     for number in numbers {
         let json: Option<String> = shown.query_row(params![tenant, person, number], |row| row.get(0)).optional()?;
-        let seqs: Vec<Shown> =
-            serde_json::from_str(json.as_deref().unwrap_or("[]")).map_err(|why| damaged(scope, *number, &why))?;
+        let seqs = record::shown(json.as_deref().unwrap_or("[]")).map_err(|why| damaged(scope, *number, &why))?;
         for shown in seqs {
             unlink.execute(params![tenant, person, sql(shown.seq.0), number])?;
         }

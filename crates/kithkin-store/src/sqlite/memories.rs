@@ -8,8 +8,9 @@ use kithkin_core::{
 use rusqlite::{Connection, OptionalExtension, Row, params};
 
 use super::connection::{Fault, sql};
-use super::persons::{self, Stale};
-use super::vectors;
+use super::{persons, vectors};
+use crate::counters::Stale;
+use crate::record;
 
 /// The number of a derivation; `None` when the store has no memory of it.
 fn derivation_number(connection: &Connection, derivation: &DerivationId) -> Result<Option<i64>, Fault> {
@@ -77,7 +78,7 @@ pub(super) fn put(
         "INSERT INTO memory_source (tenant, person, seq, memory) VALUES (?1, ?2, ?3, ?4) ON CONFLICT DO NOTHING",
     )?;
     let floor = persons::floor(connection)?;
-    let mut counters = persons::Counters::load_or_begin(connection, scope)?;
+    let mut counters = persons::load_or_begin(connection, scope)?;
     for memory in memories {
         let id = counters.next_memory(floor);
         let sources = serde_json::to_string(&memory.sources).map_err(|why| Fault::damaged("a new memory", why))?;
@@ -104,7 +105,8 @@ pub(super) fn put(
          VALUES (?1, ?2, ?3, ?4, ?5, ?6) ON CONFLICT DO UPDATE SET upto = ?6",
     )?;
     mark.execute(params![tenant, person, conversation, sitting, derivation, sql(upto.0)])?;
-    counters.save(connection, scope, if old.is_empty() { Stale::Behind } else { Stale::Whole })?;
+    let stale = if old.is_empty() { Stale::Behind } else { Stale::Whole };
+    persons::save(connection, scope, counters.written(stale))?;
     Ok(true)
 }
 
@@ -154,16 +156,13 @@ pub(super) fn scan(
 
 fn decode(scope: &Scope, row: &Row<'_>) -> Result<StoredMemory, Fault> {
     let id: u64 = row.get(0)?;
-    let wrong = |why: &dyn Display| damaged(scope, id, why);
-    let text = |column: usize| row.get::<_, String>(column).map_err(|why| wrong(&why));
-    let said_at = row.get::<_, Option<String>>(2).map_err(|why| wrong(&why))?;
-    let memory = Memory {
-        kind: text(1)?.parse().map_err(|kind| wrong(&format_args!("{kind:?} is no kind of memory")))?,
-        said_at: said_at.map(|time| time.parse()).transpose().map_err(|why| wrong(&why))?,
-        sources: serde_json::from_str(&text(3)?).map_err(|why| wrong(&why))?,
-        text: text(4)?,
+    let columns = || -> rusqlite::Result<(String, Option<String>, String, String)> {
+        Ok((row.get(1)?, row.get(2)?, row.get(3)?, row.get(4)?))
     };
-    Ok(StoredMemory { id: MemoryId(id), memory })
+    let wrong = |why: &dyn Display| damaged(scope, id, why);
+    let (kind, said_at, sources, text) = columns().map_err(|why| wrong(&why))?;
+    let sources = serde_json::from_str(&sources).map_err(|why| wrong(&why))?;
+    record::memory(id, &kind, said_at.as_deref(), sources, text).map_err(|why| wrong(&why))
 }
 
 fn damaged(scope: &Scope, id: u64, why: &dyn Display) -> Fault {

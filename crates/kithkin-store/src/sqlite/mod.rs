@@ -18,13 +18,12 @@ mod vectors;
 
 use std::fs::OpenOptions;
 use std::io::ErrorKind;
-use std::ops::ControlFlow;
 use std::path::Path;
 
 use kithkin_core::{
-    Appended, Binding, DerivationId, Disclosure, Erased, Erasure, Feedback, Memory, Millis, PersonSummary, PersonTurns,
-    Pulse, Scope, Seq, SessionRef, Store, StoreError, StoreHealth, StoredDisclosure, StoredFeedback, StoredMemory,
-    StoredTurn, TenantId, TurnId, UnitId, VectorCount, VectorSpace, Visit,
+    Appended, Binding, DerivationId, Disclosure, Erased, Erasure, Feedback, Memory, Millis, PersonId, PersonSummary,
+    PersonTurns, Pulse, Scope, Seq, SessionRef, Store, StoreError, StoreHealth, StoredDisclosure, StoredFeedback,
+    StoredMemory, StoredTurn, TenantId, TurnId, UnitId, VectorCount, VectorSpace, Visit, VisitVector,
 };
 
 use connection::{Connections, Fault, Patience};
@@ -90,6 +89,10 @@ impl Store for SqliteStore {
         self.connections.write("appending turns", |c| turns::append(c, batch, recorded_at))
     }
 
+    fn person_ids(&self, tenant: &TenantId) -> Result<Vec<PersonId>, StoreError> {
+        self.connections.read("listing persons", |c| persons::ids(c, tenant))
+    }
+
     fn persons(&self, tenant: &TenantId) -> Result<Vec<PersonSummary>, StoreError> {
         self.connections.read("listing persons", |c| persons::list(c, tenant))
     }
@@ -119,7 +122,7 @@ impl Store for SqliteStore {
         scope: &Scope,
         space: &VectorSpace,
         after_seq: u64,
-        visit: &mut dyn FnMut((UnitId, &[f32])) -> ControlFlow<()>,
+        visit: VisitVector<'_>,
     ) -> Result<(), StoreError> {
         self.connections.read("reading vectors", |c| vectors::scan(c, scope, space, after_seq, visit))
     }

@@ -4,70 +4,23 @@ use kithkin_core::{Binding, DerivationId, MethodId, PersonId, PersonSummary, Pul
 use rusqlite::{Connection, OptionalExtension, Row, params};
 
 use super::connection::Fault;
+use crate::counters::{Counters, Stale};
 
-/// The counters of a person.
-#[derive(Debug, Clone, Copy)]
-pub(super) struct Counters {
-    /// The last place given out; 0 before the first turn.
-    pub(super) last_seq: u64,
-    /// The last number of a memory given out; 0 before the first.
-    pub(super) last_memory: u64,
-    version: u64,
-    epoch: u64,
+/// The counters of a person, or those of one that begins now.
+pub(super) fn load_or_begin(connection: &Connection, scope: &Scope) -> Result<Counters, Fault> {
+    let floor = floor(connection)?;
+    Ok(load(connection, scope)?.unwrap_or_else(|| Counters::begin(floor)))
 }
 
-impl Counters {
-    /// The counters of a person, or those of one that begins now.
-    pub(super) fn load_or_begin(connection: &Connection, scope: &Scope) -> Result<Self, Fault> {
-        let floor = floor(connection)?;
-        Ok(load(connection, scope)?.unwrap_or(Self { last_seq: 0, last_memory: 0, version: floor, epoch: floor + 1 }))
-    }
-
-    /// The next place. A log begins above all places of erased persons.
-    pub(super) fn next_seq(&mut self, floor: u64) -> u64 {
-        self.last_seq = if self.last_seq == 0 { floor } else { self.last_seq } + 1;
-        self.last_seq
-    }
-
-    /// The next number of a memory, likewise.
-    pub(super) fn next_memory(&mut self, floor: u64) -> u64 {
-        self.last_memory = if self.last_memory == 0 { floor } else { self.last_memory } + 1;
-        self.last_memory
-    }
-
-    /// The number of the write that comes next: higher than that of any before.
-    pub(super) fn next_write(&self) -> u64 {
-        self.version + 1
-    }
-
-    /// The highest of them all, above which a later person of the same name begins.
-    pub(super) fn highest(&self) -> u64 {
-        self.version.max(self.epoch).max(self.last_seq).max(self.last_memory)
-    }
-
-    /// Counts one write, and writes the counters down.
-    pub(super) fn save(mut self, connection: &Connection, scope: &Scope, stale: Stale) -> Result<(), Fault> {
-        self.version += 1;
-        if stale == Stale::Whole {
-            self.epoch += 1;
-        }
-        let mut put = connection.prepare_cached(
-            "INSERT INTO person (tenant, person, last_seq, last_memory, version, epoch) VALUES (?1, ?2, ?3, ?4, ?5, ?6)
-             ON CONFLICT DO UPDATE SET last_seq = ?3, last_memory = ?4, version = ?5, epoch = ?6",
-        )?;
-        let Self { last_seq, last_memory, version, epoch } = self;
-        put.execute(params![scope.tenant.as_str(), scope.person.as_str(), last_seq, last_memory, version, epoch])?;
-        Ok(())
-    }
-}
-
-/// What a write means to an index that was loaded before.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Stale {
-    /// It lacks what was added.
-    Behind,
-    /// It holds what is no longer so.
-    Whole,
+/// Writes the counters down.
+pub(super) fn save(connection: &Connection, scope: &Scope, counters: Counters) -> Result<(), Fault> {
+    let mut put = connection.prepare_cached(
+        "INSERT INTO person (tenant, person, last_seq, last_memory, version, epoch) VALUES (?1, ?2, ?3, ?4, ?5, ?6)
+         ON CONFLICT DO UPDATE SET last_seq = ?3, last_memory = ?4, version = ?5, epoch = ?6",
+    )?;
+    let Counters { last_seq, last_memory, version, epoch } = counters;
+    put.execute(params![scope.tenant.as_str(), scope.person.as_str(), last_seq, last_memory, version, epoch])?;
+    Ok(())
 }
 
 /// The counters of a person; `None` when there is no such person.
@@ -82,7 +35,7 @@ pub(super) fn load(connection: &Connection, scope: &Scope) -> Result<Option<Coun
 
 /// Counts a write for a person that exists.
 pub(super) fn touch(connection: &Connection, scope: &Scope, stale: Stale) -> Result<(), Fault> {
-    Counters::load_or_begin(connection, scope)?.save(connection, scope, stale)
+    save(connection, scope, load_or_begin(connection, scope)?.written(stale))
 }
 
 /// The number above which the counters of new persons begin.
@@ -103,13 +56,20 @@ pub(super) fn set_meta(connection: &Connection, name: &str, value: u64) -> Resul
 }
 
 pub(super) fn pulse(connection: &Connection, scope: &Scope) -> Result<Option<Pulse>, Fault> {
-    let pulse = |c: Counters| Pulse { version: c.version, epoch: c.epoch, last_seq: c.last_seq };
-    Ok(load(connection, scope)?.map(pulse))
+    Ok(load(connection, scope)?.map(|counters| counters.pulse()))
+}
+
+pub(super) fn ids(connection: &Connection, tenant: &TenantId) -> Result<Vec<PersonId>, Fault> {
+    let mut names = connection.prepare_cached("SELECT person FROM person WHERE tenant = ?1 ORDER BY person")?;
+    let names = names.query_map([tenant.as_str()], |row| row.get::<_, String>(0))?;
+    names.map(|name| id(tenant, &name?)).collect()
+}
+
+fn id(tenant: &TenantId, name: &str) -> Result<PersonId, Fault> {
+    PersonId::new(name).map_err(|why| Fault::damaged(format_args!("person {name:?} of {tenant}"), why))
 }
 
 pub(super) fn list(connection: &Connection, tenant: &TenantId) -> Result<Vec<PersonSummary>, Fault> {
-    let mut names = connection.prepare_cached("SELECT person FROM person WHERE tenant = ?1 ORDER BY person")?;
-    let names = names.query_map([tenant.as_str()], |row| row.get::<_, String>(0))?;
     // One person after another: each is a range of the log, and no sort over all persons' turns is needed.
     let mut sum = connection.prepare_cached(
         "SELECT COUNT(*), COUNT(DISTINCT conversation), MIN(said_start), MAX(said_start),
@@ -118,14 +78,11 @@ pub(super) fn list(connection: &Connection, tenant: &TenantId) -> Result<Vec<Per
            FROM turn WHERE tenant = ?1 AND person = ?2 AND replaced_by IS NULL",
     )?;
     let mut persons = Vec::new();
-    for name in names {
-        let name = name?;
-        let person =
-            PersonId::new(&name).map_err(|why| Fault::damaged(format_args!("person {name:?} of {tenant}"), why))?;
-        persons.push(sum.query_row([tenant.as_str(), &name], |row| {
+    for person in ids(connection, tenant)? {
+        persons.push(sum.query_row([tenant.as_str(), person.as_str()], |row| {
             let (first, last): (Option<i64>, Option<i64>) = (row.get(2)?, row.get(3)?);
             Ok(PersonSummary {
-                person,
+                person: person.clone(),
                 turns: row.get(0)?,
                 conversations: row.get(1)?,
                 sessions: row.get(4)?,

@@ -1,5 +1,6 @@
 //! What needs a hand inside the store: a full disk, a lock that is held, a damaged record, a write cut off.
 
+use std::ops::ControlFlow;
 use std::path::{Path, PathBuf};
 
 use kithkin_core::{Memory, MemoryKind, PersonId, Role, SessionId, TurnId};

@@ -1,15 +1,16 @@
 //! The log: appending to it and reading it.
 
 use std::collections::BTreeMap;
-use std::fmt::Display;
 
 use kithkin_core::{
-    Appended, ConversationId, Millis, Outcome, PersonTurns, Scope, Seq, SessionId, StoredTurn, Turn, TurnId, Visit,
+    Appended, ConversationId, Millis, Outcome, PersonTurns, Scope, Seq, StoredTurn, Turn, TurnId, Visit,
 };
 use rusqlite::{CachedStatement, Connection, OptionalExtension, Row, params};
 
 use super::connection::{Fault, sql};
-use super::persons::{self, Counters, Stale};
+use super::persons;
+use crate::counters::Stale;
+use crate::record::{self, TurnRecord};
 
 /// The columns of a turn in the order that [`decode`] reads them.
 macro_rules! select_turn {
@@ -77,7 +78,7 @@ impl<'a> Writer<'a> {
     }
 
     fn append(&mut self, scope: &Scope, turns: &[Turn]) -> Result<Appended, Fault> {
-        let mut counters = Counters::load_or_begin(self.connection, scope)?;
+        let mut counters = persons::load_or_begin(self.connection, scope)?;
         let mut sessions = Sessions::new();
         let mut outcomes = Vec::with_capacity(turns.len());
         for turn in turns {
@@ -105,7 +106,7 @@ impl<'a> Writer<'a> {
             self.note_session.execute(params![tenant, person, conversation, session, first, last])?;
         }
         if outcomes.iter().any(|outcome| !outcome.is_duplicate()) {
-            counters.save(self.connection, scope, Stale::Behind)?;
+            persons::save(self.connection, scope, counters.written(Stale::Behind))?;
         }
         Ok(Appended { scope: scope.clone(), outcomes })
     }
@@ -126,10 +127,7 @@ impl<'a> Writer<'a> {
         seq: u64,
         old: Option<&Current>,
     ) -> Result<(), Fault> {
-        let attachments = match turn.attachments.as_slice() {
-            [] => None,
-            some => Some(serde_json::to_string(some).map_err(|why| Fault::damaged(turn.key(), why))?),
-        };
+        let attachments = record::attachments(&turn.attachments).map_err(|why| Fault::damaged(turn.key(), why))?;
         let (tenant, person) = (scope.tenant.as_str(), scope.person.as_str());
         self.insert.execute(params![
             tenant,
@@ -204,27 +202,22 @@ pub(super) fn tellings(connection: &Connection, scope: &Scope, id: &TurnId) -> R
 
 fn decode(scope: &Scope, row: &Row<'_>) -> Result<StoredTurn, Fault> {
     let seq: u64 = row.get(0)?;
-    let wrong = |why: &dyn Display| Fault::damaged(format_args!("turn {seq} of {scope}"), why);
-    let text = |column: usize| row.get::<_, String>(column).map_err(|why| wrong(&why));
-    let optional = |column: usize| row.get::<_, Option<String>>(column).map_err(|why| wrong(&why));
-    let attachments = match optional(10)? {
-        None => Vec::new(),
-        Some(json) => serde_json::from_str(&json).map_err(|why| wrong(&why))?,
+    let columns = || -> rusqlite::Result<TurnRecord> {
+        Ok(TurnRecord {
+            seq,
+            version: row.get(1)?,
+            supersedes: row.get(2)?,
+            recorded_at: row.get(3)?,
+            conversation: row.get(4)?,
+            session: row.get(5)?,
+            turn: row.get(6)?,
+            speaker: row.get(7)?,
+            role: row.get(8)?,
+            said_at: row.get(9)?,
+            attachments: row.get(10)?,
+            text: row.get(11)?,
+        })
     };
-    Ok(StoredTurn {
-        seq: Seq(seq),
-        version: row.get(1).map_err(|why| wrong(&why))?,
-        supersedes: row.get::<_, Option<u64>>(2).map_err(|why| wrong(&why))?.map(Seq),
-        recorded_at: row.get(3).map_err(|why| wrong(&why))?,
-        turn: Turn {
-            conversation: ConversationId::new(text(4)?).map_err(|why| wrong(&why))?,
-            session: SessionId::new(text(5)?).map_err(|why| wrong(&why))?,
-            id: TurnId::new(text(6)?).map_err(|why| wrong(&why))?,
-            speaker: text(7)?,
-            role: text(8)?.parse().map_err(|why| wrong(&why))?,
-            said_at: optional(9)?.map(|time| time.parse()).transpose().map_err(|why| wrong(&why))?,
-            text: text(11)?,
-            attachments,
-        },
-    })
+    let read = columns().map_err(|why| why.to_string()).and_then(TurnRecord::read);
+    read.map_err(|why| Fault::damaged(format_args!("turn {seq} of {scope}"), why))
 }

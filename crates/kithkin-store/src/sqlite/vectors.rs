@@ -2,25 +2,18 @@
 
 use std::ops::ControlFlow;
 
-use kithkin_core::{MemoryId, Scope, Seq, UnitId, VectorCount, VectorSpace};
+use kithkin_core::{Scope, UnitId, VectorCount, VectorSpace, VisitVector};
 use rusqlite::{CachedStatement, Connection, OptionalExtension, Rows, params};
 
 use super::connection::{Fault, sql};
-use super::persons::{self, Stale};
+use super::persons;
+use crate::counters::Stale;
+use crate::record;
 
-/// What a scan calls for each vector; the slice lives for one call.
-type VisitVector<'a> = &'a mut dyn FnMut((UnitId, &[f32])) -> ControlFlow<()>;
-
-/// How a unit is kept: its kind and its number.
+/// How a unit is kept.
 fn key(unit: UnitId) -> (i64, i64) {
-    match unit {
-        UnitId::Turn(seq) => (0, sql(seq.0)),
-        UnitId::Memory(id) => (1, sql(id.0)),
-    }
-}
-
-fn unit(kind: i64, id: u64) -> UnitId {
-    if kind == 0 { UnitId::Turn(Seq(id)) } else { UnitId::Memory(MemoryId(id)) }
+    let (kind, id) = record::unit_key(unit);
+    (kind, sql(id))
 }
 
 /// The number of a space; `None` when the store has no vector of it.
@@ -33,23 +26,6 @@ fn space_number(connection: &Connection, space: &VectorSpace) -> Result<Option<i
 pub(super) fn space_to_write(connection: &Connection, space: &VectorSpace) -> Result<Option<i64>, Fault> {
     connection.prepare_cached("INSERT INTO space (name) VALUES (?1) ON CONFLICT DO NOTHING")?.execute([&space.0])?;
     space_number(connection, space)
-}
-
-/// Writes a vector as the store keeps it into `bytes`.
-pub(super) fn encode(vector: &[f32], bytes: &mut Vec<u8>) {
-    bytes.clear();
-    bytes.extend(vector.iter().flat_map(|x| x.to_le_bytes()));
-}
-
-/// Reads a vector back into `vector`; the error says what is wrong.
-pub(super) fn decode(bytes: &[u8], vector: &mut Vec<f32>) -> Result<(), &'static str> {
-    let (numbers, rest) = bytes.as_chunks::<4>();
-    if !rest.is_empty() {
-        return Err("its length is no multiple of 4 bytes");
-    }
-    vector.clear();
-    vector.extend(numbers.iter().map(|number| f32::from_le_bytes(*number)));
-    Ok(())
 }
 
 pub(super) fn put(
@@ -74,7 +50,7 @@ pub(super) fn put(
     let (mut added, mut replaced) = (0, 0);
     let mut bytes = Vec::new();
     for (unit, vector) in rows {
-        encode(vector, &mut bytes);
+        record::write_vector(vector, &mut bytes);
         let add: &mut CachedStatement<'_> =
             if matches!(unit, UnitId::Turn(_)) { &mut add_turn } else { &mut add_memory };
         let (kind, id) = key(*unit);
@@ -120,16 +96,10 @@ pub(super) fn scan(
 fn visit_rows(mut rows: Rows<'_>, scope: &Scope, kind: i64, visit: VisitVector<'_>) -> Result<ControlFlow<()>, Fault> {
     let mut vector = Vec::new();
     while let Some(row) = rows.next()? {
-        let unit = unit(kind, row.get(0)?);
-        let wrong = |why: &str| {
-            let what = match unit {
-                UnitId::Turn(seq) => format!("the vector of turn {seq} of {scope}"),
-                UnitId::Memory(id) => format!("the vector of memory {} of {scope}", id.0),
-            };
-            Fault::damaged(what, why)
-        };
+        let unit = record::unit(kind, row.get(0)?);
+        let wrong = |why: &str| Fault::damaged(format_args!("{} of {scope}", record::unit_name(unit)), why);
         let bytes = row.get_ref(1)?.as_blob().map_err(|why| wrong(&why.to_string()))?;
-        decode(bytes, &mut vector).map_err(wrong)?;
+        record::read_vector(bytes, &mut vector).map_err(wrong)?;
         if visit((unit, &vector)).is_break() {
             return Ok(ControlFlow::Break(()));
         }
@@ -190,7 +160,7 @@ pub(super) fn missing(
         let mut select = connection.prepare_cached(&missing_query(kind))?;
         let mut rows = select.query(params![scope.tenant.as_str(), scope.person.as_str(), space, upto])?;
         while let Some(row) = rows.next()? {
-            if visit(unit(kind, row.get(0)?)).is_break() {
+            if visit(record::unit(kind, row.get(0)?)).is_break() {
                 return Ok(());
             }
         }

@@ -1,4 +1,4 @@
-//! Holds both stores to the contract.
+//! Holds all stores to the contract.
 
 use kithkin_store::{MemoryStore, SqliteStore, conformance};
 
@@ -15,4 +15,11 @@ fn sqlite() {
         stores += 1;
         Box::new(SqliteStore::create(folder.path().join(format!("{stores}.db"))).unwrap())
     });
+}
+
+#[cfg(feature = "postgres")]
+#[test]
+fn postgres() {
+    let cluster = crate::cluster::Cluster::start("fsync = off");
+    conformance::run(&mut || Box::new(kithkin_store::PostgresStore::create(&cluster.database()).unwrap()));
 }

@@ -1,6 +1,5 @@
 //! Random operations on both stores: after each, everything that can be seen is the same in both, and nothing but the
 //! person that was named has changed.
-#![allow(clippy::unwrap_used, clippy::panic, reason = "a helper of a test fails the test")]
 
 use std::collections::BTreeMap;
 use std::fmt::Debug;
@@ -11,6 +10,8 @@ use kithkin_core::{
     PersonTurns, QuestionVector, Role, Scope, Seq, SessionId, SessionRef, Shown, Store, TenantId, Turn, TurnId, UnitId,
     VectorSpace,
 };
+#[cfg(feature = "postgres")]
+use kithkin_store::PostgresStore;
 use kithkin_store::{MemoryStore, SqliteStore};
 use proptest::prelude::*;
 
@@ -186,6 +187,26 @@ fn view_all(store: &dyn Store) -> BTreeMap<Scope, String> {
     (0..8).map(scope).map(|scope| (scope.clone(), view(store, &scope))).collect()
 }
 
+/// Runs `ops` on a store and on the one in memory; `again` opens the store anew.
+fn both_do_the_same(ops: &[Op], mut store: Box<dyn Store>, again: &dyn Fn() -> Box<dyn Store>) {
+    let model = MemoryStore::new();
+    let mut before = view_all(&model);
+    for (n, op) in ops.iter().enumerate() {
+        let (expect, touched) = apply(&model, op);
+        assert_eq!(apply(&*store, op).0, expect, "{op:?}");
+        if n % 10 == 9 {
+            store = again();
+        }
+        let after = view_all(&*store);
+        assert_eq!(after, view_all(&model), "after {op:?}");
+        for (scope, view) in &after {
+            assert!(touched.contains(scope) || before[scope] == *view, "{op:?} changed {scope}");
+        }
+        before = after;
+    }
+    assert_eq!(store.check().unwrap().problems, Vec::<String>::new());
+}
+
 proptest! {
     #![proptest_config(ProptestConfig { cases: 24, ..ProptestConfig::default() })]
 
@@ -193,22 +214,22 @@ proptest! {
     fn sqlite_does_what_memory_does(ops in prop::collection::vec(op(), 1..40)) {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("a.db");
-        let model = MemoryStore::new();
-        let mut store = SqliteStore::create(&path).unwrap();
-        let mut before = view_all(&model);
-        for (n, op) in ops.iter().enumerate() {
-            let (expect, touched) = apply(&model, op);
-            prop_assert_eq!(&apply(&store, op).0, &expect, "{:?}", op);
-            if n % 10 == 9 {
-                store = SqliteStore::open(&path).unwrap();
-            }
-            let after = view_all(&store);
-            prop_assert_eq!(&after, &view_all(&model), "after {:?}", op);
-            for (scope, view) in &after {
-                prop_assert!(touched.contains(scope) || before[scope] == *view, "{:?} changed {}", op, scope);
-            }
-            before = after;
-        }
-        prop_assert_eq!(store.check().unwrap().problems, Vec::<String>::new());
+        let store = Box::new(SqliteStore::create(&path).unwrap());
+        both_do_the_same(&ops, store, &|| Box::new(SqliteStore::open(&path).unwrap()));
     }
+}
+
+#[cfg(feature = "postgres")]
+#[test]
+fn postgres_does_what_memory_does() {
+    let cluster = crate::cluster::Cluster::start("fsync = off");
+    let config = ProptestConfig { cases: 10, failure_persistence: None, ..ProptestConfig::default() };
+    proptest::test_runner::TestRunner::new(config)
+        .run(&prop::collection::vec(op(), 1..30), |ops| {
+            let address = cluster.database();
+            let store = Box::new(PostgresStore::create(&address).unwrap());
+            both_do_the_same(&ops, store, &|| Box::new(PostgresStore::open(&address).unwrap()));
+            Ok(())
+        })
+        .unwrap();
 }

@@ -1,5 +1,4 @@
 //! What a store does to the files it lies in: which it opens, which it leaves alone, and what erasing leaves of them.
-#![allow(clippy::unwrap_used, clippy::panic, reason = "a helper of a test fails the test")]
 
 use std::fs;
 use std::path::{Path, PathBuf};

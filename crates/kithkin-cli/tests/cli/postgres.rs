@@ -1,0 +1,156 @@
+//! A store in a PostgreSQL database, by the commands and by two services that share it.
+
+use std::io::{BufRead, BufReader, Read, Write};
+use std::net::TcpStream;
+use std::process::{Child, Stdio};
+use std::time::Duration;
+
+use serde_json::{Value, json};
+
+use crate::cluster::Cluster;
+use crate::harness::{Place, evidence, sample, turn};
+
+#[test]
+fn a_database_is_a_store_like_a_file() {
+    let mut cluster = Cluster::start("fsync = off");
+    let address = cluster.database();
+    let place = Place::of_database(&address);
+    place.fails(&["persons"], &["there is no store at postgres://admin@", "kithkin init"]);
+    assert!(place.ok(&["init"]).out.contains("made the store postgres://admin@"));
+    place.fails(&["init"], &["exists already"]);
+    let file = Place::new();
+    let sample = sample().display().to_string();
+    for place in [&place, &file] {
+        place.ok(&["import", &sample]);
+        place.import("安娜 🦊", &turn("1", "2023-05-08", "Ann", "I moved to Oslo."));
+        place.ok(&["remember", "--person", "bo", "My dog is called Rex.", "--at", "2024-01-01"]);
+    }
+    // Both stores give the same answers.
+    for args in [
+        &["persons"][..],
+        &["recall", "--person", "bo", "dog Rex", "--method", "bm25", "--now", "2024-02-01"],
+        &["profile", "--person", "安娜 🦊"],
+        &["memories", "--person", "bo"],
+    ] {
+        let mut answers = [place.json(args), file.json(args)];
+        for answer in &mut answers {
+            for clock in ["timings_ms", "as_of"] {
+                answer.as_object_mut().map(|answer| answer.remove(clock));
+            }
+        }
+        assert_eq!(answers[0], answers[1], "{args:?}");
+    }
+    // What one exports, the other has already.
+    let exported = place.file("bo.jsonl", file.ok(&["export", "--person", "bo"]).out);
+    let report = place.json(&["import", &exported]);
+    assert_eq!((report["turns"].as_u64(), report["duplicates"].as_u64()), (Some(0), Some(1)), "{report}");
+    place.doctor_finds(&[]);
+    place.ok(&["forget", "--person", "bo", "--all"]);
+    place.fails(&["timeline", "--person", "bo"], &["bo"]);
+    place.doctor_finds(&[]);
+    // A file says where it is, and its path counts from nowhere.
+    std::fs::create_dir(place.path("etc")).unwrap();
+    let config = place.file("etc/c.toml", format!("store = {address:?}"));
+    let mut listed = place.command(&["--config", &config, "persons"]);
+    assert!(listed.env_remove("KITHKIN_STORE").status().unwrap().success());
+    // A password is in no message.
+    let place = Place::of_database(&format!("{}?password=hush", cluster.address("nobody", "d0")));
+    let ran = place.run(&["doctor"]);
+    assert!(ran.code == Some(1) && ran.err.contains("nobody") && !ran.err.contains("hush"), "{}{}", ran.out, ran.err);
+    cluster.kill();
+    let place = Place::of_database(&address);
+    place.fails(&["persons"], &["cannot be reached", "see whether the server runs"]);
+}
+
+/// A running service, stopped when it is dropped.
+struct Node {
+    process: Child,
+    address: String,
+}
+
+impl Node {
+    fn start(place: &Place) -> Self {
+        let mut command = place.command(&["serve", "--listen", "127.0.0.1:0", "--log", "error"]);
+        let mut process = command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
+        let mut line = String::new();
+        // Nobody reads the log after its first line: a service goes on all the same.
+        BufReader::new(process.stderr.take().unwrap()).read_line(&mut line).unwrap();
+        let address = line.split("http://").nth(1).unwrap_or_else(|| panic!("{line}"));
+        let address = address.split(';').next().unwrap().to_owned();
+        Self { process, address }
+    }
+
+    /// The status and the body of an answer.
+    fn ask(&self, method: &str, path: &str, body: &Value) -> (u16, Value) {
+        let body = if body.is_null() { String::new() } else { body.to_string() };
+        let mut stream = TcpStream::connect(&self.address).unwrap();
+        let head = format!(
+            "{method} {path} HTTP/1.1\r\nhost: localhost\r\nconnection: close\r\ncontent-type: application/json\r\n\
+             content-length: {}\r\n\r\n{body}",
+            body.len()
+        );
+        stream.write_all(head.as_bytes()).unwrap();
+        let mut answer = String::new();
+        stream.read_to_string(&mut answer).unwrap();
+        let status = answer.split(' ').nth(1).unwrap().parse().unwrap();
+        (
+            status,
+            answer.split_once("\r\n\r\n").and_then(|(_, body)| serde_json::from_str(body).ok()).unwrap_or_default(),
+        )
+    }
+
+    fn says(&self, person: &str, text: &str) {
+        let turns = json!({ "turns": [{ "text": text }] });
+        let (status, answer) = self.ask("POST", &format!("/v1/persons/{person}/turns"), &turns);
+        assert!((200..300).contains(&status), "{answer}");
+    }
+
+    fn recalls(&self, person: &str, question: &str) -> usize {
+        let question = json!({ "question": question, "method": "bm25" });
+        let (status, answer) = self.ask("POST", &format!("/v1/persons/{person}/recall"), &question);
+        if status == 404 { 0 } else { evidence(&answer).len() }
+    }
+}
+
+impl Drop for Node {
+    fn drop(&mut self) {
+        let _ = self.process.kill();
+        let _ = self.process.wait();
+    }
+}
+
+#[test]
+fn what_one_node_remembers_or_erases_the_other_knows() {
+    let mut cluster = Cluster::start("fsync = off");
+    let place = Place::of_database(&cluster.database());
+    place.ok(&["init"]);
+    let (one, other) = (Node::start(&place), Node::start(&place));
+    for round in 0..5 {
+        one.says("ann", &format!("My dog number {round} is called Rex."));
+        assert_eq!(other.recalls("ann", "dog Rex"), 2 * round + 1);
+        other.says("ann", &format!("Dog number {round}, Rex, is two."));
+        assert_eq!(one.recalls("ann", "dog Rex"), 2 * round + 2);
+    }
+    one.says("ann", "I live in Oslo.");
+    assert!(other.ask("GET", "/v1/persons/ann/profile", &Value::Null).1.to_string().contains("Oslo"));
+    let (status, answer) = other.ask("POST", "/v1/persons/ann/forget", &json!({ "all": true }));
+    assert_eq!(status, 200, "{answer}");
+    assert_eq!(one.recalls("ann", "dog Rex"), 0);
+    let (_, profile) = one.ask("GET", "/v1/persons/ann/profile", &Value::Null);
+    assert!(!profile.to_string().contains("Oslo"), "{profile}");
+    // The database goes, and comes back: the services go on.
+    one.says("bo", "My cat is called Mia.");
+    cluster.kill();
+    let (status, answer) = one.ask("GET", "/readyz", &Value::Null);
+    assert_eq!((status, answer["title"].as_str()), (503, Some("The store does not answer")), "{answer}");
+    assert!(!answer.to_string().contains("admin"), "a client is not told where the database is");
+    cluster.resume();
+    for node in [&one, &other] {
+        let ready = (0..50).any(|_| {
+            std::thread::sleep(Duration::from_millis(100));
+            node.ask("GET", "/readyz", &Value::Null).0 == 200
+        });
+        assert!(ready);
+        assert_eq!(node.recalls("bo", "cat Mia"), 1);
+    }
+}

@@ -1,0 +1,484 @@
+//! The connections to one database: how they are set up, how many there are, when work is tried again, and what the
+//! engine's errors mean.
+//!
+//! Each call has a connection of its own while it runs, so that a scan's visitor may call the store again. Statements are
+//! kept prepared by each connection. No SQL about persons is here.
+
+use std::collections::HashMap;
+use std::error::Error as _;
+use std::fmt;
+use std::ops::ControlFlow;
+use std::str::FromStr;
+use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
+use std::time::{Duration, Instant};
+
+use kithkin_core::{PersonId, Scope, StoreError, TenantId};
+use postgres::config::{Host, SslMode};
+use postgres::error::SqlState;
+use postgres::fallible_iterator::FallibleIterator;
+use postgres::types::ToSql;
+use postgres::{Client, Config, NoTls, Row, Statement};
+
+/// Connections that one process holds at most.
+const CONNECTIONS: usize = 16;
+/// How long a call waits for one of them, for another writer of the same person, and for a table that is rewritten.
+pub(super) const PATIENCE: Duration = Duration::from_secs(10);
+/// How long the server may take to answer a new connection.
+const CONNECT: Duration = Duration::from_secs(5);
+/// How often work is tried again that met another writer or lost its connection, and the first wait; each further one is
+/// twice as long. Together some three seconds, in which a replica may take over.
+const RETRIES: u32 = 5;
+const FIRST_WAIT: Duration = Duration::from_millis(100);
+
+/// What every connection is told first: the tables' schema; plans that are made once, since all go by key; no wait for
+/// ever, and no work for a node that is gone; and, of each commit, that it is on the disk when it returns.
+const SETTINGS: &str = "SET search_path = kithkin; SET plan_cache_mode = force_generic_plan; SET jit = off;
+    SET lock_timeout = '10s'; SET statement_timeout = '120s'; SET idle_in_transaction_session_timeout = '60s';
+    SET client_connection_check_interval = '1s'; SET synchronous_commit = on; SET client_min_messages = warning;";
+
+/// Why an operation failed, before it is known where.
+#[derive(Debug)]
+pub(super) enum Fault {
+    /// The engine said so, or the connection broke.
+    Sql(postgres::Error),
+    /// No connection came free.
+    NoneFree,
+    /// The connection broke while a commit was under way.
+    InDoubt(postgres::Error),
+    /// Work failed that may not be done twice.
+    Once(Box<Fault>),
+    /// A record cannot be read back.
+    Damaged {
+        /// Which record.
+        what: String,
+        /// What is wrong with it.
+        why: String,
+    },
+}
+
+impl From<postgres::Error> for Fault {
+    fn from(error: postgres::Error) -> Self {
+        Self::Sql(error)
+    }
+}
+
+impl Fault {
+    /// The record `what` cannot be read back.
+    pub(super) fn damaged(what: impl fmt::Display, why: impl fmt::Display) -> Self {
+        Self::Damaged { what: what.to_string(), why: why.to_string() }
+    }
+
+    /// Whether the same may well succeed a moment later: nothing of it was written.
+    fn passes(&self) -> bool {
+        let Self::Sql(error) = self else { return false };
+        let passing = [
+            SqlState::T_R_SERIALIZATION_FAILURE,
+            SqlState::T_R_DEADLOCK_DETECTED,
+            SqlState::ADMIN_SHUTDOWN,
+            SqlState::CRASH_SHUTDOWN,
+            SqlState::CANNOT_CONNECT_NOW,
+        ];
+        match error.code() {
+            Some(code) => passing.contains(code),
+            None => is_lost(error),
+        }
+    }
+}
+
+/// Whether the connection broke, or none came about.
+fn is_lost(error: &postgres::Error) -> bool {
+    let by_system = |error: &(dyn std::error::Error + 'static)| error.downcast_ref::<std::io::Error>().is_some();
+    error.is_closed() || error.source().is_some_and(by_system)
+}
+
+/// One connection.
+pub(super) struct Session {
+    client: Client,
+    statements: HashMap<&'static str, Statement>,
+    /// Whose rows row-level security lets it see.
+    sees: Option<(TenantId, Option<PersonId>)>,
+}
+
+impl Session {
+    fn open(config: &Config) -> Result<Self, postgres::Error> {
+        let mut client = config.connect(NoTls)?;
+        client.batch_execute(SETTINGS)?;
+        Ok(Self { client, statements: HashMap::new(), sees: None })
+    }
+
+    /// Lets it see the rows of a person.
+    pub(super) fn see(&mut self, scope: &Scope) -> Result<(), Fault> {
+        self.see_rows(&scope.tenant, Some(&scope.person))
+    }
+
+    /// Lets it see the rows of a tenant's persons.
+    pub(super) fn see_tenant(&mut self, tenant: &TenantId) -> Result<(), Fault> {
+        self.see_rows(tenant, None)
+    }
+
+    fn see_rows(&mut self, tenant: &TenantId, person: Option<&PersonId>) -> Result<(), Fault> {
+        if self.sees.as_ref().is_some_and(|(t, p)| t == tenant && p.as_ref() == person) {
+            return Ok(());
+        }
+        self.sees = None;
+        let name = person.map_or("", PersonId::as_str);
+        self.query(
+            "SELECT set_config('kithkin.tenant', $1, false), set_config('kithkin.person', $2, false)",
+            &[&tenant.as_str(), &name],
+        )?;
+        self.sees = Some((tenant.clone(), person.cloned()));
+        Ok(())
+    }
+
+    fn prepared(&mut self, sql: &'static str) -> Result<Statement, Fault> {
+        if let Some(statement) = self.statements.get(sql) {
+            return Ok(statement.clone());
+        }
+        let statement = self.client.prepare(sql)?;
+        self.statements.insert(sql, statement.clone());
+        Ok(statement)
+    }
+
+    /// All rows at once.
+    pub(super) fn query(&mut self, sql: &'static str, values: &[&(dyn ToSql + Sync)]) -> Result<Vec<Row>, Fault> {
+        let statement = self.prepared(sql)?;
+        Ok(self.client.query(&statement, values)?)
+    }
+
+    /// One row, if there is one.
+    pub(super) fn first(&mut self, sql: &'static str, values: &[&(dyn ToSql + Sync)]) -> Result<Option<Row>, Fault> {
+        let statement = self.prepared(sql)?;
+        Ok(self.client.query_opt(&statement, values)?)
+    }
+
+    /// How many rows it changed.
+    pub(super) fn execute(&mut self, sql: &'static str, values: &[&(dyn ToSql + Sync)]) -> Result<u64, Fault> {
+        let statement = self.prepared(sql)?;
+        Ok(self.client.execute(&statement, values)?)
+    }
+
+    /// Visits the rows as they come.
+    pub(super) fn each(
+        &mut self,
+        sql: &'static str,
+        values: &[&(dyn ToSql + Sync)],
+        mut visit: impl FnMut(&Row) -> Result<ControlFlow<()>, Fault>,
+    ) -> Result<ControlFlow<()>, Fault> {
+        let statement = self.prepared(sql)?;
+        let mut rows = self.client.query_raw(&statement, values.iter().copied())?;
+        while let Some(row) = rows.next()? {
+            if visit(&row)?.is_break() {
+                return Ok(ControlFlow::Break(()));
+            }
+        }
+        Ok(ControlFlow::Continue(()))
+    }
+
+    /// Statements without values.
+    pub(super) fn run(&mut self, sql: &str) -> Result<(), Fault> {
+        Ok(self.client.batch_execute(sql)?)
+    }
+}
+
+/// A database and the connections to it.
+pub(super) struct Connections {
+    config: Config,
+    /// Where it is, without the password.
+    place: String,
+    state: Mutex<State>,
+    freed: Condvar,
+}
+
+#[derive(Default)]
+struct State {
+    idle: Vec<Session>,
+    open: usize,
+}
+
+impl fmt::Debug for Connections {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Connections").field("place", &self.place).finish_non_exhaustive()
+    }
+}
+
+impl Connections {
+    /// Reads the address; connects to nothing yet.
+    pub(super) fn new(url: &str) -> Result<Self, StoreError> {
+        let unreadable = |why: String| StoreError::Address { why };
+        let mut config = Config::from_str(url).map_err(|error| unreadable(said(&error)))?;
+        if config.get_ssl_mode() == SslMode::Require {
+            return Err(unreadable("sslmode=require: this version speaks no TLS to PostgreSQL; reach it by a socket, a private network or a tunnel, and leave sslmode out".to_owned()));
+        }
+        if config.get_hosts().is_empty() {
+            return Err(unreadable("it names no host".to_owned()));
+        }
+        if config.get_connect_timeout().is_none() {
+            config.connect_timeout(CONNECT);
+        }
+        if config.get_application_name().is_none() {
+            config.application_name("kithkin");
+        }
+        let place = place_of(&config);
+        Ok(Self { config, place, state: Mutex::default(), freed: Condvar::new() })
+    }
+
+    /// Where it is, without the password.
+    pub(super) fn place(&self) -> &str {
+        &self.place
+    }
+
+    fn state(&self) -> MutexGuard<'_, State> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn borrow(&self) -> Result<Session, Fault> {
+        let deadline = Instant::now() + PATIENCE;
+        let mut state = self.state();
+        loop {
+            while let Some(session) = state.idle.pop() {
+                if !session.client.is_closed() {
+                    return Ok(session);
+                }
+                state.open -= 1;
+                discard(session);
+            }
+            if state.open < CONNECTIONS {
+                state.open += 1;
+                drop(state);
+                return Session::open(&self.config).map_err(|error| {
+                    self.state().open -= 1;
+                    self.freed.notify_one();
+                    error.into()
+                });
+            }
+            let left = deadline.saturating_duration_since(Instant::now());
+            if left.is_zero() {
+                return Err(Fault::NoneFree);
+            }
+            state = self.freed.wait_timeout(state, left).unwrap_or_else(PoisonError::into_inner).0;
+        }
+    }
+
+    fn give_back(&self, session: Session, usable: bool) {
+        let keep = usable && !session.client.is_closed();
+        if keep {
+            self.state().idle.push(session);
+        } else {
+            discard(session);
+            self.state().open -= 1;
+        }
+        self.freed.notify_one();
+    }
+
+    /// Runs `work` between two statements, of which the second is told how it ended. Gives the connection back whatever
+    /// happens, also when the work panics.
+    fn within<T>(
+        &self,
+        begin: &str,
+        end: impl FnOnce(&mut Session, Result<T, Fault>) -> Result<T, Fault>,
+        work: impl FnOnce(&mut Session) -> Result<T, Fault>,
+    ) -> Result<T, Fault> {
+        struct Lent<'a>(&'a Connections, Option<Session>, bool);
+        impl Drop for Lent<'_> {
+            fn drop(&mut self) {
+                if let Some(session) = self.1.take() {
+                    self.0.give_back(session, self.2);
+                }
+            }
+        }
+        let mut lent = Lent(self, Some(self.borrow()?), false);
+        let Some(session) = lent.1.as_mut() else { return Err(Fault::NoneFree) };
+        if !begin.is_empty() {
+            session.run(begin)?;
+        }
+        let result = work(session);
+        let result = end(session, result);
+        // A failed end leaves an open transaction, or no connection.
+        lent.2 = result.is_ok();
+        result
+    }
+
+    /// Runs `read`, which is one query, without a transaction of its own.
+    pub(super) fn read<T>(
+        &self,
+        doing: &'static str,
+        mut read: impl FnMut(&mut Session) -> Result<T, Fault>,
+    ) -> Result<T, StoreError> {
+        self.again(doing, || self.within("", |_, result| result, &mut read))
+    }
+
+    /// Runs `read` within one snapshot. Once it has begun it is not tried again, for it may have visited some of the rows.
+    pub(super) fn snapshot<T>(
+        &self,
+        doing: &'static str,
+        read: impl FnOnce(&mut Session) -> Result<T, Fault>,
+    ) -> Result<T, StoreError> {
+        let begin = "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY";
+        let end = |session: &mut Session, result: Result<T, Fault>| {
+            let value = result?;
+            session.run("COMMIT")?;
+            Ok(value)
+        };
+        let mut read = Some(read);
+        let mut once = |session: &mut Session| match read.take() {
+            Some(read) => read(session).map_err(|fault| Fault::Once(Box::new(fault))),
+            None => Err(Fault::NoneFree),
+        };
+        self.again(doing, || self.within(begin, end, &mut once))
+    }
+
+    /// Runs `write` in one transaction, alone among the writers of `scopes`; it is taken back whole unless it and the
+    /// commit succeed.
+    pub(super) fn write<'a, T>(
+        &self,
+        doing: &'static str,
+        scopes: impl IntoIterator<Item = &'a Scope>,
+        mut write: impl FnMut(&mut Session) -> Result<T, Fault>,
+    ) -> Result<T, StoreError> {
+        let mut locks: Vec<i64> = scopes.into_iter().map(lock_of).collect();
+        locks.sort_unstable();
+        locks.dedup();
+        let mut begin = "BEGIN;".to_owned();
+        for lock in locks {
+            begin.push_str(&format!("SELECT pg_advisory_xact_lock({lock});"));
+        }
+        self.again(doing, || self.within(&begin, end_of_write, &mut write))
+    }
+
+    /// Runs `work` outside of any transaction.
+    pub(super) fn alone<T>(&self, work: impl FnOnce(&mut Session) -> Result<T, Fault>) -> Result<T, Fault> {
+        self.within("", |_, result| result, work)
+    }
+
+    fn again<T>(&self, doing: &'static str, mut run: impl FnMut() -> Result<T, Fault>) -> Result<T, StoreError> {
+        let mut wait = FIRST_WAIT;
+        for _ in 0..RETRIES {
+            match run() {
+                Err(fault) if fault.passes() => std::thread::sleep(wait),
+                done => return done.map_err(|fault| self.error(doing, fault)),
+            }
+            wait *= 2;
+        }
+        run().map_err(|fault| self.error(doing, fault))
+    }
+
+    /// What `fault` means to a caller.
+    pub(super) fn error(&self, doing: &'static str, fault: Fault) -> StoreError {
+        let place = self.place.clone();
+        let waited_ms = u64::try_from(PATIENCE.as_millis()).unwrap_or(u64::MAX);
+        let error = match fault {
+            Fault::Damaged { what, why } => return StoreError::Damaged { place, what, why },
+            Fault::Once(fault) => return self.error(doing, *fault),
+            Fault::NoneFree => {
+                return StoreError::Busy { place: format!("{place} (all {CONNECTIONS} connections)"), waited_ms };
+            }
+            Fault::InDoubt(error) => {
+                let why =
+                    format!("the connection broke during the commit ({}): look whether it was written", said(&error));
+                return StoreError::Engine { place, doing, why };
+            }
+            Fault::Sql(error) => error,
+        };
+        let why = said(&error);
+        match error.code() {
+            Some(code) => match *code {
+                SqlState::DISK_FULL => StoreError::Full { place },
+                SqlState::READ_ONLY_SQL_TRANSACTION => StoreError::ReadOnly { place, why },
+                SqlState::LOCK_NOT_AVAILABLE | SqlState::QUERY_CANCELED => StoreError::Busy { place, waited_ms },
+                SqlState::INSUFFICIENT_PRIVILEGE
+                | SqlState::INVALID_PASSWORD
+                | SqlState::INVALID_AUTHORIZATION_SPECIFICATION
+                | SqlState::UNDEFINED_DATABASE
+                | SqlState::TOO_MANY_CONNECTIONS => StoreError::Unreachable { place, why },
+                SqlState::DATA_CORRUPTED | SqlState::INDEX_CORRUPTED => {
+                    StoreError::Damaged { place, what: "a page of the database".to_owned(), why }
+                }
+                _ => StoreError::Engine { place, doing, why },
+            },
+            None => StoreError::Unreachable { place, why },
+        }
+    }
+}
+
+impl Drop for Connections {
+    fn drop(&mut self) {
+        for session in std::mem::take(&mut self.state().idle) {
+            discard(session);
+        }
+    }
+}
+
+/// Closes a connection on a thread of its own: its runtime must not end on one that serves another runtime.
+fn discard(session: Session) {
+    let closing = std::thread::Builder::new().name("closing".to_owned()).spawn(move || drop(session));
+    let _ = closing.map(std::thread::JoinHandle::join);
+}
+
+fn end_of_write<T>(session: &mut Session, result: Result<T, Fault>) -> Result<T, Fault> {
+    match result {
+        Ok(value) => match session.run("COMMIT") {
+            Ok(()) => Ok(value),
+            Err(Fault::Sql(error)) if error.code().is_none() => Err(Fault::InDoubt(error)),
+            Err(fault) => Err(fault),
+        },
+        Err(fault) => {
+            // What it sees goes back with the rest.
+            session.sees = None;
+            let _ = session.run("ROLLBACK");
+            Err(fault)
+        }
+    }
+}
+
+/// The number that writers of a person lock. Two persons of one number wait for each other, and nothing else.
+fn lock_of(scope: &Scope) -> i64 {
+    let mut hash: u64 = 0xCBF2_9CE4_8422_2325;
+    let bytes = scope.tenant.as_str().bytes().chain([0]).chain(scope.person.as_str().bytes());
+    for byte in bytes {
+        hash = (hash ^ u64::from(byte)).wrapping_mul(0x0000_0100_0000_01B3);
+    }
+    hash.cast_signed()
+}
+
+/// An error with its cause, in a line.
+fn said(error: &postgres::Error) -> String {
+    match error.as_db_error() {
+        Some(error) => error.message().to_owned(),
+        None => match error.source() {
+            Some(cause) => format!("{error}: {cause}"),
+            None => error.to_string(),
+        },
+    }
+}
+
+/// `postgres://user@host:port/database`, without the password.
+fn place_of(config: &Config) -> String {
+    let hosts = config.get_hosts().iter().enumerate().map(|(n, host)| {
+        let name = match host {
+            Host::Tcp(name) => name.clone(),
+            #[cfg(unix)]
+            Host::Unix(folder) => folder.display().to_string(),
+        };
+        let port = config.get_ports().get(n).or(config.get_ports().first()).copied().unwrap_or(5432);
+        format!("{name}:{port}")
+    });
+    let hosts: Vec<String> = hosts.collect();
+    let user = config.get_user().map(|user| format!("{user}@")).unwrap_or_default();
+    format!("postgres://{user}{}/{}", hosts.join(","), config.get_dbname().or(config.get_user()).unwrap_or_default())
+}
+
+/// A number as PostgreSQL keeps it. Nothing has a number beyond its range, so the highest stands for all those.
+pub(super) fn sql(number: u64) -> i64 {
+    i64::try_from(number).unwrap_or(i64::MAX)
+}
+
+/// A column of a row, read or said what is wrong.
+pub(super) fn column<'a, T: postgres::types::FromSql<'a>>(row: &'a Row, at: usize) -> Result<T, String> {
+    row.try_get(at).map_err(|error| said(&error))
+}
+
+/// A number that is never negative.
+pub(super) fn number(row: &Row, at: usize) -> Result<u64, String> {
+    let number: i64 = column(row, at)?;
+    u64::try_from(number).map_err(|_| format!("{number} is negative"))
+}

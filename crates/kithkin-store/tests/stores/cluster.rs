@@ -1,0 +1,119 @@
+//! A PostgreSQL server of Debian's package `postgresql-15`, in a folder of its own and on a socket in it, for one test
+//! program. It is stopped, and the folder removed, when it is dropped.
+
+use std::os::unix::fs::PermissionsExt;
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command, Stdio};
+use std::sync::atomic::{AtomicU32, Ordering};
+use std::time::{Duration, Instant};
+
+use tempfile::TempDir;
+
+/// Where the package puts its programs.
+const PROGRAMS: &str = "/usr/lib/postgresql/15/bin";
+
+/// A running server.
+pub(crate) struct Cluster {
+    folder: TempDir,
+    server: Option<Child>,
+    databases: AtomicU32,
+}
+
+impl Cluster {
+    /// Makes and starts one, whose configuration has these lines as well.
+    pub(crate) fn start(settings: &str) -> Self {
+        let programs = Path::new(PROGRAMS);
+        assert!(programs.join("postgres").exists(), "{PROGRAMS} has no postgres: apt-get install postgresql-15");
+        let folder = tempfile::Builder::new().prefix("kithkin-pg").tempdir_in("/tmp").unwrap();
+        std::fs::set_permissions(folder.path(), std::fs::Permissions::from_mode(0o777)).unwrap();
+        let mut cluster = Self { folder, server: None, databases: AtomicU32::new(0) };
+        let initdb = ["--auth=trust", "--username=admin", "--encoding=UTF8", "--locale=C.UTF-8", "--no-sync"];
+        let made = cluster.command("initdb").args(initdb).arg("-D").arg(cluster.data()).output().unwrap();
+        assert!(made.status.success(), "{}", String::from_utf8_lossy(&made.stderr));
+        let socket = cluster.folder.path().display();
+        let lines = format!("\nlisten_addresses = ''\nunix_socket_directories = '{socket}'\n{settings}\n");
+        let file = cluster.data().join("postgresql.conf");
+        let before = std::fs::read_to_string(&file).unwrap();
+        std::fs::write(&file, before + &lines).unwrap();
+        cluster.resume();
+        cluster
+    }
+
+    /// The server's folder.
+    pub(crate) fn data(&self) -> PathBuf {
+        self.folder.path().join("data")
+    }
+
+    /// The address of a new database, as the server's administrator.
+    pub(crate) fn database(&self) -> String {
+        let name = format!("d{}", self.databases.fetch_add(1, Ordering::Relaxed));
+        self.run("postgres", &format!("CREATE DATABASE {name}"));
+        self.address("admin", &name)
+    }
+
+    /// The address of a database for a user.
+    pub(crate) fn address(&self, user: &str, database: &str) -> String {
+        let socket = self.folder.path().display().to_string().replace('/', "%2F");
+        format!("postgres://{user}@{socket}/{database}")
+    }
+
+    /// Runs SQL as the administrator, and gives what it printed.
+    pub(crate) fn run(&self, database: &str, sql: &str) -> String {
+        let mut psql = self.command("psql");
+        psql.args(["-X", "-A", "-t", "-v", "ON_ERROR_STOP=1", "-U", "admin", "-h"]);
+        let ran = psql.arg(self.folder.path()).args(["-c", sql, database]).output().unwrap();
+        assert!(ran.status.success(), "{sql}: {}", String::from_utf8_lossy(&ran.stderr));
+        String::from_utf8(ran.stdout).unwrap().trim().to_owned()
+    }
+
+    /// Kills the server at once, as a crash does.
+    pub(crate) fn kill(&mut self) {
+        let Some(mut server) = self.server.take() else { return };
+        // Without a wait for anybody: what a commit promised has to survive it.
+        self.stop("immediate");
+        server.wait().unwrap();
+    }
+
+    /// Starts the server, and waits until it answers.
+    pub(crate) fn resume(&mut self) {
+        let log = std::fs::File::create(self.folder.path().join("log")).unwrap();
+        let mut command = self.command("postgres");
+        command.arg("-D").arg(self.data()).stdout(Stdio::null()).stderr(log);
+        self.server = Some(command.spawn().unwrap());
+        let deadline = Instant::now() + Duration::from_secs(60);
+        loop {
+            let ready = self.command("pg_isready").arg("-q").arg("-h").arg(self.folder.path()).status().unwrap();
+            if ready.success() {
+                return;
+            }
+            let log = || std::fs::read_to_string(self.folder.path().join("log")).unwrap_or_default();
+            assert!(Instant::now() < deadline, "the server did not start: {}", log());
+            std::thread::sleep(Duration::from_millis(50));
+        }
+    }
+
+    fn stop(&self, how: &str) {
+        let _ = self.command("pg_ctl").args(["stop", "-s", "-m", how, "-D"]).arg(self.data()).status();
+    }
+
+    /// One of its programs, run as a user who is not root, as PostgreSQL demands.
+    fn command(&self, program: &str) -> Command {
+        let path = Path::new(PROGRAMS).join(program);
+        let root = Command::new("id").arg("-u").output().is_ok_and(|id| id.stdout.trim_ascii() == b"0");
+        let mut command = if root { Command::new("setpriv") } else { Command::new(&path) };
+        if root {
+            command.args(["--reuid=postgres", "--regid=postgres", "--clear-groups"]).arg(path);
+        }
+        command.current_dir("/");
+        command
+    }
+}
+
+impl Drop for Cluster {
+    fn drop(&mut self) {
+        if let Some(mut server) = self.server.take() {
+            self.stop("immediate");
+            let _ = server.wait();
+        }
+    }
+}
