@@ -21,6 +21,7 @@ const EDGES: &[(&str, &[&str])] = &[
     ("kithkin-lab", &["kithkin"]),
     ("kithkin-server", &["kithkin"]),
     ("kithkin-python", &["kithkin"]),
+    ("kithkin-fuzz", &["kithkin", "kithkin-server"]),
     ("kithkin-cli", &["kithkin", "kithkin-lab", "kithkin-server"]),
 ];
 
@@ -64,6 +65,7 @@ fn rust_files(dir: &Path, files: &mut Vec<PathBuf>) {
 fn every_file_says_what_it_is_for() {
     let mut files = Vec::new();
     rust_files(&root().join("crates"), &mut files);
+    rust_files(&root().join("fuzz"), &mut files);
     rust_files(&root().join("python"), &mut files);
     assert!(files.len() > 80);
     for file in files {

@@ -38,4 +38,6 @@ pub use store::{
     StoreHealth, StoredMemory, UnitId, VectorCount, Visit, VisitVector,
 };
 pub use time::{EventTime, InvalidTime, Millis, Precision};
-pub use turn::{Attachment, ContentHash, InvalidTurn, MAX_TURN_BYTES, Role, Seq, StoredTurn, Turn, TurnKey};
+pub use turn::{
+    Attachment, ContentHash, InvalidTurn, MAX_ATTACHMENTS, MAX_TURN_BYTES, Role, Seq, StoredTurn, Turn, TurnKey,
+};
