@@ -98,7 +98,8 @@ def advisories(folder):
 
 
 def vulnerable(packages, advisories, ignored):
-    """What is known of the packages: (whether it is a fault, what to say)."""
+    """What is known of the packages: (whether it is a fault, what to say). A crate that nobody maintains is a fault, too, unless
+    deny.toml says why it stays."""
     for advisory in advisories:
         about, versions = advisory["advisory"], advisory.get("versions", {})
         safe = versions.get("patched", []) + versions.get("unaffected", [])
@@ -108,7 +109,7 @@ def vulnerable(packages, advisories, ignored):
             if any(meets(package["version"], requirement) for requirement in safe):
                 continue
             kind = about.get("informational")
-            yield not kind and about["id"] not in ignored, f"{about['id']} ({kind or 'vulnerability'}): {package['name']} {package['version']}"
+            yield about["id"] not in ignored, f"{about['id']} ({kind or 'vulnerability'}): {package['name']} {package['version']}"
 
 
 def materials(packages, root):
@@ -159,7 +160,7 @@ def main():
     faults += [f"deny.toml names {name}, which comes once; take it out" for name in sorted(known - set(twice))]
     if given.advisories:
         day, all_advisories = advisories(given.advisories)
-        told = list(vulnerable(packages, all_advisories, set(rules["advisories"]["ignore"])))
+        told = list(vulnerable(packages, all_advisories, {entry["id"] for entry in rules["advisories"]["ignore"]}))
         faults += [text for fault, text in told if fault]
         notes += [text for fault, text in told if not fault]
         notes.append(f"{len(all_advisories)} advisories of {day}")

@@ -70,7 +70,10 @@ fn runtime() -> Runtime {
 /// Sends a request; a service that fails answers 500, which no input may bring about.
 async fn sent(router: &Router, method: &str, path: &str, body: &[u8]) {
     let request = Request::builder().method(method).uri(path).header("content-type", "application/json");
-    let request = request.header("x-kithkin-person", "p").header("accept", "application/json, text/event-stream");
+    let request = request
+        .header("host", "localhost")
+        .header("x-kithkin-person", "p")
+        .header("accept", "application/json, text/event-stream");
     // What is no request never reaches the router.
     let Ok(request) = request.body(Body::from(body.to_vec())) else { return };
     let answer = router.clone().oneshot(request).await.unwrap();

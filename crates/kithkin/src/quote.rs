@@ -42,8 +42,8 @@ pub(crate) fn in_marks(text: &str) -> String {
     format!("\"{}\"", quoted(text).replace('\\', "\\\\").replace('"', "\\\""))
 }
 
-/// The text without the blocks in it; `None` when there was no block. A block that does not close reaches to the end, and one
-/// that does not open, as an application leaves it that cuts long texts, from the beginning or from the block before it.
+/// The text without the blocks in it; `None` when there was no block. A block that does not close reaches to the end, and the
+/// rest of one, as an application leaves it that cuts long texts, from the beginning or from the block before it.
 pub(crate) fn without_blocks(text: &str) -> Option<String> {
     // Most texts have no mark: a look is cheaper than reading each letter.
     if !text.contains(OPENING) {
@@ -53,7 +53,7 @@ pub(crate) fn without_blocks(text: &str) -> Option<String> {
     for word in words(text) {
         let Some((start, closes)) = mark_before(&text[..word.start]) else { continue };
         any = true;
-        if !closes && !inside {
+        if !inside && !(closes && ends_as_a_block(&text[from..start])) {
             join(&mut kept, &text[from..start]);
         }
         inside = !closes;
@@ -63,6 +63,12 @@ pub(crate) fn without_blocks(text: &str) -> Option<String> {
         join(&mut kept, &text[from..]);
     }
     any.then(|| kept.trim().to_owned())
+}
+
+/// Whether what stands before an end is the rest of a block, by its last line; what somebody wrote before the mark is kept.
+fn ends_as_a_block(text: &str) -> bool {
+    let line = text.trim_end().lines().next_back().unwrap_or_default();
+    line.starts_with('[') || line.starts_with("known of ") || line.ends_with('"')
 }
 
 /// Puts a piece behind what is kept. A line break keeps the two apart where nothing else does: no cut may make a mark of two
@@ -171,8 +177,9 @@ mod tests {
         check(&format!("a {OPEN} x {CLOSE} b {OPEN} y"), Some("a b"));
         check("日本 <recalled-memories v=2>…", Some("日本"));
         // A block within a block, one of which the beginning was cut off, and one without its last sign.
-        check(&format!("a {OPEN} x {OPEN} y {CLOSE} z {CLOSE} b"), Some("a b"));
+        check(&format!("a {OPEN} x {OPEN} y {CLOSE} z {CLOSE} b"), Some("a z b"));
         check(&format!("rest of a line\n[D1:2] \"y\"\n{CLOSE}\nb"), Some("b"));
+        check(&format!("My boat\n{CLOSE}\nb"), Some("My boat\nb"));
         check("a <recalled-memories>x</recalled-memories", Some("a"));
         // Marks that are written so that they only look like it.
         check("a <RECALLED-Memories>x</Recalled\u{2011}memories> b", Some("a b"));

@@ -91,10 +91,11 @@ impl Memory {
         };
         let writes = asked.writes;
         let looked = service.person(&scope, move |person| Ok(looked_into(person, &asked)));
-        let failed = |why: String| {
+        // The client is told why; the log is not, since errors name persons and quote what was sent.
+        let failed = |problem: Problem| {
             service.metrics().memory_failed();
-            tracing::warn!(why, "a request to the proxy goes on without memory");
-            Self { outcome: Outcome::Failed(why), place: None, given: None }
+            tracing::warn!(kind = problem.kind, "a request to the proxy goes on without memory");
+            Self { outcome: Outcome::Failed(problem.detail), place: None, given: None }
         };
         let memory = match tokio::time::timeout(PATIENCE, looked).await {
             Ok(Ok(Looked { conversation: Ok((conversation, given)), context })) => {
@@ -108,12 +109,12 @@ impl Memory {
                         Self { outcome, place, given }
                     }
                     // What was said is kept all the same, and so will be the answer.
-                    Err(error) => Self { place, ..failed(error.to_string()) },
+                    Err(error) => Self { place, ..failed(error.into()) },
                 }
             }
-            Ok(Ok(Looked { conversation: Err(error), .. })) => failed(error.to_string()),
-            Ok(Err(problem)) => failed(problem.detail),
-            Err(_late) => failed(format!("it took longer than {} s", PATIENCE.as_secs())),
+            Ok(Ok(Looked { conversation: Err(error), .. })) => failed(error.into()),
+            Ok(Err(problem)) => failed(problem),
+            Err(_late) => failed(Problem::busy(format!("it took longer than {} s", PATIENCE.as_secs()))),
         };
         if writes {
             service.written(&scope);
@@ -165,7 +166,7 @@ impl Memory {
         if let (Some(given), Some(usage), Some((scope, _))) = (self.given.take(), usage, &self.place) {
             let noted = service.person(scope, move |person| person.answered(given, usage)).await;
             if let Err(problem) = noted {
-                tracing::error!(why = problem.detail, "what an answer took could not be noted");
+                tracing::error!(kind = problem.kind, "what an answer took could not be noted");
             }
         }
         self.keep(service, text).await;
@@ -183,7 +184,7 @@ impl Memory {
         });
         match kept.await {
             Ok(()) => service.written(scope),
-            Err(problem) => tracing::error!(why = problem.detail, "an answer could not be remembered"),
+            Err(problem) => tracing::error!(kind = problem.kind, "an answer could not be remembered"),
         }
     }
 }
