@@ -53,8 +53,9 @@ pub(crate) fn without_blocks(text: &str) -> Option<String> {
     for word in words(text) {
         let Some((start, closes)) = mark_before(&text[..word.start]) else { continue };
         any = true;
-        if !inside && !(closes && ends_as_a_block(&text[from..start])) {
-            join(&mut kept, &text[from..start]);
+        let before = &text[from..start];
+        if !inside && (!closes || !ends_as_a_block(before)) {
+            join(&mut kept, before);
         }
         inside = !closes;
         from = if closes { end_of_mark(text, word.end) } else { word.end };
