@@ -3,7 +3,11 @@
 MODEL ?= all-MiniLM-L6-v2
 DATA ?= datasets/locomo/sample.json
 
-.PHONY: help run build weights check test openapi reference typescript docs wheel bench
+# How long `make fuzz` tries each target, and with which series of inputs.
+SECONDS ?= 60
+SEED ?= 1
+
+.PHONY: help run build weights check test fuzz supply openapi reference typescript docs wheel bench
 
 help: ## list the commands
 	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
@@ -26,12 +30,19 @@ check: ## formatting, lints, documentation
 
 test: weights check ## everything that CI runs, with a small chat model beside the embedder
 	@python3 scripts/fetch_models.py SmolLM2-135M-Instruct
-	cargo test --workspace --locked
+	FUZZ_SECONDS=4 cargo test --workspace --locked
 	python3 scripts/reference.py target/debug/kithkin --check
+	@$(MAKE) --no-print-directory supply
 	scripts/check_linking.sh target/debug/kithkin
 	@$(MAKE) --no-print-directory docs
 	KITHKIN=$(CURDIR)/target/debug/kithkin clients/run.sh
 	python/test.sh
+
+fuzz: ## hostile input for all that reads, SECONDS a target (60), of the series SEED (1)
+	FUZZ_SECONDS=$(SECONDS) FUZZ_SEED=$(SEED) cargo test --workspace --locked --test fuzz -- --nocapture
+
+supply: ## check licences, sources and duplicates of the dependencies, with ADVISORIES=clone what is known of them; writes target/sbom.cdx.json
+	@python3 scripts/supply.py $(if $(ADVISORIES),--advisories "$(ADVISORIES)")
 
 openapi: ## write the description of the service's routes, docs/reference/openapi.json, and the types made of it
 	UPDATE_OPENAPI=1 cargo test --workspace --locked --test service description

@@ -21,6 +21,7 @@ const EDGES: &[(&str, &[&str])] = &[
     ("kithkin-lab", &["kithkin"]),
     ("kithkin-server", &["kithkin"]),
     ("kithkin-python", &["kithkin"]),
+    ("kithkin-fuzz", &["kithkin", "kithkin-server"]),
     ("kithkin-cli", &["kithkin", "kithkin-lab", "kithkin-server"]),
 ];
 
@@ -64,6 +65,7 @@ fn rust_files(dir: &Path, files: &mut Vec<PathBuf>) {
 fn every_file_says_what_it_is_for() {
     let mut files = Vec::new();
     rust_files(&root().join("crates"), &mut files);
+    rust_files(&root().join("fuzz"), &mut files);
     rust_files(&root().join("python"), &mut files);
     assert!(files.len() > 80);
     for file in files {
@@ -72,4 +74,28 @@ fn every_file_says_what_it_is_for() {
         assert!(text.lines().count() <= 500, "{} is longer than 500 lines", file.display());
         assert!(!text.contains("todo!") || file.ends_with("workspace.rs"), "{} has a todo!", file.display());
     }
+}
+
+/// The files that allow unsafe code, as they stand in the sources and in the table of the page on security.
+#[test]
+fn unsafe_code_stands_only_where_the_page_on_security_says() {
+    let mut files = Vec::new();
+    rust_files(&root().join("crates"), &mut files);
+    rust_files(&root().join("fuzz"), &mut files);
+    rust_files(&root().join("python"), &mut files);
+    let allows = |file: &PathBuf| {
+        let text = std::fs::read_to_string(file).unwrap();
+        let mut lines = text.lines().map(str::trim).filter(|line| line.starts_with("#[") || line.starts_with("#!["));
+        lines.any(|line| (line.contains("allow(") || line.contains("expect(")) && line.contains("unsafe_code"))
+    };
+    let relative = |file: PathBuf| file.strip_prefix(root()).unwrap().to_str().unwrap().to_owned();
+    let mut found: Vec<String> = files.into_iter().filter(allows).map(relative).collect();
+    found.sort();
+    let page = std::fs::read_to_string(root().join("docs/explanation/security.md")).unwrap();
+    let table = page.split("## Unsafe code").nth(1).unwrap().split("\n## ").next().unwrap().to_owned();
+    let named = table.lines().filter_map(|line| line.strip_prefix("| `")?.split('`').next());
+    let mut named: Vec<String> = named.map(str::to_owned).collect();
+    named.sort();
+    assert_eq!(found, named);
+    assert!(!found.is_empty());
 }

@@ -40,4 +40,6 @@ pub use store::{
 };
 pub use store_error::StoreError;
 pub use time::{EventTime, InvalidTime, Millis, Precision};
-pub use turn::{Attachment, ContentHash, InvalidTurn, MAX_TURN_BYTES, Role, Seq, StoredTurn, Turn, TurnKey};
+pub use turn::{
+    Attachment, ContentHash, InvalidTurn, MAX_ATTACHMENTS, MAX_TURN_BYTES, Role, Seq, StoredTurn, Turn, TurnKey,
+};

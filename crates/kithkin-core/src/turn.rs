@@ -13,6 +13,12 @@ use crate::{Blame, ConversationId, EventTime, Millis, SessionId, TurnId};
 /// The longest text of a turn with its attachments, in bytes: 4 MiB.
 pub const MAX_TURN_BYTES: usize = 4 << 20;
 
+/// How many attachments a turn may have.
+pub const MAX_ATTACHMENTS: usize = 1_000;
+
+/// The longest kind of an attachment, in bytes.
+const MAX_KIND_BYTES: usize = 100;
+
 /// The place of a turn in its person's log: 1, 2, 3 …, in the order of recording, never used twice.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 pub struct Seq(pub u64);
@@ -133,6 +139,15 @@ pub enum InvalidTurn {
         /// Its length with its attachments.
         bytes: usize,
     },
+    /// More than [`MAX_ATTACHMENTS`].
+    #[error("the turn has {count} attachments; at most {MAX_ATTACHMENTS} are allowed: split it")]
+    Attachments {
+        /// How many it has.
+        count: usize,
+    },
+    /// The kind of an attachment is empty or over 100 bytes.
+    #[error("the kind of an attachment is empty or longer than {MAX_KIND_BYTES} bytes; name one such as image or file")]
+    Kind,
     /// A NUL byte, which text columns and C interfaces cut at.
     #[error("the {field} holds a NUL byte at {at}; remove it")]
     Nul {
@@ -170,6 +185,13 @@ impl Turn {
     /// # Errors
     /// The first rule that is broken.
     pub fn validate(&self) -> Result<(), InvalidTurn> {
+        let count = self.attachments.len();
+        if count > MAX_ATTACHMENTS {
+            return Err(InvalidTurn::Attachments { count });
+        }
+        if self.attachments.iter().any(|a| a.kind.trim().is_empty() || a.kind.len() > MAX_KIND_BYTES) {
+            return Err(InvalidTurn::Kind);
+        }
         let captions = self.attachments.iter().flat_map(|a| [a.caption.as_deref(), a.reference.as_deref()]).flatten();
         let bytes = self.text.len() + captions.map(str::len).sum::<usize>();
         if bytes > MAX_TURN_BYTES {
@@ -289,7 +311,15 @@ mod tests {
         check(&"x".repeat(MAX_TURN_BYTES + 1), Err(InvalidTurn::TooLong { bytes: MAX_TURN_BYTES + 1 }));
         assert_eq!(Turn { speaker: " ".into(), ..turn("a") }.validate(), Err(InvalidTurn::Speaker));
         let caption = Attachment { kind: "image".into(), caption: Some("a dog".into()), reference: None };
-        assert_eq!(Turn { attachments: vec![caption], ..turn("") }.validate(), Ok(()));
+        assert_eq!(Turn { attachments: vec![caption.clone()], ..turn("") }.validate(), Ok(()));
+        let check = |kind: &str, count: usize, expect| {
+            let attachments = vec![Attachment { kind: kind.into(), ..caption.clone() }; count];
+            assert_eq!(Turn { attachments, ..turn("a") }.validate(), expect);
+        };
+        check("image", MAX_ATTACHMENTS, Ok(()));
+        check("image", MAX_ATTACHMENTS + 1, Err(InvalidTurn::Attachments { count: MAX_ATTACHMENTS + 1 }));
+        check("", 1, Err(InvalidTurn::Kind));
+        check(&"x".repeat(MAX_TURN_BYTES), 1, Err(InvalidTurn::Kind));
     }
 
     #[test]

@@ -233,9 +233,7 @@ impl Engine {
     /// No such person, an empty question or aspect, a weight out of range, a method that cannot run here, or a failing
     /// store or model.
     pub fn recall(&self, scope: &Scope, request: &RecallRequest<'_>) -> Result<Recalled, EngineError> {
-        if request.question.trim().is_empty() {
-            return Err(EngineError::EmptyQuestion);
-        }
+        recall::check_question(request.question)?;
         Aspect::check(request.aspects)?;
         let about = request.method.about();
         let start = self.millis();
@@ -297,9 +295,7 @@ impl Engine {
     /// # Errors
     /// No such person, an empty question, or a failing store or model.
     pub fn feedback(&self, scope: &Scope, given: &Judged<'_>) -> Result<Option<u64>, EngineError> {
-        if given.question.trim().is_empty() {
-            return Err(EngineError::EmptyQuestion);
-        }
+        recall::check_question(given.question)?;
         let end = given.now.end();
         let asked = self.with_index(scope, &self.contents(given.method), end, |index| {
             Ok(Asked::new(given.question, given.now, index.speakers()))

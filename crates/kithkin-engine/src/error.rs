@@ -79,6 +79,24 @@ pub enum EngineError {
     /// The question has no words.
     #[error("the question is empty; ask something")]
     EmptyQuestion,
+    /// The question is longer than [`MAX_QUESTION_BYTES`](crate::MAX_QUESTION_BYTES).
+    #[error(
+        "the question is {bytes} bytes long; at most {} are allowed: ask for less, or remember the text and ask about it",
+        crate::MAX_QUESTION_BYTES
+    )]
+    QuestionTooLong {
+        /// Its length.
+        bytes: usize,
+    },
+    /// More further queries than [`MAX_ASPECTS`](crate::MAX_ASPECTS).
+    #[error(
+        "the question has {count} aspects; at most {} are allowed: leave out those that matter least",
+        crate::MAX_ASPECTS
+    )]
+    TooManyAspects {
+        /// How many there are.
+        count: usize,
+    },
     /// A further query cannot be used.
     #[error("aspect {number} {why}")]
     Aspect {
@@ -118,6 +136,8 @@ impl EngineError {
             | Self::UnknownMethod { .. }
             | Self::Spec(_)
             | Self::EmptyQuestion
+            | Self::QuestionTooLong { .. }
+            | Self::TooManyAspects { .. }
             | Self::Aspect { .. } => Blame::User,
             Self::NoEmbedder { .. }
             | Self::NoChatModel { .. }

@@ -35,7 +35,7 @@ pub use profile::{
     BigFive, Correction, Entry, EntryKind, Profile, Rejected, Style, TraitEstimate, UnknownEntryKind, Verdict, Version,
     corrections_left_alone, profile, styles, traits,
 };
-pub use recall::{Aspect, SessionHit};
+pub use recall::{Aspect, MAX_ASPECTS, MAX_QUESTION_BYTES, SessionHit};
 pub use respond::{
     Asked, Brief, Card, CardError, Explored, Gated, Intensity, Need, Replied, Revision, Scored, Solution, SubTask,
     Traits, Why,

@@ -5,6 +5,7 @@ use std::path::PathBuf;
 
 use half::f16;
 use safetensors::{Dtype, SafeTensors};
+use serde_json::Value;
 use tokenizers::{PostProcessor, Tokenizer, TruncationParams};
 
 /// A text is cut at this many bytes after its leading white space, before it is tokenised. It bounds what a text can
@@ -51,8 +52,13 @@ impl Folder<'_> {
     /// A tokenizer that cuts at `window` tokens, if there is a window, and never pads. Of a pair the longer text is cut
     /// until both are of one length, then both.
     pub(crate) fn tokenizer(&self, file: &str, window: Option<usize>) -> Result<Tokenizer, FileError> {
-        let mut tokenizer =
-            Tokenizer::from_bytes(self.read(file)?).map_err(|e| self.unusable(file, &format!("no tokenizer: {e}")))?;
+        let no_tokenizer = |e: serde_json::Error| self.unusable(file, &format!("no tokenizer: {e}"));
+        let mut described: Value = serde_json::from_slice(&self.read(file)?).map_err(no_tokenizer)?;
+        // Nothing is decoded with it, and the library panics at a decoder that it cannot read.
+        if let Some(decoder) = described.get_mut("decoder") {
+            *decoder = Value::Null;
+        }
+        let mut tokenizer: Tokenizer = serde_json::from_value(described).map_err(no_tokenizer)?;
         tokenizer.with_padding(None);
         // The tokenizer takes the special tokens off the window without looking whether there are so many.
         let added = tokenizer.get_post_processor().map_or(0, |p| p.added_tokens(false).max(p.added_tokens(true)));

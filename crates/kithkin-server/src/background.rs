@@ -11,7 +11,7 @@ use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
 
-use kithkin::{Kithkin, Scope, TenantId};
+use kithkin::{Blame, Kithkin, Scope, TenantId};
 
 /// After the first failure; each further one waits twice as long.
 const FIRST_WAIT: Duration = Duration::from_secs(2);
@@ -146,7 +146,10 @@ impl Shared {
                 *failures
             };
             let wait = FIRST_WAIT.saturating_mul(1 << failures.min(10)).min(LONGEST_WAIT);
-            tracing::warn!(%error, failures, seconds = wait.as_secs(), "deriving failed; it is tried again later");
+            // What a model or a disk says is the operator's to know; other errors name the person.
+            let told =
+                matches!(error.blame(), Blame::Model | Blame::Store | Blame::Internal).then(|| error.to_string());
+            tracing::warn!(error = told, blame = ?error.blame(), failures, seconds = wait.as_secs(), "deriving failed; it is tried again later");
             self.add(scope, wait);
         }
     }

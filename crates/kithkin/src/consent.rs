@@ -9,6 +9,9 @@ use serde::Serialize;
 
 use crate::{Error, Now, Person};
 
+/// The conversation of a person's consents.
+pub(crate) const CONSENTS: &str = "consent";
+
 /// How a purpose stands with a person.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 #[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
@@ -57,10 +60,10 @@ impl Person<'_> {
                 _ => now,
             };
             let (consent, speaker) = (Consent { purpose, given }, self.scope().person.to_string());
-            let conversation = ConversationId::new("consent")?;
+            let conversation = ConversationId::new(CONSENTS)?;
             let mut turn = self.utterance(&consent.text(), speaker, Role::User, &conversation, at)?;
             turn.attachments.push(consent.attachment());
-            self.observe(vec![Self::named(turn)?])?;
+            self.declare(vec![Self::named(turn)?])?;
         }
         self.consents()
     }

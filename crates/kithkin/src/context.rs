@@ -4,7 +4,7 @@ use kithkin_core::{ChatError, ChatUsage, Disclosure, Purpose, Seq, Spent};
 use kithkin_engine::{EngineError, Entry, Routed, Withheld, estimated_tokens};
 use serde::Serialize;
 
-use crate::quote::{CLOSE, OPEN, quoted};
+use crate::quote::{CLOSE, OPEN, in_marks, quoted};
 use crate::reports::EvidenceReport;
 use crate::{Error, Now, Person, Recall, UsedEntry};
 
@@ -188,10 +188,10 @@ fn line(evidence: &EvidenceReport) -> String {
     let captions: String =
         evidence.attachments.iter().filter_map(|a| a.caption.as_deref()).map(|c| format!(" ({})", quoted(c))).collect();
     format!(
-        "[{}] {} {}: \"{}\"{captions}",
+        "[{}] {} {}: {}{captions}",
         quoted(&evidence.turn),
         evidence.said_at.as_deref().unwrap_or("undated"),
         quoted(&evidence.speaker),
-        quoted(&evidence.text)
+        in_marks(&evidence.text)
     )
 }

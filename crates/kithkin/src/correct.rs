@@ -8,6 +8,9 @@ use serde::Serialize;
 
 use crate::{Error, Now, Person};
 
+/// The conversation of a person's corrections.
+pub(crate) const CORRECTIONS: &str = "profile";
+
 /// The longest topic and the longest value of an entry that a person writes, in characters.
 const LONGEST: usize = 500;
 
@@ -100,7 +103,7 @@ impl Person<'_> {
             Change::Edit { value, kind } => edited(chosen, entry_text("value", value)?, *kind),
         };
         let of = corrections.last().cloned();
-        let conversation = ConversationId::new("profile")?;
+        let conversation = ConversationId::new(CORRECTIONS)?;
         let mut turns = Vec::new();
         for correction in corrections {
             let speaker = self.scope().person.to_string();
@@ -109,7 +112,7 @@ impl Person<'_> {
             turns.push(Self::named(turn)?);
         }
         let ids = turns.iter().map(|turn| turn.id.to_string()).collect();
-        self.observe(turns)?;
+        self.declare(turns)?;
         // There is one correction at least; a report of none would name nothing.
         let Some(Correction { about, kind, topic, value, .. }) = of else {
             return Err(self.no_such("entry", &what.topic));

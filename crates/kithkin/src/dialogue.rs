@@ -3,6 +3,7 @@
 //! What of it is remembered already is found by aligning the messages with the turns that are stored, so that each is
 //! written down once, and one that is said again is written down again. Nothing here asks a model.
 
+use std::collections::HashMap;
 use std::hash::{DefaultHasher, Hash, Hasher};
 
 use kithkin_core::{Attachment, ConversationId, Role, SessionId, StoredTurn, Turn, TurnKey};
@@ -14,6 +15,13 @@ use crate::{Error, Now, Person, Remember, Remembered};
 const LOOKED_AT: u64 = 1_000;
 /// Turns that are looked at first, beside four for each message: a conversation that goes on is among the last that were said.
 const LOOKED_AT_FIRST: u64 = 64;
+
+/// Turns that are looked at, however long the conversation is.
+const LOOKED_AT_MOST: u64 = 10_000;
+/// Messages of a conversation that is followed: every request sends all of them, and each is compared with the log.
+const MOST_MESSAGES: usize = 5_000;
+/// Pairs of a message and a turn that are compared: 32 MiB of numbers.
+const MOST_PAIRS: usize = 8 << 20;
 
 /// One message of a conversation.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -77,15 +85,18 @@ impl Dialogue {
 
 impl Person<'_> {
     /// Finds what of a conversation is remembered already. Nothing is written. The cost is one read of the last turns: of 64 and
-    /// four for each message, and where not all that was said before the last message is among them, of 1,000.
+    /// four for each message, 10,000 at most, and where not all that was said before the last message is among them, of 1,000.
     ///
     /// # Errors
-    /// The store failed.
+    /// More than 5,000 messages, or a failing store.
     pub fn follow(&self, dialogue: &Dialogue) -> Result<Followed, Error> {
         let now = self.moment(dialogue.now)?;
         let messages: Vec<Said> = dialogue.messages.iter().filter_map(worth_keeping).collect();
         let sent: Vec<u64> = messages.iter().map(|said| hashed(said.role, &said.text)).collect();
-        let first = LOOKED_AT_FIRST + 4 * sent.len() as u64;
+        if sent.len() > MOST_MESSAGES {
+            return Err(Error::TooManyMessages { count: sent.len(), most: MOST_MESSAGES });
+        }
+        let first = (LOOKED_AT_FIRST + 4 * sent.len() as u64).min(LOOKED_AT_MOST);
         let mut log = self.last_turns(first)?;
         let mut found = located(&log, dialogue, &sent);
         let before = sent.len().saturating_sub(1);
@@ -220,8 +231,18 @@ fn align(stored: &[u64], sent: &[u64], repeated: bool) -> Vec<Option<usize>> {
     places
 }
 
-/// The longest common subsequence, by dynamic programming over the ends.
+/// The longest common subsequence, by dynamic programming over the ends. A conversation that goes on ends as what is stored
+/// does, which is told at once. What lies before is compared pair by pair, and where those are too many, followed backwards.
 fn common(stored: &[u64], sent: &[u64]) -> Vec<Option<usize>> {
+    let ends = stored.iter().rev().zip(sent.iter().rev()).take_while(|(turn, message)| turn == message).count();
+    let (stored, end) = stored.split_at(stored.len() - ends);
+    let sent = &sent[..sent.len() - ends];
+    let few = stored.len().saturating_mul(sent.len()) <= MOST_PAIRS;
+    let before = if few { compared(stored, sent) } else { followed_back(stored, sent) };
+    before.into_iter().chain((stored.len()..stored.len() + end.len()).map(Some)).collect()
+}
+
+fn compared(stored: &[u64], sent: &[u64]) -> Vec<Option<usize>> {
     let width = stored.len() + 1;
     let mut longest = vec![0_u32; width * (sent.len() + 1)];
     for (i, message) in sent.iter().enumerate() {
@@ -244,6 +265,24 @@ fn common(stored: &[u64], sent: &[u64]) -> Vec<Option<usize>> {
         } else {
             j -= 1;
         }
+    }
+    places
+}
+
+/// Each message, from the last on, at the last turn that says the same before that of the message behind it. Linear, and as good
+/// as comparing where little was changed.
+fn followed_back(stored: &[u64], sent: &[u64]) -> Vec<Option<usize>> {
+    let mut turns: HashMap<u64, Vec<usize>> = HashMap::new();
+    for (place, turn) in stored.iter().enumerate() {
+        turns.entry(*turn).or_default().push(place);
+    }
+    let mut end = stored.len();
+    let mut places = vec![None; sent.len()];
+    for (place, message) in places.iter_mut().zip(sent).rev() {
+        let alike = turns.get(message).map_or(&[][..], Vec::as_slice);
+        let before = alike.partition_point(|turn| *turn < end);
+        *place = before.checked_sub(1).map(|last| alike[last]);
+        end = place.unwrap_or(end);
     }
     places
 }
@@ -286,7 +325,29 @@ mod tests {
         check("abef", "abcdefg", false, "ab..ef.");
     }
 
+    #[test]
+    fn long_conversations_are_compared_in_bounded_memory() {
+        let stored: Vec<u64> = (0..LOOKED_AT_MOST).collect();
+        let check = |sent: &[u64], known: usize| {
+            let found = common(&stored, sent).into_iter().flatten().count();
+            assert_eq!(found, known, "{} messages", sent.len());
+        };
+        check(&stored, stored.len());
+        check(&stored[..5_000], 5_000);
+        // One message in the middle is told in another way.
+        let mut sent = stored[5_000..].to_vec();
+        sent[4_000] = u64::MAX;
+        check(&sent, 4_999);
+    }
+
     proptest::proptest! {
+        #[test]
+        fn what_ends_alike_is_found_without_comparing(stored in "[abc]{0,9}", sent in "[abc]{0,9}") {
+            let numbers = |text: &str| text.bytes().map(u64::from).collect::<Vec<_>>();
+            let (stored, sent) = (numbers(&stored), numbers(&sent));
+            proptest::prop_assert_eq!(common(&stored, &sent), compared(&stored, &sent));
+        }
+
         #[test]
         fn a_message_after_an_answer_is_never_lost(before in "[ab]{0,12}", sent in "[ab]{1,6}") {
             let numbers = |text: &str| text.bytes().map(u64::from).collect::<Vec<_>>();

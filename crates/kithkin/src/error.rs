@@ -44,6 +44,31 @@ pub enum Error {
         "the text is only a block of recalled memories; these are stored already and are never stored again as new"
     )]
     OnlyRecalled,
+    /// A turn from outside carries what makes a turn a consent or a correction.
+    #[error(
+        "the turn {turn} has an attachment of the kind {kind:?}, by which a person speaks of their own data; leave it out: \
+         consents and corrections are made by their own commands"
+    )]
+    Declared {
+        /// The turn.
+        turn: String,
+        /// The kind.
+        kind: &'static str,
+    },
+    /// A turn from outside has the name of a consent or of a correction, which it would replace.
+    #[error("the turn {turn} is the person's own word on their data and is not told anew; give yours another id")]
+    Retold {
+        /// The turn.
+        turn: String,
+    },
+    /// A conversation is sent whole, and is too long to be set beside the log.
+    #[error("the conversation has {count} messages; at most {most} are followed: send its last ones")]
+    TooManyMessages {
+        /// How many it has.
+        count: usize,
+        /// How many it may have.
+        most: usize,
+    },
     /// There is no such turn, session or conversation.
     #[error("{person} has no {what} {name:?}; `kithkin timeline --person {person}` lists what there is")]
     NoSuch {
@@ -162,6 +187,9 @@ impl Error {
             | Self::Turn(_)
             | Self::Future { .. }
             | Self::OnlyRecalled
+            | Self::Declared { .. }
+            | Self::TooManyMessages { .. }
+            | Self::Retold { .. }
             | Self::NoSuch { .. }
             | Self::NoEntry { .. }
             | Self::SeveralEntries { .. }

@@ -11,7 +11,7 @@ use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::mpsc::{Receiver, Sender, channel};
 use std::time::Instant;
 
-use kithkin_core::{Binding, EventTime, Millis, Outcome, PersonId, PersonTurns, Scope, TenantId, Turn};
+use kithkin_core::{Binding, Blame, EventTime, Millis, Outcome, PersonId, PersonTurns, Scope, TenantId, Turn};
 use serde::Serialize;
 
 use crate::feedback::{Restored, Restorer};
@@ -316,8 +316,12 @@ impl<'a> Run<'a> {
 
     fn turn(&mut self, person: PersonId, turn: Turn, recorded_at: Option<Millis>) -> Result<(), Error> {
         let name = turn.key();
-        // What an export of our own says was admitted once, and has to come back as it was.
-        let admission = if recorded_at.is_some() { Ok(turn) } else { admitted(turn, self.now) };
+        // What an export of our own says was admitted once, and has to come back as it was: with the person's consents and
+        // corrections, since a backup that lost a withdrawal would open what the person has closed.
+        let admission = match recorded_at {
+            Some(_) => Ok(turn),
+            None => self.admit(&person, turn)?,
+        };
         let turn = match admission {
             Ok(turn) => turn,
             Err(e) => {
@@ -347,6 +351,16 @@ impl<'a> Run<'a> {
             self.flush()?;
         }
         Ok(())
+    }
+
+    /// The turn as it may be stored, or why it may not; a failing store is the outer error.
+    fn admit(&self, person: &PersonId, turn: Turn) -> Result<Result<Turn, Error>, Error> {
+        let scope = Scope::new(self.tenant.clone(), person.clone());
+        match self.kithkin.person(&scope).only_said(&turn) {
+            Ok(()) => Ok(admitted(turn, self.now)),
+            Err(refused) if refused.blame() == Blame::User => Ok(Err(refused)),
+            Err(failed) => Err(failed),
+        }
     }
 
     fn flush(&mut self) -> Result<(), Error> {

@@ -365,12 +365,11 @@ impl<'k> Person<'k> {
         let Some(pulse) = store.pulse(&self.scope)? else { return Ok(Vec::new()) };
         let mut turns: Vec<StoredTurn> = Vec::new();
         store.scan_turns(&self.scope, pulse.last_seq.saturating_sub(most), &mut |turn| {
-            if let Some(replaced) = turn.supersedes {
-                turns.retain(|earlier| earlier.seq != replaced);
-            }
             turns.push(turn);
             ControlFlow::Continue(())
         })?;
+        let replaced: HashSet<_> = turns.iter().filter_map(|turn| turn.supersedes).collect();
+        turns.retain(|turn| !replaced.contains(&turn.seq));
         Ok(turns)
     }
 

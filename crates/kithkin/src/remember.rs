@@ -3,10 +3,17 @@
 use kithkin_core::{
     Attachment, ConversationId, EventTime, Outcome, PersonTurns, Role, SessionId, StoredTurn, Turn, TurnId,
 };
+use kithkin_engine::{Consent, Correction};
 use serde::Serialize;
 
+use crate::consent::CONSENTS;
+use crate::correct::CORRECTIONS;
 use crate::person::admitted;
 use crate::{Error, Now, Person};
+
+/// The kinds of attachments by which a turn is the person's own word on their data. They are written by [`Person::consent`] and
+/// [`Person::correct`] alone; from elsewhere they come back with an export of our own only.
+const DECLARED: [&str; 2] = [Consent::KIND, Correction::KIND];
 
 /// Something to remember.
 #[derive(Debug, Clone)]
@@ -66,7 +73,8 @@ impl Person<'_> {
     /// recalled memories are cut out of the texts. Gives how many turns were new.
     ///
     /// # Errors
-    /// A turn that is not valid, or dated in the future: then nothing is written.
+    /// A turn that is not valid, is dated in the future, or would consent or correct in the person's name
+    /// ([`Person::consent`] and [`Person::correct`] are for that): then nothing is written.
     pub fn observe(&self, turns: Vec<Turn>) -> Result<u64, Error> {
         let outcomes = self.append(turns)?;
         Ok(outcomes.iter().filter(|outcome| !outcome.is_duplicate()).count() as u64)
@@ -74,6 +82,29 @@ impl Person<'_> {
 
     /// The same, with what became of each.
     pub(crate) fn append(&self, turns: Vec<Turn>) -> Result<Vec<Outcome>, Error> {
+        turns.iter().try_for_each(|turn| self.only_said(turn))?;
+        self.declare(turns)
+    }
+
+    /// Refuses a turn from outside that speaks in the person's name: one that carries what makes a turn a consent or a
+    /// correction, and one that would take the place of such a turn.
+    pub(crate) fn only_said(&self, turn: &Turn) -> Result<(), Error> {
+        if let Some(kind) = declared(turn) {
+            return Err(Error::Declared { turn: turn.key().to_string(), kind });
+        }
+        // Only these conversations have such turns: others need no look into the log.
+        if matches!(turn.conversation.as_str(), CONSENTS | CORRECTIONS) {
+            let tellings = self.kithkin().engine.store().tellings(self.scope(), &turn.id)?;
+            let own = |told: &StoredTurn| told.turn.conversation == turn.conversation && declared(&told.turn).is_some();
+            if tellings.iter().any(own) {
+                return Err(Error::Retold { turn: turn.key().to_string() });
+            }
+        }
+        Ok(())
+    }
+
+    /// Writes down turns that may be the person's own word on their data: consents and corrections.
+    pub(crate) fn declare(&self, turns: Vec<Turn>) -> Result<Vec<Outcome>, Error> {
         let now = self.kithkin().clock.now();
         let turns = turns.into_iter().map(|turn| admitted(turn, now)).collect::<Result<Vec<_>, _>>()?;
         if turns.is_empty() {
@@ -192,4 +223,9 @@ impl Person<'_> {
     pub(crate) fn named(turn: Turn) -> Result<Turn, Error> {
         Ok(Turn { id: TurnId::new(format!("n-{}", turn.content_hash()))?, ..turn })
     }
+}
+
+/// Which of the kinds that speak in the person's name the turn carries.
+fn declared(turn: &Turn) -> Option<&'static str> {
+    DECLARED.into_iter().find(|kind| turn.attachments.iter().any(|attachment| attachment.kind == *kind))
 }

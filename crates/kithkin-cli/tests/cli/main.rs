@@ -17,6 +17,7 @@ mod erasure;
 mod export;
 mod feedback;
 mod harness;
+mod hostile;
 mod jobs;
 mod lab;
 mod postgres;

@@ -10,9 +10,6 @@ use serde::{Deserialize, Serialize};
 
 use super::Policy;
 
-/// The kind of the attachment that makes a turn a consent.
-const ATTACHED: &str = "consent";
-
 /// What a person says of a purpose.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -24,9 +21,12 @@ pub struct Consent {
 }
 
 impl Consent {
+    /// The kind of the attachment that makes a turn a consent.
+    pub const KIND: &str = "consent";
+
     /// The consent that a turn of a person is.
     pub fn of(turn: &Turn) -> Option<Self> {
-        let attached = turn.attachments.iter().find(|attachment| attachment.kind == ATTACHED)?;
+        let attached = turn.attachments.iter().find(|attachment| attachment.kind == Self::KIND)?;
         let consent = serde_json::from_str(attached.reference.as_deref()?).ok()?;
         (turn.role == Role::User).then_some(consent)
     }
@@ -34,7 +34,7 @@ impl Consent {
     /// What makes a turn this consent.
     pub fn attachment(&self) -> Attachment {
         let reference = serde_json::to_string(self).ok();
-        Attachment { kind: ATTACHED.to_owned(), caption: None, reference }
+        Attachment { kind: Self::KIND.to_owned(), caption: None, reference }
     }
 
     /// The same in words.

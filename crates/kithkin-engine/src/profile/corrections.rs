@@ -9,9 +9,6 @@ use serde::{Deserialize, Serialize};
 
 use super::EntryKind;
 
-/// The kind of the attachment that makes a turn a correction.
-const ATTACHED: &str = "profile-correction";
-
 /// Whether a value holds.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
@@ -41,9 +38,12 @@ pub struct Correction {
 }
 
 impl Correction {
+    /// The kind of the attachment that makes a turn a correction.
+    pub const KIND: &str = "profile-correction";
+
     /// The correction that a turn of a person is.
     pub fn of(turn: &Turn) -> Option<Self> {
-        let attached = turn.attachments.iter().find(|attachment| attachment.kind == ATTACHED)?;
+        let attached = turn.attachments.iter().find(|attachment| attachment.kind == Self::KIND)?;
         let correction = serde_json::from_str(attached.reference.as_deref()?).ok()?;
         (turn.role == Role::User).then_some(correction)
     }
@@ -51,7 +51,7 @@ impl Correction {
     /// What makes a turn this correction.
     pub fn attachment(&self) -> Attachment {
         let reference = serde_json::to_string(self).ok();
-        Attachment { kind: ATTACHED.to_owned(), caption: None, reference }
+        Attachment { kind: Self::KIND.to_owned(), caption: None, reference }
     }
 
     /// The same in words.

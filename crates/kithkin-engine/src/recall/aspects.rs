@@ -24,17 +24,37 @@ pub struct Aspect {
     pub weight: f32,
 }
 
+/// The longest question, and the longest aspect of one, in bytes: 256 KiB. What a question costs grows with its words.
+pub const MAX_QUESTION_BYTES: usize = 256 << 10;
+
+/// How many aspects a question may have: each costs an embedding and a scan of the index.
+pub const MAX_ASPECTS: usize = 100;
+
+/// Refuses a question without words, and one that is too long.
+pub(crate) fn check_question(question: &str) -> Result<(), EngineError> {
+    match question.len() {
+        _ if question.trim().is_empty() => Err(EngineError::EmptyQuestion),
+        bytes if bytes > MAX_QUESTION_BYTES => Err(EngineError::QuestionTooLong { bytes }),
+        _ => Ok(()),
+    }
+}
+
 impl Aspect {
     /// A query that counts as much as the question.
     pub fn new(text: impl Into<String>) -> Self {
         Self { text: text.into(), weight: 1.0 }
     }
 
-    /// Refuses aspects without words and weights out of range.
+    /// Refuses too many aspects, those without words, those that are too long, and weights out of range.
     pub(crate) fn check(aspects: &[Self]) -> Result<(), EngineError> {
+        if aspects.len() > MAX_ASPECTS {
+            return Err(EngineError::TooManyAspects { count: aspects.len() });
+        }
         for (number, Self { text, weight }) in (1..).zip(aspects) {
             let why = if text.trim().is_empty() {
                 "is empty; give it words, or leave it out".to_owned()
+            } else if text.len() > MAX_QUESTION_BYTES {
+                format!("is {} bytes long; at most {MAX_QUESTION_BYTES} are allowed", text.len())
             } else if !(0.0..=100.0).contains(weight) {
                 format!("has the weight {weight}; it must lie within 0 and 100")
             } else {

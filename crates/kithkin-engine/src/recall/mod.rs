@@ -20,7 +20,8 @@ mod run;
 mod top;
 
 pub(crate) use answer::Answer;
-pub use aspects::Aspect;
+pub(crate) use aspects::check_question;
+pub use aspects::{Aspect, MAX_ASPECTS, MAX_QUESTION_BYTES};
 pub(crate) use filter::Filter;
 pub(crate) use fuse::Fuse;
 pub(crate) use plan::{Asked, Question};

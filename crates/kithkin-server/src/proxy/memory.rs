@@ -100,10 +100,11 @@ impl Memory {
             writes: switches.memory == Use::On,
             model: model.to_owned(),
         };
-        let failed = |why: String| {
+        // The client is told why; the log is not, since errors name persons and quote what was sent.
+        let failed = |problem: Problem| {
             service.metrics().memory_failed();
-            tracing::warn!(why, "a request to the proxy goes on without memory");
-            Self::of_nothing(Outcome::Failed(why))
+            tracing::warn!(kind = problem.kind, "a request to the proxy goes on without memory");
+            Self::of_nothing(Outcome::Failed(problem.detail))
         };
         let writes = asked.writes;
         let (tell, looked) = oneshot::channel();
@@ -115,13 +116,13 @@ impl Memory {
                     Ok(Context { routed: Some(routed), .. }) => Self::of_nothing(Outcome::Routed(routed.reply)),
                     Ok(context) => Self { given, ..Self::of_nothing(Outcome::Read(Box::new(context))) },
                     // What was said is kept all the same, and so will be the answer.
-                    Err(error) => failed(error.to_string()),
+                    Err(error) => failed(error.into()),
                 };
                 Self { place: writes.then_some((scope, conversation)), keeping: Some(keeping), ..memory }
             }
-            Ok(Ok(Err(problem))) => failed(problem.detail),
-            Ok(Err(_panicked)) => failed(Problem::internal().detail),
-            Err(_late) => failed(format!("it took longer than {} s", PATIENCE.as_secs())),
+            Ok(Ok(Err(problem))) => failed(problem),
+            Ok(Err(_panicked)) => failed(Problem::internal()),
+            Err(_late) => failed(Problem::busy(format!("it took longer than {} s", PATIENCE.as_secs()))),
         };
         Ok(memory)
     }
@@ -129,15 +130,16 @@ impl Memory {
     /// Waits until what is new of the request is written down. Where it cannot be, the answer is not remembered either.
     pub(super) async fn kept(mut self, service: &Service) -> Self {
         let Some(keeping) = self.keeping.take() else { return self };
-        let why = match tokio::time::timeout(PATIENCE, keeping).await {
+        let late = || format!("it took longer than {} s to remember what was said", PATIENCE.as_secs());
+        let problem = match tokio::time::timeout(PATIENCE, keeping).await {
             Ok(Ok(Ok(()))) => return self,
-            Ok(Ok(Err(problem))) => problem.detail,
-            Ok(Err(_panicked)) => Problem::internal().detail,
-            Err(_late) => format!("it took longer than {} s to remember what was said", PATIENCE.as_secs()),
+            Ok(Ok(Err(problem))) => problem,
+            Ok(Err(_panicked)) => Problem::internal(),
+            Err(_late) => Problem::busy(late()),
         };
         service.metrics().memory_failed();
-        tracing::error!(why, "what was said in a request to the proxy could not be remembered");
-        Self { place: None, unkept: Some(why), ..self }
+        tracing::error!(kind = problem.kind, "what was said in a request to the proxy could not be remembered");
+        Self { place: None, unkept: Some(problem.detail), ..self }
     }
 
     /// The block for the instructions.
@@ -183,7 +185,7 @@ impl Memory {
         if let (Some(given), Some(usage), Some((scope, _))) = (self.given.take(), usage, &self.place) {
             let noted = service.person(scope, move |person| person.answered(given, usage)).await;
             if let Err(problem) = noted {
-                tracing::error!(why = problem.detail, "what an answer took could not be noted");
+                tracing::error!(kind = problem.kind, "what an answer took could not be noted");
             }
         }
         self.keep(service, text).await;
@@ -202,7 +204,7 @@ impl Memory {
         });
         match kept.await {
             Ok(()) => service.written(scope),
-            Err(problem) => tracing::error!(why = problem.detail, "an answer could not be remembered"),
+            Err(problem) => tracing::error!(kind = problem.kind, "an answer could not be remembered"),
         }
     }
 }

@@ -5,6 +5,7 @@ mod description;
 mod harness;
 mod keys;
 mod pages;
+mod poison;
 mod proxy;
 mod resistance;
 mod rest;

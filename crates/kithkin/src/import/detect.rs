@@ -1,7 +1,8 @@
 //! What a file is, by its first bytes and the keys of its first object. File names count for nothing.
 
+use super::archive::MAGIC;
 use super::stream::{Fault, Scanner};
-use super::{Format, ImportError, ZIP};
+use super::{Format, ImportError};
 
 /// How many lines are tried when the file as a whole says nothing: a broken first line should not hide the rest.
 const LINES: usize = 20;
@@ -11,7 +12,7 @@ pub(super) fn check_start(name: &str, head: &[u8]) -> Result<usize, ImportError>
     let encoding = |at: u64, found: &str, from| {
         Err(ImportError::Encoding { name: name.to_owned(), at, found: found.to_owned(), from })
     };
-    if head.starts_with(ZIP) {
+    if head.starts_with(MAGIC) {
         let why = "it cannot be read from a pipe; give its path".to_owned();
         return Err(ImportError::Archive { name: name.to_owned(), why });
     }

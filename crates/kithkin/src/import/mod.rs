@@ -6,6 +6,7 @@
 //!
 //! One file per format; each says at its top which fields it reads and how ids and times come about.
 
+mod archive;
 mod chatgpt;
 mod claude;
 mod detect;
@@ -24,10 +25,9 @@ mod stream;
 mod tests;
 mod thread;
 
-use std::borrow::Cow;
 use std::fmt;
 use std::fs::File;
-use std::io::{self, Cursor, Read, Seek, SeekFrom};
+use std::io::{self, Cursor, Read, Seek};
 use std::ops::ControlFlow;
 use std::path::Path;
 use std::str::FromStr;
@@ -230,8 +230,8 @@ pub fn read(
     let mut file = File::open(path).map_err(open)?;
     let mut magic = Vec::new();
     (&mut file).take(4).read_to_end(&mut magic).and_then(|_| file.rewind()).map_err(open)?;
-    if magic == *ZIP {
-        return read_zip(&name, &mut file, options, sink);
+    if magic == *archive::MAGIC {
+        return archive::read(&name, &mut file, options, sink);
     }
     read_stream(&name, &mut file, options, sink)
 }
@@ -251,49 +251,6 @@ pub fn read_stream(
     let mut format = options.format;
     let done = read_one(&mut intake, reader, &mut format);
     finish(intake, format, done)
-}
-
-/// How a zip archive with at least one file begins.
-const ZIP: &[u8; 4] = b"PK\x03\x04";
-
-fn read_zip(
-    name: &str,
-    reader: &mut (impl Read + Seek),
-    options: &ImportOptions,
-    sink: &mut dyn FnMut(Item) -> ControlFlow<()>,
-) -> Result<Imported, ImportError> {
-    let archive = |why: String| ImportError::Archive { name: name.to_owned(), why };
-    reader.seek(SeekFrom::Start(0)).map_err(|why| ImportError::Read { name: name.to_owned(), why })?;
-    let damaged = |error: zip::result::ZipError| archive(format!("it cannot be opened ({error}); export it again"));
-    let mut zip = zip::ZipArchive::new(reader).map_err(damaged)?;
-    let names: Vec<String> = zip.file_names().filter_map(Result::ok).map(Cow::into_owned).collect();
-    let mut chats: Vec<&String> = names.iter().filter(|name| is_chat_file(name)).collect();
-    chats.sort();
-    if chats.is_empty() {
-        let holds = names.iter().take(10).map(String::as_str).collect::<Vec<_>>().join(", ");
-        return Err(archive(format!(
-            "it holds no conversations.json, only: {holds}; unpack it and import the file with the chats"
-        )));
-    }
-    let mut intake = Intake::new(name.to_owned(), options, sink);
-    let mut format = options.format;
-    for chat in chats {
-        let mut entry = zip.by_name(chat).map_err(|error| archive(format!("{chat} in it cannot be read: {error}")))?;
-        intake.name.clone_from(chat);
-        let done = read_one(&mut intake, &mut entry, &mut format);
-        if done.is_err() {
-            return finish(intake, format, done);
-        }
-    }
-    name.clone_into(&mut intake.name);
-    finish(intake, format, Ok(()))
-}
-
-/// Large accounts come in several files, `conversations-000.json` and on.
-fn is_chat_file(name: &str) -> bool {
-    let base = name.rsplit('/').next().unwrap_or(name);
-    let number = base.strip_prefix("conversations").and_then(|rest| rest.strip_suffix(".json"));
-    number.is_some_and(|n| n.bytes().all(|b| b == b'-' || b.is_ascii_digit())) && !name.starts_with("__MACOSX")
 }
 
 /// Reads one file; `format` is filled in when it is recognised.

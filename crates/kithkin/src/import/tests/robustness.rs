@@ -3,7 +3,7 @@
 use std::io::{Cursor, Write};
 use std::ops::ControlFlow;
 
-use super::super::{FORMATS, Format, ImportError, ImportOptions, Item, read, read_stream, read_zip};
+use super::super::{FORMATS, Format, ImportError, ImportOptions, Item, archive, read, read_stream};
 use super::{assert_lines, for_ann, options, run, samples, show};
 use proptest::prelude::*;
 
@@ -122,7 +122,7 @@ fn zip_archives() {
             items.push(show(&item));
             ControlFlow::Continue(())
         };
-        let done = read_zip("export.zip", &mut zip, &for_ann(), &mut sink);
+        let done = archive::read("export.zip", &mut zip, &for_ann(), &mut sink);
         (items, done)
     };
     let one = r#"[{"uuid":"1","created_at":"2024-03-01","chat_messages":[{"uuid":"a","sender":"human","text":"A"}]}]"#;
@@ -150,6 +150,27 @@ fn zip_archives() {
     assert_eq!(count, 2);
     let absent = read(&dir.path().join("absent"), &for_ann(), &mut |_| ControlFlow::Continue(())).unwrap_err();
     assert_eq!(absent.blame(), kithkin_core::Blame::Missing);
+}
+
+#[test]
+fn an_archive_unpacks_to_a_bounded_size() {
+    let mut zip = zip::ZipWriter::new(Cursor::new(Vec::new()));
+    let deflated = zip::write::SimpleFileOptions::default().compression_method(zip::CompressionMethod::Deflated);
+    for name in ["conversations-0.json", "conversations-1.json"] {
+        zip.start_file(name, deflated).unwrap();
+        zip.write_all(b"[{\"uuid\":\"1\",\"created_at\":\"2024-03-01\",\"chat_messages\":[").unwrap();
+        for _ in 0..40 {
+            zip.write_all(&vec![b' '; 1 << 20]).unwrap();
+        }
+        zip.write_all(b"]}]").unwrap();
+    }
+    let mut zip = zip.finish().unwrap();
+    // Either file alone would be small enough.
+    let error = archive::read("a.zip", &mut zip, &for_ann(), &mut |_| ControlFlow::Continue(())).unwrap_err();
+    assert!(
+        error.to_string().starts_with("conversations-1.json cannot be read: what it unpacks to is more"),
+        "{error}"
+    );
 }
 
 #[test]
