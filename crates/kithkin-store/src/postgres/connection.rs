@@ -1,23 +1,20 @@
-//! The connections to one database: how they are set up, how many there are, when work is tried again, and what the
-//! engine's errors mean.
+//! The connections to one database: how many there are, when work is tried again, and what the engine's errors mean.
 //!
-//! Each call has a connection of its own while it runs, so that a scan's visitor may call the store again. Statements are
-//! kept prepared by each connection. No SQL about persons is here.
+//! Each call has a connection of its own while it runs, so that a scan's visitor may call the store again. No SQL about
+//! persons is here.
 
-use std::collections::HashMap;
 use std::error::Error as _;
 use std::fmt;
-use std::ops::ControlFlow;
 use std::str::FromStr;
 use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
-use kithkin_core::{PersonId, Scope, StoreError, TenantId};
+use kithkin_core::{Scope, StoreError};
+use postgres::Config;
 use postgres::config::{Host, SslMode};
 use postgres::error::SqlState;
-use postgres::fallible_iterator::FallibleIterator;
-use postgres::types::ToSql;
-use postgres::{Client, Config, NoTls, Row, Statement};
+
+use super::session::Session;
 
 /// Connections that one process holds at most.
 const CONNECTIONS: usize = 16;
@@ -29,12 +26,6 @@ const CONNECT: Duration = Duration::from_secs(5);
 /// twice as long. Together some three seconds, in which a replica may take over.
 const RETRIES: u32 = 5;
 const FIRST_WAIT: Duration = Duration::from_millis(100);
-
-/// What every connection is told first: the tables' schema; plans that are made once, since all go by key; no wait for
-/// ever, and no work for a node that is gone; and, of each commit, that it is on the disk when it returns.
-const SETTINGS: &str = "SET search_path = kithkin; SET plan_cache_mode = force_generic_plan; SET jit = off;
-    SET lock_timeout = '10s'; SET statement_timeout = '120s'; SET idle_in_transaction_session_timeout = '60s';
-    SET client_connection_check_interval = '1s'; SET synchronous_commit = on; SET client_min_messages = warning;";
 
 /// Why an operation failed, before it is known where.
 #[derive(Debug)]
@@ -70,114 +61,31 @@ impl Fault {
 
     /// Whether the same may well succeed a moment later: nothing of it was written.
     fn passes(&self) -> bool {
+        let conflicts = [SqlState::T_R_SERIALIZATION_FAILURE, SqlState::T_R_DEADLOCK_DETECTED];
         let Self::Sql(error) = self else { return false };
-        let passing = [
-            SqlState::T_R_SERIALIZATION_FAILURE,
-            SqlState::T_R_DEADLOCK_DETECTED,
-            SqlState::ADMIN_SHUTDOWN,
-            SqlState::CRASH_SHUTDOWN,
-            SqlState::CANNOT_CONNECT_NOW,
-        ];
+        self.is_lost() || error.code().is_some_and(|code| conflicts.contains(code))
+    }
+
+    /// Whether the connection is gone, or about to go.
+    fn is_lost(&self) -> bool {
+        let stops = [SqlState::ADMIN_SHUTDOWN, SqlState::CRASH_SHUTDOWN, SqlState::CANNOT_CONNECT_NOW];
+        let Self::Sql(error) = self else { return false };
         match error.code() {
-            Some(code) => passing.contains(code),
-            None => is_lost(error),
+            Some(code) => stops.contains(code),
+            None => is_broken(error),
         }
+    }
+
+    /// The same, of a commit.
+    fn in_doubt(self) -> Self {
+        if let Self::Sql(error) = self { Self::InDoubt(error) } else { self }
     }
 }
 
 /// Whether the connection broke, or none came about.
-fn is_lost(error: &postgres::Error) -> bool {
+fn is_broken(error: &postgres::Error) -> bool {
     let by_system = |error: &(dyn std::error::Error + 'static)| error.downcast_ref::<std::io::Error>().is_some();
     error.is_closed() || error.source().is_some_and(by_system)
-}
-
-/// One connection.
-pub(super) struct Session {
-    client: Client,
-    statements: HashMap<&'static str, Statement>,
-    /// Whose rows row-level security lets it see.
-    sees: Option<(TenantId, Option<PersonId>)>,
-}
-
-impl Session {
-    fn open(config: &Config) -> Result<Self, postgres::Error> {
-        let mut client = config.connect(NoTls)?;
-        client.batch_execute(SETTINGS)?;
-        Ok(Self { client, statements: HashMap::new(), sees: None })
-    }
-
-    /// Lets it see the rows of a person.
-    pub(super) fn see(&mut self, scope: &Scope) -> Result<(), Fault> {
-        self.see_rows(&scope.tenant, Some(&scope.person))
-    }
-
-    /// Lets it see the rows of a tenant's persons.
-    pub(super) fn see_tenant(&mut self, tenant: &TenantId) -> Result<(), Fault> {
-        self.see_rows(tenant, None)
-    }
-
-    fn see_rows(&mut self, tenant: &TenantId, person: Option<&PersonId>) -> Result<(), Fault> {
-        if self.sees.as_ref().is_some_and(|(t, p)| t == tenant && p.as_ref() == person) {
-            return Ok(());
-        }
-        self.sees = None;
-        let name = person.map_or("", PersonId::as_str);
-        self.query(
-            "SELECT set_config('kithkin.tenant', $1, false), set_config('kithkin.person', $2, false)",
-            &[&tenant.as_str(), &name],
-        )?;
-        self.sees = Some((tenant.clone(), person.cloned()));
-        Ok(())
-    }
-
-    fn prepared(&mut self, sql: &'static str) -> Result<Statement, Fault> {
-        if let Some(statement) = self.statements.get(sql) {
-            return Ok(statement.clone());
-        }
-        let statement = self.client.prepare(sql)?;
-        self.statements.insert(sql, statement.clone());
-        Ok(statement)
-    }
-
-    /// All rows at once.
-    pub(super) fn query(&mut self, sql: &'static str, values: &[&(dyn ToSql + Sync)]) -> Result<Vec<Row>, Fault> {
-        let statement = self.prepared(sql)?;
-        Ok(self.client.query(&statement, values)?)
-    }
-
-    /// One row, if there is one.
-    pub(super) fn first(&mut self, sql: &'static str, values: &[&(dyn ToSql + Sync)]) -> Result<Option<Row>, Fault> {
-        let statement = self.prepared(sql)?;
-        Ok(self.client.query_opt(&statement, values)?)
-    }
-
-    /// How many rows it changed.
-    pub(super) fn execute(&mut self, sql: &'static str, values: &[&(dyn ToSql + Sync)]) -> Result<u64, Fault> {
-        let statement = self.prepared(sql)?;
-        Ok(self.client.execute(&statement, values)?)
-    }
-
-    /// Visits the rows as they come.
-    pub(super) fn each(
-        &mut self,
-        sql: &'static str,
-        values: &[&(dyn ToSql + Sync)],
-        mut visit: impl FnMut(&Row) -> Result<ControlFlow<()>, Fault>,
-    ) -> Result<ControlFlow<()>, Fault> {
-        let statement = self.prepared(sql)?;
-        let mut rows = self.client.query_raw(&statement, values.iter().copied())?;
-        while let Some(row) = rows.next()? {
-            if visit(&row)?.is_break() {
-                return Ok(ControlFlow::Break(()));
-            }
-        }
-        Ok(ControlFlow::Continue(()))
-    }
-
-    /// Statements without values.
-    pub(super) fn run(&mut self, sql: &str) -> Result<(), Fault> {
-        Ok(self.client.batch_execute(sql)?)
-    }
 }
 
 /// A database and the connections to it.
@@ -236,7 +144,7 @@ impl Connections {
         let mut state = self.state();
         loop {
             while let Some(session) = state.idle.pop() {
-                if !session.client.is_closed() {
+                if !session.is_closed() {
                     return Ok(session);
                 }
                 state.open -= 1;
@@ -260,7 +168,7 @@ impl Connections {
     }
 
     fn give_back(&self, session: Session, usable: bool) {
-        let keep = usable && !session.client.is_closed();
+        let keep = usable && !session.is_closed();
         if keep {
             self.state().idle.push(session);
         } else {
@@ -268,6 +176,12 @@ impl Connections {
             self.state().open -= 1;
         }
         self.freed.notify_one();
+    }
+
+    fn drop_idle(&self) {
+        let idle = std::mem::take(&mut self.state().idle);
+        self.state().open -= idle.len();
+        idle.into_iter().for_each(discard);
     }
 
     /// Runs `work` between two statements, of which the second is told how it ended. Gives the connection back whatever
@@ -313,7 +227,8 @@ impl Connections {
         doing: &'static str,
         read: impl FnOnce(&mut Session) -> Result<T, Fault>,
     ) -> Result<T, StoreError> {
-        let begin = "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY";
+        // A visitor may take as long as it likes over the rows.
+        let begin = "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY; SET LOCAL statement_timeout = 0";
         let end = |session: &mut Session, result: Result<T, Fault>| {
             let value = result?;
             session.run("COMMIT")?;
@@ -354,7 +269,13 @@ impl Connections {
         let mut wait = FIRST_WAIT;
         for _ in 0..RETRIES {
             match run() {
-                Err(fault) if fault.passes() => std::thread::sleep(wait),
+                Err(fault) if fault.passes() => {
+                    if fault.is_lost() {
+                        // The others went the same way, and each would cost a try.
+                        self.drop_idle();
+                    }
+                    std::thread::sleep(wait);
+                }
                 done => return done.map_err(|fault| self.error(doing, fault)),
             }
             wait *= 2;
@@ -402,9 +323,7 @@ impl Connections {
 
 impl Drop for Connections {
     fn drop(&mut self) {
-        for session in std::mem::take(&mut self.state().idle) {
-            discard(session);
-        }
+        self.drop_idle();
     }
 }
 
@@ -418,13 +337,12 @@ fn end_of_write<T>(session: &mut Session, result: Result<T, Fault>) -> Result<T,
     match result {
         Ok(value) => match session.run("COMMIT") {
             Ok(()) => Ok(value),
-            Err(Fault::Sql(error)) if error.code().is_none() => Err(Fault::InDoubt(error)),
+            // A server that stops may have committed before it said so.
+            Err(fault) if fault.is_lost() => Err(fault.in_doubt()),
             Err(fault) => Err(fault),
         },
         Err(fault) => {
-            // What it sees goes back with the rest.
-            session.sees = None;
-            let _ = session.run("ROLLBACK");
+            session.roll_back();
             Err(fault)
         }
     }
@@ -441,7 +359,7 @@ fn lock_of(scope: &Scope) -> i64 {
 }
 
 /// An error with its cause, in a line.
-fn said(error: &postgres::Error) -> String {
+pub(super) fn said(error: &postgres::Error) -> String {
     match error.as_db_error() {
         Some(error) => error.message().to_owned(),
         None => match error.source() {
@@ -465,20 +383,4 @@ fn place_of(config: &Config) -> String {
     let hosts: Vec<String> = hosts.collect();
     let user = config.get_user().map(|user| format!("{user}@")).unwrap_or_default();
     format!("postgres://{user}{}/{}", hosts.join(","), config.get_dbname().or(config.get_user()).unwrap_or_default())
-}
-
-/// A number as PostgreSQL keeps it. Nothing has a number beyond its range, so the highest stands for all those.
-pub(super) fn sql(number: u64) -> i64 {
-    i64::try_from(number).unwrap_or(i64::MAX)
-}
-
-/// A column of a row, read or said what is wrong.
-pub(super) fn column<'a, T: postgres::types::FromSql<'a>>(row: &'a Row, at: usize) -> Result<T, String> {
-    row.try_get(at).map_err(|error| said(&error))
-}
-
-/// A number that is never negative.
-pub(super) fn number(row: &Row, at: usize) -> Result<u64, String> {
-    let number: i64 = column(row, at)?;
-    u64::try_from(number).map_err(|_| format!("{number} is negative"))
 }

@@ -3,9 +3,10 @@
 use kithkin_core::{Disclosure, Millis, Scope, Spent, StoredDisclosure, Visit};
 use postgres::Row;
 
-use super::connection::{Fault, Session, column, number, sql};
+use super::connection::Fault;
 use super::memories::words;
 use super::persons;
+use super::session::{Session, column, number, sql};
 use crate::record;
 
 pub(super) fn put(session: &mut Session, scope: &Scope, new: &Disclosure) -> Result<Option<u64>, Fault> {

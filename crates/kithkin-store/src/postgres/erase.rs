@@ -10,8 +10,9 @@ use std::time::{Duration, Instant};
 
 use kithkin_core::{Erased, Erasure, Scope, StoreError};
 
-use super::connection::{Connections, Fault, PATIENCE, Session, column, sql};
+use super::connection::{Connections, Fault, PATIENCE};
 use super::memories::ids;
+use super::session::{Session, column, sql};
 use super::{feedback, memories, persons, vectors};
 use crate::counters::Stale;
 
@@ -172,7 +173,7 @@ fn count_person(session: &mut Session, scope: &Scope) -> Result<Erased, Fault> {
         &[&scope.tenant.as_str(), &scope.person.as_str()],
     )?;
     let Some(row) = row else { return Ok(Erased::default()) };
-    let count = |at| super::connection::number(&row, at).map_err(|why| Fault::damaged("a count", why));
+    let count = |at| super::session::number(&row, at).map_err(|why| Fault::damaged("a count", why));
     Ok(Erased { turns: count(0)?, memories: count(1)?, vectors: count(2)?, feedback: count(3)? })
 }
 

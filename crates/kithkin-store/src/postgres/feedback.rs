@@ -3,8 +3,9 @@
 use kithkin_core::{Feedback, Scope, StoredFeedback, Visit};
 use postgres::Row;
 
-use super::connection::{Fault, Session, column, number, sql};
+use super::connection::Fault;
 use super::memories::{all_there, words};
+use super::session::{Session, column, number, sql};
 use super::{persons, vectors};
 use crate::counters::Stale;
 use crate::record::{self, FeedbackRecord};

@@ -3,7 +3,8 @@
 use kithkin_core::{ConversationId, DerivationId, Memory, Scope, Seq, SessionId, SessionRef, StoredMemory, Visit};
 use postgres::Row;
 
-use super::connection::{Fault, Session, column, number, sql};
+use super::connection::Fault;
+use super::session::{Session, column, number, sql};
 use super::{persons, vectors};
 use crate::counters::Stale;
 use crate::record;

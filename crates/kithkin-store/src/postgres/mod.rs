@@ -12,6 +12,7 @@ mod feedback;
 mod memories;
 mod persons;
 mod schema;
+mod session;
 mod turns;
 mod vectors;
 
@@ -21,7 +22,8 @@ use kithkin_core::{
     StoredMemory, StoredTurn, TenantId, TurnId, UnitId, VectorCount, VectorSpace, Visit, VisitVector,
 };
 
-use connection::{Connections, Fault, Session, column};
+use connection::{Connections, Fault};
+use session::{Session, column};
 
 /// A store in a PostgreSQL database, in a schema named `kithkin`.
 ///

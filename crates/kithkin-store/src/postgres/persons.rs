@@ -3,7 +3,8 @@
 use kithkin_core::{Binding, DerivationId, MethodId, PersonId, PersonSummary, Pulse, Scope, TenantId};
 use postgres::Row;
 
-use super::connection::{Fault, Session, column, number, sql};
+use super::connection::Fault;
+use super::session::{Session, column, number, sql};
 use crate::counters::{Counters, Stale};
 
 /// The counters of a person, or those of one that begins now.

@@ -5,18 +5,24 @@
 
 use kithkin_core::StoreError;
 
-use super::connection::{Connections, Fault, Session, column};
+use super::connection::{Connections, Fault};
+use super::session::{Session, column};
 
 /// The migrations in order: number `n` leads from version `n` to `n + 1`.
 const MIGRATIONS: &[&str] = &[include_str!("../../migrations/postgres/0001_first.sql")];
+
+/// The encoding that holds every text.
+const UTF8: &str = "UTF8";
 
 /// What is locked while the schema is made or changed: `Kith` in ASCII.
 const LOCK: &str = "SELECT pg_advisory_xact_lock(1265202280)";
 
 /// What a database holds.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 enum Found {
     Nothing,
+    /// A database that cannot hold every text, of this encoding.
+    Encoding(String),
     /// A schema of our name without our table.
     Foreign,
     Version(u32),
@@ -32,6 +38,10 @@ pub(super) fn create(connections: &Connections) -> Result<(), StoreError> {
     let found = connections.write("creating the schema", [], |session| {
         session.run(LOCK)?;
         let found = find(session)?;
+        let encoding = encoding(session)?;
+        if encoding != UTF8 {
+            return Ok(Found::Encoding(encoding));
+        }
         if found == Found::Nothing {
             session.run("CREATE SCHEMA kithkin")?;
             migrate_from(session, 0)?;
@@ -42,6 +52,11 @@ pub(super) fn create(connections: &Connections) -> Result<(), StoreError> {
     match found {
         Found::Nothing => Ok(()),
         Found::Foreign => Err(foreign(connections)),
+        Found::Encoding(encoding) => {
+            let why =
+                format!("its encoding is {encoding}; make one with createdb --encoding=UTF8 --template=template0");
+            Err(StoreError::Foreign { place: place(), why })
+        }
         Found::Version(_) => Err(StoreError::Exists { place: place() }),
     }
 }
@@ -51,7 +66,7 @@ pub(super) fn upgrade(connections: &Connections) -> Result<(), StoreError> {
     let place = || connections.place().to_owned();
     match connections.read("reading the schema", find)? {
         Found::Nothing => Err(StoreError::Absent { place: place() }),
-        Found::Foreign => Err(foreign(connections)),
+        Found::Foreign | Found::Encoding(_) => Err(foreign(connections)),
         Found::Version(found) if found > known() => Err(StoreError::TooNew { place: place(), found, known: known() }),
         Found::Version(found) if found == known() => Ok(()),
         Found::Version(_) => connections.write("migrating", [], |session| {
@@ -83,6 +98,13 @@ fn find(session: &mut Session) -> Result<Found, Fault> {
         (true, false) => Ok(Found::Foreign),
         (true, true) => Ok(Found::Version(version(session)?)),
     }
+}
+
+fn encoding(session: &mut Session) -> Result<String, Fault> {
+    let row = session
+        .first("SELECT pg_encoding_to_char(encoding) FROM pg_database WHERE datname = current_database()", &[])?;
+    let wrong = |why| Fault::damaged("the encoding of the database", why);
+    row.map_or(Ok(UTF8.to_owned()), |row| column(&row, 0)).map_err(wrong)
 }
 
 /// The schema version of a store.

@@ -7,8 +7,9 @@ use std::collections::{BTreeMap, HashMap};
 use kithkin_core::{Appended, Millis, Outcome, PersonTurns, Scope, Seq, StoredTurn, Turn, TurnId, Visit};
 use postgres::Row;
 
-use super::connection::{Fault, Session, column, number, sql};
+use super::connection::Fault;
 use super::persons;
+use super::session::{Session, column, number, sql};
 use crate::counters::{Counters, Stale};
 use crate::record::{self, TurnRecord};
 

@@ -5,8 +5,9 @@ use std::ops::ControlFlow;
 
 use kithkin_core::{Scope, UnitId, VectorCount, VectorSpace, VisitVector};
 
-use super::connection::{Fault, Session, column, number, sql};
+use super::connection::Fault;
 use super::persons;
+use super::session::{Session, column, number, sql};
 use crate::counters::Stale;
 use crate::record;
 

@@ -71,6 +71,10 @@ fn what_is_no_store_is_told_from_one() {
         assert!(matches!(foreign, StoreError::Foreign { .. }), "{foreign:?}");
     }
 
+    cluster.run("postgres", "CREATE DATABASE latin ENCODING LATIN1 LOCALE 'C' TEMPLATE template0");
+    let latin = PostgresStore::create(&cluster.address("admin", "latin")).unwrap_err();
+    assert!(matches!(&latin, StoreError::Foreign { why, .. } if why.contains("LATIN1")), "{latin:?}");
+
     // Two nodes that begin at once: one makes the store, the other finds it.
     let fresh = cluster.database();
     let made: Vec<bool> = std::thread::scope(|threads| {
@@ -103,11 +107,27 @@ fn what_cannot_be_reached_is_named_without_its_password() {
     assert!(matches!(refused, StoreError::ReadOnly { .. }), "{refused:?}");
     assert_eq!(log(&store, "ann").len(), 1);
 
+    // As many connections as there may be are idle when the server goes.
+    fn nested(store: &PostgresStore, depth: usize) {
+        let mut visit = |_| {
+            if depth > 1 {
+                nested(store, depth - 1);
+            }
+            ControlFlow::Continue(())
+        };
+        store.scan_turns(&scope("ann"), 0, &mut visit).unwrap();
+    }
+    nested(&store, 16);
     cluster.kill();
     let gone = store.pulse(&scope("ann")).unwrap_err();
     assert!(matches!(gone, StoreError::Unreachable { .. }), "{gone:?}");
     cluster.resume();
     assert_eq!(log(&store, "ann").len(), 1, "the same store goes on when the server is back");
+    nested(&store, 16);
+    cluster.kill();
+    cluster.resume();
+    // It went and came without being asked anything.
+    assert_eq!(log(&store, "ann").len(), 1);
 }
 
 #[test]

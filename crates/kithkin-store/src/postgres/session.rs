@@ -1,0 +1,137 @@
+//! One connection: how it is set up, whose rows it may see, and its prepared statements.
+//!
+//! When it is used, and what its errors mean, is not decided here.
+
+use std::collections::HashMap;
+use std::ops::ControlFlow;
+
+use kithkin_core::{PersonId, Scope, TenantId};
+use postgres::fallible_iterator::FallibleIterator;
+use postgres::types::{FromSql, ToSql};
+use postgres::{Client, Config, NoTls, Row, Statement};
+
+use super::connection::{Fault, said};
+
+/// What every connection is told first: the tables' schema; plans that are made once, since all go by key; no wait for
+/// ever, and no work for a node that is gone; and, of each commit, that it is on the disk when it returns.
+const SETTINGS: &str = "SET search_path = kithkin; SET plan_cache_mode = force_generic_plan; SET jit = off;
+    SET lock_timeout = '10s'; SET statement_timeout = '120s'; SET idle_in_transaction_session_timeout = '60s';
+    SET client_connection_check_interval = '1s'; SET synchronous_commit = on; SET client_min_messages = warning;";
+
+/// One connection.
+pub(super) struct Session {
+    client: Client,
+    statements: HashMap<&'static str, Statement>,
+    /// Whose rows row-level security lets it see.
+    sees: Option<(TenantId, Option<PersonId>)>,
+}
+
+impl Session {
+    /// Connects.
+    pub(super) fn open(config: &Config) -> Result<Self, postgres::Error> {
+        let mut client = config.connect(NoTls)?;
+        client.batch_execute(SETTINGS)?;
+        Ok(Self { client, statements: HashMap::new(), sees: None })
+    }
+
+    /// Lets it see the rows of a person.
+    pub(super) fn see(&mut self, scope: &Scope) -> Result<(), Fault> {
+        self.see_rows(&scope.tenant, Some(&scope.person))
+    }
+
+    /// Lets it see the rows of a tenant's persons.
+    pub(super) fn see_tenant(&mut self, tenant: &TenantId) -> Result<(), Fault> {
+        self.see_rows(tenant, None)
+    }
+
+    fn see_rows(&mut self, tenant: &TenantId, person: Option<&PersonId>) -> Result<(), Fault> {
+        if self.sees.as_ref().is_some_and(|(t, p)| t == tenant && p.as_ref() == person) {
+            return Ok(());
+        }
+        self.sees = None;
+        let name = person.map_or("", PersonId::as_str);
+        self.query(
+            "SELECT set_config('kithkin.tenant', $1, false), set_config('kithkin.person', $2, false)",
+            &[&tenant.as_str(), &name],
+        )?;
+        self.sees = Some((tenant.clone(), person.cloned()));
+        Ok(())
+    }
+
+    fn prepared(&mut self, sql: &'static str) -> Result<Statement, Fault> {
+        if let Some(statement) = self.statements.get(sql) {
+            return Ok(statement.clone());
+        }
+        let statement = self.client.prepare(sql)?;
+        self.statements.insert(sql, statement.clone());
+        Ok(statement)
+    }
+
+    /// All rows at once.
+    pub(super) fn query(&mut self, sql: &'static str, values: &[&(dyn ToSql + Sync)]) -> Result<Vec<Row>, Fault> {
+        let statement = self.prepared(sql)?;
+        Ok(self.client.query(&statement, values)?)
+    }
+
+    /// One row, if there is one.
+    pub(super) fn first(&mut self, sql: &'static str, values: &[&(dyn ToSql + Sync)]) -> Result<Option<Row>, Fault> {
+        let statement = self.prepared(sql)?;
+        Ok(self.client.query_opt(&statement, values)?)
+    }
+
+    /// How many rows it changed.
+    pub(super) fn execute(&mut self, sql: &'static str, values: &[&(dyn ToSql + Sync)]) -> Result<u64, Fault> {
+        let statement = self.prepared(sql)?;
+        Ok(self.client.execute(&statement, values)?)
+    }
+
+    /// Visits the rows as they come.
+    pub(super) fn each(
+        &mut self,
+        sql: &'static str,
+        values: &[&(dyn ToSql + Sync)],
+        mut visit: impl FnMut(&Row) -> Result<ControlFlow<()>, Fault>,
+    ) -> Result<ControlFlow<()>, Fault> {
+        let statement = self.prepared(sql)?;
+        let mut rows = self.client.query_raw(&statement, values.iter().copied())?;
+        while let Some(row) = rows.next()? {
+            if visit(&row)?.is_break() {
+                return Ok(ControlFlow::Break(()));
+            }
+        }
+        Ok(ControlFlow::Continue(()))
+    }
+
+    /// Takes back what is under way, as far as the connection still answers.
+    pub(super) fn roll_back(&mut self) {
+        // What it sees goes back with the rest.
+        self.sees = None;
+        let _ = self.run("ROLLBACK");
+    }
+
+    /// Whether the connection is known to be gone.
+    pub(super) fn is_closed(&self) -> bool {
+        self.client.is_closed()
+    }
+
+    /// Statements without values.
+    pub(super) fn run(&mut self, sql: &str) -> Result<(), Fault> {
+        Ok(self.client.batch_execute(sql)?)
+    }
+}
+
+/// A number as PostgreSQL keeps it. Nothing has a number beyond its range, so the highest stands for all those.
+pub(super) fn sql(number: u64) -> i64 {
+    i64::try_from(number).unwrap_or(i64::MAX)
+}
+
+/// A column of a row, read or said what is wrong.
+pub(super) fn column<'a, T: FromSql<'a>>(row: &'a Row, at: usize) -> Result<T, String> {
+    row.try_get(at).map_err(|error| said(&error))
+}
+
+/// A number that is never negative.
+pub(super) fn number(row: &Row, at: usize) -> Result<u64, String> {
+    let number: i64 = column(row, at)?;
+    u64::try_from(number).map_err(|_| format!("{number} is negative"))
+}
