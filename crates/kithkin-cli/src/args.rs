@@ -4,6 +4,7 @@ mod consent;
 mod options;
 mod profile;
 mod serve;
+mod store;
 
 use std::path::PathBuf;
 
@@ -16,6 +17,7 @@ pub(crate) use consent::{Consent, ConsentCommand};
 pub(crate) use options::{ChatOptions, Options, TIMEOUT};
 pub(crate) use profile::{CorrectEntry, Profile, ProfileCommand};
 pub(crate) use serve::{AddKey, KeyArgs, KeyCommand, LOG_LEVELS, Mcp, Serve};
+pub(crate) use store::{StoreArgs, StoreCommand};
 
 /// Remembers conversations and recalls the turns that answer a question. Offline, in one file.
 #[derive(Debug, Parser)]
@@ -79,6 +81,8 @@ pub(crate) enum Command {
     Audit(Who),
     /// Check store and weights by really using them
     Doctor,
+    /// Verify a store, copy it, back it up, restore it, and give room back
+    Store(StoreArgs),
     /// List the methods, or describe one
     Methods(Name),
     /// List the datasets that the lab knows, or describe one

@@ -154,6 +154,30 @@ pub enum Error {
         /// The method.
         method: String,
     },
+    /// A person is written faster than a store can be read.
+    #[error("{person} is written faster than they can be read; try again when less is written")]
+    Moving {
+        /// The person.
+        person: String,
+    },
+    /// The file is not restored: it is no backup, or no longer a whole one.
+    #[error("{path} is no whole backup ({why}); nothing was restored")]
+    NoBackup {
+        /// The file.
+        path: String,
+        /// How that was seen.
+        why: String,
+    },
+    /// A backup would be mixed with others.
+    #[error(
+        "{place} has persons who are not in the backup, such as {person}; nothing was restored: name a new place with --store"
+    )]
+    Occupied {
+        /// The place.
+        place: String,
+        /// One of them.
+        person: String,
+    },
     /// A file could not be written.
     #[error("{path} cannot be written: {why}")]
     Write {
@@ -179,7 +203,9 @@ impl Error {
             Self::Engine(e) => e.blame(),
             Self::Import(e) => e.blame(),
             Self::Ask(e) => e.blame(),
-            Self::Rebuild { .. } | Self::ErasedMeanwhile => Blame::Conflict,
+            Self::Rebuild { .. } | Self::ErasedMeanwhile | Self::Moving { .. } | Self::Occupied { .. } => {
+                Blame::Conflict
+            }
             Self::NoDatabase => Blame::Missing,
             Self::Write { .. } | Self::Read { .. } => Blame::Store,
             Self::Id(_)
@@ -187,6 +213,7 @@ impl Error {
             | Self::Turn(_)
             | Self::Future { .. }
             | Self::OnlyRecalled
+            | Self::NoBackup { .. }
             | Self::Declared { .. }
             | Self::TooManyMessages { .. }
             | Self::Retold { .. }

@@ -46,6 +46,7 @@ mod quote;
 mod remember;
 mod reports;
 mod respond;
+mod storage;
 
 pub use audit::AuditReport;
 pub use consent::ConsentReport;
@@ -89,3 +90,7 @@ pub use reports::{
     SessionReport, TimingsReport, TurnReport,
 };
 pub use respond::{PromptReport, Respond, RespondReport, TokensReport, UsedEntry};
+pub use storage::{
+    BackupReport, ChainReport, CompactReport, CopyReport, Damage, OnPassed, Passed, Refusal, Selection, StoredPerson,
+    VerifyReport,
+};

@@ -18,6 +18,7 @@ mod remember;
 mod respond;
 mod serve;
 mod shell;
+mod store;
 
 use std::process::ExitCode;
 
@@ -54,6 +55,7 @@ pub(crate) fn run(place: &Place, command: Command) -> Result<ExitCode> {
         Command::Disclosures(args) => jobs::disclosures(place, &args),
         Command::Audit(args) => check::audit(place, &args),
         Command::Doctor => check::doctor(place),
+        Command::Store(args) => store::run(place, args.command),
         Command::Methods(args) => lists::methods(place, args.name.as_deref()),
         Command::Datasets(args) => lists::datasets(place, args.name.as_deref()),
         Command::Models => lists::models(place),

@@ -6,5 +6,6 @@ mod cluster;
 mod conformance;
 mod files;
 mod model;
+mod old;
 #[cfg(feature = "postgres")]
 mod postgres;
