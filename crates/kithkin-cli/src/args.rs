@@ -61,6 +61,8 @@ pub(crate) enum Command {
     Consent(Consent),
     /// Erase turns and all that came from them
     Forget(Forget),
+    /// Look whether everything is gone of what a receipt of `forget` names
+    VerifyErasure(VerifyErasure),
     /// Write a person out, lossless, as JSON lines
     Export(Export),
     /// Derive a person's memories anew, with the same method or another
@@ -319,6 +321,15 @@ pub(crate) struct Forget {
     /// Only count
     #[arg(long)]
     pub(crate) dry_run: bool,
+    /// Write a receipt into this file, for `verify-erasure`; it must not exist
+    #[arg(long, value_name = "FILE", conflicts_with = "dry_run")]
+    pub(crate) receipt: Option<PathBuf>,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct VerifyErasure {
+    /// The receipt
+    pub(crate) file: PathBuf,
 }
 
 #[derive(Debug, Args)]

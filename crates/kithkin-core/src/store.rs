@@ -113,8 +113,8 @@ pub struct DerivedSession {
     pub derivation: DerivationId,
     /// From which session.
     pub session: SessionRef,
-    /// Up to which place of the log it was seen.
-    pub upto: Seq,
+    /// Up to which place of the log it was seen; `None` where it lost a turn or a memory and has to be derived again.
+    pub upto: Option<Seq>,
     /// What came of it, in order of number; nothing where that is nothing.
     pub memories: Vec<StoredMemory>,
 }
@@ -333,8 +333,7 @@ pub trait Store: Send + Sync + fmt::Debug {
         visit: Visit<'_, StoredMemory>,
     ) -> Result<(), StoreError>;
 
-    /// Visits what was derived from each session that a derivation is up to date with, or was until turns came, in order
-    /// of derivation, conversation and session. What is left of a session that lost a turn or a memory is passed over.
+    /// Visits what was derived from each session under each derivation, in order of derivation, conversation and session.
     ///
     /// # Errors
     /// The engine failed, or a record is damaged.

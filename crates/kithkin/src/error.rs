@@ -154,6 +154,20 @@ pub enum Error {
         /// The method.
         method: String,
     },
+    /// The system gives no random numbers, without which a receipt could be guessed at.
+    #[error("there are no random numbers for a receipt ({why}); nothing was erased")]
+    NoRandom {
+        /// What the system said.
+        why: String,
+    },
+    /// The file is no receipt of an erasure.
+    #[error("{path} is no receipt of an erasure ({why}); nothing was looked at")]
+    NoReceipt {
+        /// The file.
+        path: String,
+        /// What is wrong.
+        why: String,
+    },
     /// A person is written faster than a store can be read.
     #[error("{person} is written faster than they can be read; try again when less is written")]
     Moving {
@@ -207,13 +221,14 @@ impl Error {
                 Blame::Conflict
             }
             Self::NoDatabase => Blame::Missing,
-            Self::Write { .. } | Self::Read { .. } => Blame::Store,
+            Self::Write { .. } | Self::Read { .. } | Self::NoRandom { .. } => Blame::Store,
             Self::Id(_)
             | Self::Time(_)
             | Self::Turn(_)
             | Self::Future { .. }
             | Self::OnlyRecalled
             | Self::NoBackup { .. }
+            | Self::NoReceipt { .. }
             | Self::Declared { .. }
             | Self::TooManyMessages { .. }
             | Self::Retold { .. }

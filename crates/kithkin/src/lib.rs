@@ -31,6 +31,7 @@ mod explain;
 mod explore;
 mod export;
 mod feedback;
+mod fields;
 mod follow_up;
 mod forget;
 mod ground;
@@ -43,6 +44,7 @@ mod memories;
 mod person;
 mod profile;
 mod quote;
+mod receipt;
 mod remember;
 mod reports;
 mod respond;
@@ -84,6 +86,7 @@ pub use location::Location;
 pub use memories::MemoryReport;
 pub use person::{Now, Person, Recall};
 pub use profile::{ProfileEntry, ProfileReport, ProfileTrait, ProfileVersion, RejectedEntry};
+pub use receipt::{ErasedTurn, Receipt};
 pub use remember::{Remember, Remembered};
 pub use reports::{
     AspectReport, EvidenceReport, FilterReport, ForgetReport, PartialReport, PersonReport, RecallReport, RescoreReport,
@@ -91,6 +94,6 @@ pub use reports::{
 };
 pub use respond::{PromptReport, Respond, RespondReport, TokensReport, UsedEntry};
 pub use storage::{
-    BackupReport, ChainReport, CompactReport, CopyReport, Damage, OnPassed, Passed, Refusal, Selection, StoredPerson,
-    VerifyReport,
+    BackupReport, ChainReport, CompactReport, CopyReport, Damage, ErasureReport, FreePages, OnPassed, Passed, Refusal,
+    Selection, StoredPerson, VerifyReport, free_pages,
 };

@@ -45,6 +45,7 @@ pub(crate) fn run(place: &Place, command: Command) -> Result<ExitCode> {
         Command::Profile(args) => profile::run(place, args),
         Command::Consent(args) => consent::run(place, &args),
         Command::Forget(args) => forget::run(place, args),
+        Command::VerifyErasure(args) => forget::verify(place, &args.file),
         Command::Export(args) => export::run(place, &args),
         Command::Rebuild(args) => rebuild::rebuild(place, &args),
         Command::Reembed(args) => rebuild::reembed(place, &args),

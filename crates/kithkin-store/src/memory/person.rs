@@ -224,12 +224,15 @@ impl Person {
     }
 
     pub(super) fn derived_sessions(&self) -> Vec<DerivedSession> {
-        let session = |((derivation, session), upto): (&(DerivationId, SessionRef), &Seq)| {
-            let of = self.memories.iter().filter(|(_, one)| one.by == *derivation && one.session == *session);
+        let of_memories = self.memories.values().map(|one| (one.by.clone(), one.session.clone()));
+        let sessions: BTreeSet<(DerivationId, SessionRef)> = self.marks.keys().cloned().chain(of_memories).collect();
+        let derived = |(derivation, session): (DerivationId, SessionRef)| {
+            let of = self.memories.iter().filter(|(_, one)| one.by == derivation && one.session == session);
             let memories = of.map(|(id, one)| StoredMemory { id: *id, memory: one.memory.clone() }).collect();
-            DerivedSession { derivation: derivation.clone(), session: session.clone(), upto: *upto, memories }
+            let upto = self.marks.get(&(derivation.clone(), session.clone())).copied();
+            DerivedSession { derivation, session, upto, memories }
         };
-        self.marks.iter().map(session).collect()
+        sessions.into_iter().map(derived).collect()
     }
 
     /// Whether the records were taken; where not, the person is to be thrown away.
@@ -269,7 +272,11 @@ impl Person {
     fn take_derived(&mut self, derived: &DerivedSession, replaced: &mut bool) -> bool {
         let DerivedSession { derivation, session, upto, memories } = derived;
         *replaced |= self.remove_memories(|one| one.by == *derivation && one.session == *session) > 0;
-        self.marks.insert((derivation.clone(), session.clone()), *upto);
+        let key = (derivation.clone(), session.clone());
+        match upto {
+            Some(upto) => drop(self.marks.insert(key, *upto)),
+            None => drop(self.marks.remove(&key)),
+        }
         let mut free = self.turns.values().any(|turn| session_of(turn) == *session);
         for StoredMemory { id, memory } in memories {
             free &= memory.sources.iter().all(|seq| self.turns.contains_key(seq));

@@ -67,7 +67,7 @@ pub(super) fn put(
     let mut counters = persons::load_or_begin(session, scope)?;
     let floor = if counters.last_memory == 0 { persons::floor(session)? } else { 0 };
     let numbers: Vec<i64> = memories.iter().map(|_| sql(counters.next_memory(floor))).collect();
-    let stale = replace(session, scope, derivation, sitting, upto, &numbers, memories)?;
+    let stale = replace(session, scope, derivation, sitting, Some(upto), &numbers, memories)?;
     persons::save(session, scope, counters.written(stale))?;
     Ok(true)
 }
@@ -108,13 +108,13 @@ pub(super) fn take_over(
     Ok(true)
 }
 
-/// Puts these memories in the place of those of the session under the derivation, and marks it up to date.
+/// Puts these memories in the place of those of the session under the derivation, and marks up to where it was seen.
 fn replace(
     session: &mut Session,
     scope: &Scope,
     derivation: &DerivationId,
     sitting: &SessionRef,
-    upto: Seq,
+    upto: Option<Seq>,
     numbers: &[i64],
     memories: &[Memory],
 ) -> Result<Stale, Fault> {
@@ -129,12 +129,19 @@ fn replace(
     let old = ids(&old, scope)?;
     delete(session, scope, &old)?;
     add(session, scope, derivation, sitting, numbers, memories)?;
-    session.execute(
-        "INSERT INTO derived_session (tenant, person, conversation, session, derivation, upto)
-         VALUES ($1, $2, $3, $4, $5, $6)
-         ON CONFLICT (tenant, person, conversation, session, derivation) DO UPDATE SET upto = $6",
-        &[&tenant, &person, &conversation, &name, &derivation, &sql(upto.0)],
-    )?;
+    match upto {
+        Some(upto) => session.execute(
+            "INSERT INTO derived_session (tenant, person, conversation, session, derivation, upto)
+             VALUES ($1, $2, $3, $4, $5, $6)
+             ON CONFLICT (tenant, person, conversation, session, derivation) DO UPDATE SET upto = $6",
+            &[&tenant, &person, &conversation, &name, &derivation, &sql(upto.0)],
+        )?,
+        None => session.execute(
+            "DELETE FROM derived_session
+              WHERE tenant = $1 AND person = $2 AND conversation = $3 AND session = $4 AND derivation = $5",
+            &[&tenant, &person, &conversation, &name, &derivation],
+        )?,
+    };
     Ok(if old.is_empty() { Stale::Behind } else { Stale::Whole })
 }
 
@@ -243,9 +250,11 @@ pub(super) fn scan_derived(
     session.see(scope)?;
     let (tenant, person) = (scope.tenant.as_str(), scope.person.as_str());
     let marks = session.query(
-        "SELECT name, conversation, session, upto, derivation
-           FROM derived_session JOIN derivation ON derivation.id = derived_session.derivation
-          WHERE tenant = $1 AND person = $2 ORDER BY name, conversation, session",
+        "SELECT name, conversation, session, MAX(upto), derivation FROM
+                (SELECT conversation, session, derivation, upto FROM derived_session WHERE tenant = $1 AND person = $2
+                 UNION SELECT conversation, session, derivation, NULL FROM memory WHERE tenant = $1 AND person = $2) AS s
+           JOIN derivation ON derivation.id = s.derivation
+          GROUP BY name, conversation, session, derivation ORDER BY name, conversation, session",
         &[&tenant, &person],
     )?;
     let read = |row: &Row| -> Result<(DerivedSession, i32), String> {
@@ -253,7 +262,8 @@ pub(super) fn scan_derived(
             conversation: ConversationId::new(column::<&str>(row, 1)?).map_err(|why| why.to_string())?,
             session: SessionId::new(column::<&str>(row, 2)?).map_err(|why| why.to_string())?,
         };
-        let (derivation, upto) = (DerivationId(column(row, 0)?), Seq(column::<i64>(row, 3)?.cast_unsigned()));
+        let upto = column::<Option<i64>>(row, 3)?.map(|upto| Seq(upto.cast_unsigned()));
+        let derivation = DerivationId(column(row, 0)?);
         Ok((DerivedSession { derivation, session: sitting, upto, memories: Vec::new() }, column(row, 4)?))
     };
     for row in &marks {

@@ -60,7 +60,7 @@ pub(super) fn put(
     let floor = persons::floor(connection)?;
     let mut counters = persons::load_or_begin(connection, scope)?;
     let numbered: Vec<_> = memories.iter().map(|memory| (counters.next_memory(floor), memory)).collect();
-    let stale = replace(connection, scope, derivation, session, upto, &numbered)?;
+    let stale = replace(connection, scope, derivation, session, Some(upto), &numbered)?;
     persons::save(connection, scope, counters.written(stale))?;
     Ok(true)
 }
@@ -98,13 +98,13 @@ pub(super) fn take_over(
     Ok(true)
 }
 
-/// Puts these memories in the place of those of the session under the derivation, and marks it up to date.
+/// Puts these memories in the place of those of the session under the derivation, and marks up to where it was seen.
 fn replace(
     connection: &Connection,
     scope: &Scope,
     derivation: &DerivationId,
     session: &SessionRef,
-    upto: Seq,
+    upto: Option<Seq>,
     memories: &[(u64, &Memory)],
 ) -> Result<Stale, Fault> {
     let mut name = connection.prepare_cached("INSERT INTO derivation (name) VALUES (?1) ON CONFLICT DO NOTHING")?;
@@ -137,11 +137,17 @@ fn replace(
             add_source.execute(params![tenant, person, sql(source.0), id])?;
         }
     }
-    let mut mark = connection.prepare_cached(
-        "INSERT INTO derived_session (tenant, person, conversation, session, derivation, upto)
-         VALUES (?1, ?2, ?3, ?4, ?5, ?6) ON CONFLICT DO UPDATE SET upto = ?6",
-    )?;
-    mark.execute(params![tenant, person, conversation, sitting, derivation, sql(upto.0)])?;
+    match upto {
+        Some(upto) => connection
+            .prepare_cached("REPLACE INTO derived_session VALUES (?1, ?2, ?3, ?4, ?5, ?6)")?
+            .execute(params![tenant, person, conversation, sitting, derivation, sql(upto.0)])?,
+        None => connection
+            .prepare_cached(
+                "DELETE FROM derived_session
+                  WHERE tenant = ?1 AND person = ?2 AND conversation = ?3 AND session = ?4 AND derivation = ?5",
+            )?
+            .execute(params![tenant, person, conversation, sitting, derivation])?,
+    };
     Ok(if old.is_empty() { Stale::Behind } else { Stale::Whole })
 }
 
@@ -211,9 +217,11 @@ pub(super) fn scan_derived(
 ) -> Result<(), Fault> {
     let (tenant, person) = (scope.tenant.as_str(), scope.person.as_str());
     let mut marks = connection.prepare_cached(
-        "SELECT name, conversation, session, upto, derivation
-           FROM derived_session JOIN derivation ON derivation.id = derived_session.derivation
-          WHERE tenant = ?1 AND person = ?2 ORDER BY name, conversation, session",
+        "SELECT name, conversation, session, MAX(upto), derivation FROM
+                (SELECT conversation, session, derivation, upto FROM derived_session WHERE tenant = ?1 AND person = ?2
+                 UNION SELECT conversation, session, derivation, NULL FROM memory WHERE tenant = ?1 AND person = ?2)
+           JOIN derivation ON derivation.id = derivation
+          GROUP BY name, conversation, session ORDER BY name, conversation, session",
     )?;
     let mut select = connection.prepare_cached(
         "SELECT id, kind, said_at, sources, text FROM memory
@@ -234,7 +242,7 @@ pub(super) fn scan_derived(
         while let Some(memory) = found.next()? {
             memories.push(decode(scope, memory)?);
         }
-        let upto = Seq(row.get(3).map_err(|why| wrong(&why))?);
+        let upto = row.get::<_, Option<u64>>(3).map_err(|why| wrong(&why))?.map(Seq);
         if visit(DerivedSession { derivation: DerivationId(text(0)?), session, upto, memories }).is_break() {
             break;
         }

@@ -10,6 +10,7 @@ mod connection;
 mod disclosures;
 mod erase;
 mod feedback;
+mod free;
 mod memories;
 mod persons;
 mod schema;
@@ -30,6 +31,8 @@ use kithkin_core::{
     StoreHealth, StoredDisclosure, StoredFeedback, StoredMemory, StoredTurn, TenantId, TurnId, UnitId, VectorCount,
     VectorSpace, Visit, VisitVector,
 };
+
+pub use free::{FreePages, free_pages};
 
 use connection::{Connections, Fault, Patience};
 

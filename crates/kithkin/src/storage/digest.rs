@@ -4,9 +4,10 @@
 use kithkin_core::{Binding, Pulse, Scope, Store, StoreError, StoredDisclosure, StoredFeedback, StoredTurn};
 
 use super::pages;
+use crate::fields::Fields;
 
 /// Names the form of what is hashed: another form is another context.
-const CONTEXT: &str = "kithkin 2026 person 1";
+pub(super) const CONTEXT: &str = "kithkin 2026 person 1";
 
 /// The hashes of a person, each of a part, with how many records are in it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -39,7 +40,7 @@ impl Digest {
     /// All parts as one.
     pub(super) fn whole(&self) -> blake3::Hash {
         let parts = [self.log.hash, self.feedback.hash, self.disclosures.hash, self.binding];
-        let mut fields = Fields::new();
+        let mut fields = Fields::new(CONTEXT);
         for hash in parts {
             fields.bytes(hash.as_bytes());
         }
@@ -49,24 +50,24 @@ impl Digest {
 
 /// Of the turns up to a place.
 pub(super) fn log(store: &dyn Store, scope: &Scope, upto: u64) -> Result<Part, StoreError> {
-    sum(|after| pages::turns(store, scope, after, upto), |turn| turn.seq.0, Fields::turn)
+    sum(|after| pages::turns(store, scope, after, upto), |turn| turn.seq.0, turn)
 }
 
 /// Of the feedback up to a number.
 pub(super) fn feedback(store: &dyn Store, scope: &Scope, upto: u64) -> Result<Part, StoreError> {
-    sum(|after| pages::feedback(store, scope, after, upto), |one| one.number, Fields::feedback)
+    sum(|after| pages::feedback(store, scope, after, upto), |one| one.number, given)
 }
 
 pub(super) fn disclosures(all: &[StoredDisclosure]) -> Part {
-    let mut fields = Fields::new();
+    let mut fields = Fields::new(CONTEXT);
     for one in all {
-        fields.disclosure(one);
+        noted(&mut fields, one);
     }
     Part { hash: fields.hash(), records: all.len() as u64, last: all.last().map_or(0, |one| one.number) }
 }
 
 pub(super) fn binding(binding: Option<&Binding>) -> blake3::Hash {
-    let mut fields = Fields::new();
+    let mut fields = Fields::new(CONTEXT);
     if let Some(Binding { method, spec, derivation }) = binding {
         fields.text(method.as_str()).text(spec).text(&derivation.0);
     }
@@ -79,7 +80,7 @@ fn sum<T>(
     number: impl Fn(&T) -> u64,
     add: impl Fn(&mut Fields, &T),
 ) -> Result<Part, StoreError> {
-    let (mut fields, mut records, mut last) = (Fields::new(), 0, 0);
+    let (mut fields, mut records, mut last) = (Fields::new(CONTEXT), 0, 0);
     loop {
         let page = page(last)?;
         let Some(end) = page.last() else { return Ok(Part { hash: fields.hash(), records, last }) };
@@ -89,84 +90,48 @@ fn sum<T>(
     }
 }
 
-/// Fields one after another, of which none can be taken for a part of its neighbour.
-pub(super) struct Fields(blake3::Hasher);
-
-impl Fields {
-    pub(super) fn new() -> Self {
-        Self(blake3::Hasher::new_derive_key(CONTEXT))
-    }
-
-    pub(super) fn hash(&self) -> blake3::Hash {
-        self.0.finalize()
-    }
-
-    pub(super) fn bytes(&mut self, bytes: &[u8]) -> &mut Self {
-        self.number(bytes.len() as u64);
-        self.0.update(bytes);
-        self
-    }
-
-    pub(super) fn text(&mut self, text: &str) -> &mut Self {
-        self.bytes(text.as_bytes())
-    }
-
-    pub(super) fn number(&mut self, number: u64) -> &mut Self {
-        self.0.update(&number.to_le_bytes());
-        self
-    }
-
-    fn maybe<T>(&mut self, value: Option<T>, add: impl FnOnce(&mut Self, T)) -> &mut Self {
-        self.number(u64::from(value.is_some()));
-        if let Some(value) = value {
-            add(self, value);
-        }
-        self
-    }
-
-    fn turn(&mut self, stored: &StoredTurn) {
-        let StoredTurn { seq, version, supersedes, recorded_at, turn } = stored;
-        self.number(seq.0).number(u64::from(*version)).number(supersedes.map_or(0, |seq| seq.0));
-        self.number(recorded_at.cast_unsigned());
-        self.text(turn.conversation.as_str()).text(turn.session.as_str()).text(turn.id.as_str());
-        self.text(&turn.speaker).text(turn.role.as_str());
-        self.maybe(turn.said_at.map(|time| time.to_string()), |fields, time| {
-            fields.text(&time);
-        });
-        self.text(&turn.text).number(turn.attachments.len() as u64);
-        for attachment in &turn.attachments {
-            self.text(&attachment.kind);
-            for part in [&attachment.caption, &attachment.reference] {
-                self.maybe(part.as_deref(), |fields, text| {
-                    fields.text(text);
-                });
-            }
+fn turn(fields: &mut Fields, stored: &StoredTurn) {
+    let StoredTurn { seq, version, supersedes, recorded_at, turn } = stored;
+    fields.number(seq.0).number(u64::from(*version)).number(supersedes.map_or(0, |seq| seq.0));
+    fields.number(recorded_at.cast_unsigned());
+    fields.text(turn.conversation.as_str()).text(turn.session.as_str()).text(turn.id.as_str());
+    fields.text(&turn.speaker).text(turn.role.as_str());
+    fields.maybe(turn.said_at.map(|time| time.to_string()), |fields, time| {
+        fields.text(&time);
+    });
+    fields.text(&turn.text).number(turn.attachments.len() as u64);
+    for attachment in &turn.attachments {
+        fields.text(&attachment.kind);
+        for part in [&attachment.caption, &attachment.reference] {
+            fields.maybe(part.as_deref(), |fields, text| {
+                fields.text(text);
+            });
         }
     }
+}
 
-    fn feedback(&mut self, stored: &StoredFeedback) {
-        let given = &stored.feedback;
-        self.number(stored.number).text(&given.question);
-        self.maybe(given.vector.as_ref(), |fields, question| {
-            fields.text(&question.space.0).number(question.vector.len() as u64);
-            for x in &question.vector {
-                fields.number(u64::from(x.to_bits()));
-            }
-        });
-        self.number(given.asked_at.cast_unsigned()).number(given.recorded_at.cast_unsigned());
-        self.number(given.shown.len() as u64);
-        for shown in &given.shown {
-            self.number(shown.seq.0).number(u64::from(shown.useful));
+fn given(fields: &mut Fields, stored: &StoredFeedback) {
+    let given = &stored.feedback;
+    fields.number(stored.number).text(&given.question);
+    fields.maybe(given.vector.as_ref(), |fields, question| {
+        fields.text(&question.space.0).number(question.vector.len() as u64);
+        for x in &question.vector {
+            fields.number(u64::from(x.to_bits()));
         }
+    });
+    fields.number(given.asked_at.cast_unsigned()).number(given.recorded_at.cast_unsigned());
+    fields.number(given.shown.len() as u64);
+    for shown in &given.shown {
+        fields.number(shown.seq.0).number(u64::from(shown.useful));
     }
+}
 
-    fn disclosure(&mut self, stored: &StoredDisclosure) {
-        let noted = &stored.disclosure;
-        self.number(stored.number).number(noted.at.cast_unsigned());
-        self.text(noted.purpose.as_str()).text(&noted.model).number(noted.turns.len() as u64);
-        for seq in &noted.turns {
-            self.number(seq.0);
-        }
-        self.number(noted.spent.calls).number(noted.spent.read).number(noted.spent.said);
+fn noted(fields: &mut Fields, stored: &StoredDisclosure) {
+    let noted = &stored.disclosure;
+    fields.number(stored.number).number(noted.at.cast_unsigned());
+    fields.text(noted.purpose.as_str()).text(&noted.model).number(noted.turns.len() as u64);
+    for seq in &noted.turns {
+        fields.number(seq.0);
     }
+    fields.number(noted.spent.calls).number(noted.spent.read).number(noted.spent.said);
 }

@@ -6,6 +6,7 @@
 mod backup;
 mod copy;
 mod digest;
+mod erasure;
 mod pages;
 mod verify;
 
@@ -16,6 +17,7 @@ use serde::Serialize;
 
 pub use backup::BackupReport;
 pub use copy::{CopyReport, Refusal};
+pub use erasure::{ErasureReport, FreePages, free_pages};
 pub use verify::{ChainReport, Damage, StoredPerson, VerifyReport};
 
 use crate::{Error, Kithkin};

@@ -6,8 +6,9 @@ use kithkin_core::{ChainEntry, Pulse, Scope, Store, StoreError, TenantId};
 use kithkin_engine::EngineError;
 use serde::Serialize;
 
-use super::digest::{self, Digest, Fields};
+use super::digest::{self, Digest};
 use super::{OnPassed, Passed, Selection, pages};
+use crate::fields::Fields;
 use crate::{Error, Kithkin};
 
 /// How often a person is read again who is written meanwhile.
@@ -83,7 +84,7 @@ impl Kithkin {
 
 pub(super) fn verify(store: &dyn Store, of: &Selection, on: OnPassed<'_>) -> Result<VerifyReport, Error> {
     let (mut persons, mut chains, mut damaged) = (Vec::new(), Vec::new(), Vec::new());
-    let mut whole = Fields::new();
+    let mut whole = Fields::new(digest::CONTEXT);
     let scopes = of.scopes(store)?;
     for (done, scope) in scopes.iter().enumerate() {
         if on(Passed { persons: done as u64, of: scopes.len() as u64 }).is_break() {
@@ -197,7 +198,7 @@ fn vectors(store: &dyn Store, scope: &Scope) -> Result<u64, StoreError> {
 }
 
 /// A tenant's chain, each entry of which follows the one before.
-fn chain(store: &dyn Store, tenant: &TenantId) -> Result<Option<ChainReport>, StoreError> {
+pub(super) fn chain(store: &dyn Store, tenant: &TenantId) -> Result<Option<ChainReport>, StoreError> {
     let (mut last, mut broken): (Option<ChainEntry>, Option<u64>) = (None, None);
     let mut check = |entry: ChainEntry| {
         if !entry.follows(last.as_ref(), tenant) {
