@@ -50,7 +50,8 @@ class McpClient(unittest.TestCase):
 
         counted = read(await client.call_tool("forget", {"turns": [turn], "dry_run": True}))
         self.assertEqual(counted["turns"], 1)
-        await client.call_tool("forget", {"turns": [turn]})
+        erased = read(await client.call_tool("forget", {"turns": [turn], "receipt": True}))
+        self.assertEqual((erased["receipt"]["what"], erased["receipt"]["turns"]), ("turns", 1))
         self.assertNotIn("Oslo", (await client.read_resource("kithkin://timeline")).contents[0].text)
 
     def test_stdio(self):

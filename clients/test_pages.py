@@ -413,6 +413,12 @@ class Pages(unittest.TestCase):
         self.click(self.find("button.danger"))
         self.wait("It is erased.")
         self.check("receipt")
+        kept = self.find("a[download]").get_attribute("href").split(",", 1)[1]
+        body = urllib.parse.unquote(kept).encode()
+        address = f"http://{ADDRESS}/v1/verify-erasure"
+        request = urllib.request.Request(address, body, {"content-type": "application/json"})
+        looked = json.load(urllib.request.urlopen(request))
+        self.assertEqual((looked["gone"], looked["findings"]), (True, []))
         self.quiet()
 
     def test_9_by_keyboard_and_in_other_languages(self):

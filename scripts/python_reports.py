@@ -20,9 +20,10 @@ REPORTS = ROOT / "python" / "kithkin" / "reports.py"
 
 # What the package gives out; what they are made of comes along.
 GIVEN = [
-    "About", "ConsentReport", "Context", "CorrectReport", "DisclosureReport", "FeedbackReport", "ForgetReport", "ImportReport",
-    "JobReport", "MemoryReport", "PersonReport", "ProfileReport", "PromptReport", "RecallReport", "Remembered", "RespondReport",
-    "TurnReport",
+    "About", "ConsentReport", "Context", "CorrectReport", "DisclosureReport", "ErasureReport", "FeedbackReport", "ForgetReport",
+    "ImportReport",
+    "JobReport", "MemoryReport", "PersonReport", "ProfileReport", "PromptReport", "RecallReport", "Receipt", "Remembered",
+    "RespondReport", "TurnReport",
 ]
 PLAIN = {"string": "str", "integer": "int", "number": "float", "boolean": "bool", "null": "None", "object": "dict[str, Any]"}
 

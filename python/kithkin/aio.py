@@ -120,6 +120,7 @@ class AsyncMemory:
         return AsyncPerson(self.sync.person(person))
 
     persons = _of_memory(Memory.persons)
+    verify_erasure = _of_memory(Memory.verify_erasure)
     import_file = _of_memory(Memory.import_file)
     jobs = _of_memory(Memory.jobs)
     close = _of_memory(Memory.close)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import pathlib
 from os import PathLike
@@ -10,7 +11,7 @@ from typing import cast
 
 from kithkin import _kithkin
 from kithkin.person import Person, Time
-from kithkin.reports import About, ImportReport, JobReport, PersonReport
+from kithkin.reports import About, ErasureReport, ImportReport, JobReport, PersonReport, Receipt
 
 
 def _weights() -> pathlib.Path:
@@ -81,9 +82,9 @@ class Memory:
         """The handle of one person, who need not have said anything yet."""
         return Person(self._native.person(person))
 
-    def persons(self) -> list[PersonReport]:
-        """All persons who have at least one turn, by id."""
-        return cast(list[PersonReport], self._native.persons())
+    def persons(self, *, after: str | None = None, limit: int | None = None) -> list[PersonReport]:
+        """Persons by id: at most `limit` of those that come after `after`; all, where neither is given."""
+        return cast(list[PersonReport], self._native.persons(after, limit))
 
     def import_file(
         self,
@@ -99,6 +100,10 @@ class Memory:
         cannot be imported is listed in the report, and the rest is stored.
         """
         return cast(ImportReport, self._native.import_file(path, person, format, at))
+
+    def verify_erasure(self, receipt: Receipt) -> ErasureReport:
+        """Looks whether all is gone that a receipt of `Person.forget` names; `findings` has what is not."""
+        return cast(ErasureReport, self._native.verify_erasure(json.dumps(receipt)))
 
     def jobs(self) -> list[JobReport]:
         """What is still to be derived, by person."""

@@ -258,13 +258,16 @@ class Person:
         conversation: str | None = None,
         everything: bool = False,
         dry_run: bool = False,
+        receipt: bool = False,
     ) -> ForgetReport:
         """Erases turns by id, a sitting, a conversation, or everything, with all that came from it.
 
         `conversation` beside `turns` or `session` says in which, where an id is there in several. `dry_run` only counts.
+        With `receipt` the report has a receipt, by which `Memory.verify_erasure` looks later whether all of it is gone.
         """
-        named = None if turns is None else list(turns)
-        return cast(ForgetReport, self._native.forget(named, session, conversation, everything, dry_run))
+        ids = None if turns is None else list(turns)
+        named = {"turns": ids, "session": session, "conversation": conversation, "everything": everything}
+        return cast(ForgetReport, self._native.forget(named, dry_run, receipt))
 
     def export(self, path: str | PathLike[str]) -> int:
         """Writes the person into a new file, losslessly; gives the number of turns. `Memory.import_file` reads it."""

@@ -204,6 +204,29 @@ class ErasedTurn(TypedDict):
     """The hash of its words."""
 
 
+class ErasureReport(TypedDict):
+    """What was found of an erasure."""
+
+    chain: int
+    """Entries in the tenant's chain, all of which were followed."""
+
+    findings: list[str]
+    """What was found; empty when all is gone."""
+
+    gone: bool
+    """Whether nothing was found that should be gone."""
+
+    person: bool
+    """Whether there is a person of that name now."""
+
+    same_words: int
+    """Other turns of the person, of before the erasure, that have the words of an erased one. They were not
+    named."""
+
+    told_again: int
+    """Erased turns that were told again after the erasure: they are there by that telling."""
+
+
 class EvidenceReport(TypedDict):
     """A turn that answers a question."""
 

@@ -6,8 +6,8 @@ use std::sync::{Arc, Mutex, PoisonError, RwLock};
 
 use kithkin::import::Format;
 use kithkin::{
-    Builder, ChatKey, ChatSource, EngineError, Error, Ingest, Kithkin, OpenAiEndpoint, Policy, Scope, StoreError,
-    TenantId,
+    Builder, ChatKey, ChatSource, EngineError, Error, Ingest, Kithkin, OpenAiEndpoint, Policy, Receipt, Scope,
+    StoreError, TenantId,
 };
 use pyo3::prelude::*;
 use pythonize::pythonize;
@@ -105,11 +105,24 @@ impl Memory {
         Ok(Person::new(self.open.clone(), Scope::new(self.tenant.clone(), parsed(py, person)?)))
     }
 
-    /// All persons who have at least one turn.
-    fn persons<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyAny>> {
+    /// At most `limit` persons of those that come after `after`; all, where neither is given.
+    fn persons<'py>(&self, py: Python<'py>, after: Option<&str>, limit: Option<usize>) -> PyResult<Bound<'py, PyAny>> {
         let kithkin = self.open.kithkin(py)?;
-        let persons = py.detach(|| kithkin.persons(&self.tenant)).map_err(|e| raised(py, &e))?;
+        let after = optional(py, after)?;
+        let list = || kithkin.persons(&self.tenant, after.as_ref(), limit.unwrap_or(usize::MAX));
+        let persons = py.detach(list).map_err(|e| raised(py, &e))?;
         Ok(pythonize(py, &persons)?)
+    }
+
+    /// Looks whether all is gone that a receipt, as JSON, names.
+    fn verify_erasure<'py>(&self, py: Python<'py>, receipt: &str) -> PyResult<Bound<'py, PyAny>> {
+        let kithkin = self.open.kithkin(py)?;
+        let receipt = Receipt::parse("what was given", receipt).map_err(|e| raised(py, &e))?;
+        if receipt.tenant != self.tenant {
+            return Err(input(py, "the receipt is of another tenant"));
+        }
+        let report = py.detach(|| kithkin.verify_erasure(&receipt)).map_err(|e| raised(py, &e))?;
+        Ok(pythonize(py, &report)?)
     }
 
     /// Imports a file.

@@ -6,8 +6,8 @@ use std::path::PathBuf;
 use std::sync::Arc;
 
 use kithkin::{
-    Aspect, Change, Correct, Error, Feedback, Forget, Kithkin, Progress, Recall, Remember, Role, Scope, SessionRef,
-    TurnId, TurnKey,
+    Aspect, Change, Correct, Error, Feedback, Forget, Kithkin, Now, Progress, Recall, Remember, Role, Scope,
+    SessionRef, TurnId, TurnKey,
 };
 use pyo3::prelude::*;
 use pythonize::pythonize;
@@ -15,6 +15,29 @@ use pythonize::pythonize;
 use crate::failure::{input, raised, signalled};
 use crate::memory::Open;
 use crate::values::{Attached, Manner, Moment, Query, all, method, now, optional, parsed};
+
+/// What is to be erased.
+#[derive(Debug, FromPyObject)]
+#[pyo3(from_item_all)]
+pub(crate) struct Named {
+    turns: Option<Vec<String>>,
+    session: Option<String>,
+    conversation: Option<String>,
+    everything: bool,
+}
+
+impl Named {
+    fn forget(self, py: Python<'_>) -> PyResult<Forget> {
+        let within = optional(py, self.conversation.as_deref())?;
+        Ok(match (self.turns, self.session, within, self.everything) {
+            (Some(turns), None, within, false) => Forget::Turns(all(py, &turns)?, within),
+            (None, Some(session), within, false) => Forget::Session(parsed(py, &session)?, within),
+            (None, None, Some(conversation), false) => Forget::Conversation(conversation),
+            (None, None, None, true) => Forget::All,
+            _ => return Err(input(py, "name exactly one of turns, session, conversation and everything=True")),
+        })
+    }
+}
 
 /// One person of a memory. It may be used from any thread, until the memory is closed.
 #[pyclass(frozen, module = "kithkin._kithkin")]
@@ -79,7 +102,7 @@ impl Person {
         about: Option<String>,
         change: Change,
     ) -> PyResult<Py<PyAny>> {
-        let what = Correct { topic, value, about, change, at: kithkin::Now::Clock };
+        let what = Correct { topic, value, about, change, at: Now::Clock };
         let report = self.run(py, |person| person.correct(&what))?;
         self.catch_up(py)?;
         Ok(pythonize(py, &report)?.unbind())
@@ -302,24 +325,14 @@ impl Person {
     }
 
     /// Erases turns, a sitting, a conversation, or everything.
-    fn forget<'py>(
-        &self,
-        py: Python<'py>,
-        turns: Option<Vec<String>>,
-        session: Option<&str>,
-        conversation: Option<&str>,
-        everything: bool,
-        dry_run: bool,
-    ) -> PyResult<Bound<'py, PyAny>> {
-        let within = optional(py, conversation)?;
-        let what = match (turns, session, within, everything) {
-            (Some(turns), None, within, false) => Forget::Turns(all(py, &turns)?, within),
-            (None, Some(session), within, false) => Forget::Session(parsed(py, session)?, within),
-            (None, None, Some(conversation), false) => Forget::Conversation(conversation),
-            (None, None, None, true) => Forget::All,
-            _ => return Err(input(py, "name exactly one of turns, session, conversation and everything=True")),
+    fn forget<'py>(&self, py: Python<'py>, named: Named, dry_run: bool, receipt: bool) -> PyResult<Bound<'py, PyAny>> {
+        let what = named.forget(py)?;
+        let report = match (receipt, dry_run) {
+            (true, true) => return Err(input(py, "what is only counted has no receipt: leave out dry_run or receipt")),
+            (true, false) => self.run(py, |person| person.forget_with_receipt(&what, Now::Clock))?,
+            (false, dry_run) => self.run(py, |person| person.forget(&what, dry_run))?,
         };
-        Ok(pythonize(py, &self.run(py, |person| person.forget(&what, dry_run))?)?)
+        Ok(pythonize(py, &report)?)
     }
 
     /// Writes the person out; gives the number of turns.

@@ -44,11 +44,22 @@ class Facade(unittest.TestCase):
             self.assertEqual((homes[0]["value"], homes[0]["confirmed"]), ("Bergen", True))
             self.assertEqual(ann.feedback("Where do I live?", shown=[said["turn"]], useful=[said["turn"]])["useful"], 1)
             self.assertEqual([p["person"] for p in memory.persons()], ["ann"])
+            self.assertEqual(memory.persons(after="ann"), [])
+            self.assertEqual(len(memory.persons(after="a", limit=1)), 1)
+            self.assertEqual(memory.persons(limit=0), [])
             self.assertEqual(memory.jobs(), [])
             # The correction quotes what it corrects, and goes with it.
             self.assertEqual(ann.forget(turns=[said["turn"]], dry_run=True)["turns"], 2)
-            self.assertEqual(ann.forget(everything=True)["dry_run"], False)
+            receipt = ann.forget(everything=True, receipt=True)["receipt"]
             self.assertEqual(memory.persons(), [])
+            self.assertEqual((memory.verify_erasure(receipt)["gone"], memory.verify_erasure(receipt)["chain"]), (True, 1))
+            self.assertFalse(memory.verify_erasure({**receipt, "turns": 0})["gone"])
+            with self.assertRaises(kithkin.InputError):
+                memory.verify_erasure({**receipt, "tenant": "other"})
+            with self.assertRaises(kithkin.InputError):
+                memory.verify_erasure({})
+            with self.assertRaises(kithkin.InputError):
+                ann.forget(everything=True, dry_run=True, receipt=True)
         self.assertNotIn(b"Oslo", self.path.read_bytes())
 
     def test_an_export_makes_an_equal_person(self):

@@ -477,6 +477,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/v1/verify-erasure": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Looks whether all is gone that a receipt of an erasure names, and whether it stands in the tenant's chain of erasures. */
+        post: operations["verify_erasure"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
 }
 export type webhooks = Record<string, never>;
 export interface components {
@@ -725,6 +742,30 @@ export interface components {
             place: number;
             /** @description The hash of its words. */
             text: string;
+        };
+        /** @description What was found of an erasure. */
+        ErasureReport: {
+            /**
+             * Format: int64
+             * @description Entries in the tenant's chain, all of which were followed.
+             */
+            chain: number;
+            /** @description What was found; empty when all is gone. */
+            findings: string[];
+            /** @description Whether nothing was found that should be gone. */
+            gone: boolean;
+            /** @description Whether there is a person of that name now. */
+            person: boolean;
+            /**
+             * Format: int64
+             * @description Other turns of the person, of before the erasure, that have the words of an erased one. They were not named.
+             */
+            same_words: number;
+            /**
+             * Format: int64
+             * @description Erased turns that were told again after the erasure: they are there by that telling.
+             */
+            told_again: number;
         };
         /** @description A turn that answers a question. */
         EvidenceReport: {
@@ -2706,6 +2747,37 @@ export interface operations {
                 };
                 content: {
                     "application/json": unknown;
+                };
+            };
+        };
+    };
+    verify_erasure: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["Receipt"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErasureReport"];
+                };
+            };
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
         };

@@ -233,11 +233,17 @@ pub trait Store: Send + Sync + fmt::Debug {
     /// The engine failed.
     fn person_ids(&self, tenant: &TenantId) -> Result<Vec<PersonId>, StoreError>;
 
-    /// All persons of a tenant, by id, at the cost of a pass over their turns.
+    /// Persons of a tenant, by id: at most `limit` of those that come after `after`, at the cost of a pass over their turns
+    /// and nobody else's.
     ///
     /// # Errors
     /// The engine failed.
-    fn persons(&self, tenant: &TenantId) -> Result<Vec<PersonSummary>, StoreError>;
+    fn persons(
+        &self,
+        tenant: &TenantId,
+        after: Option<&PersonId>,
+        limit: usize,
+    ) -> Result<Vec<PersonSummary>, StoreError>;
 
     /// The person's counters; `None` when there is no such person.
     ///
@@ -419,6 +425,12 @@ pub trait Store: Send + Sync + fmt::Debug {
     /// # Errors
     /// The engine failed, or a record is damaged.
     fn scan_chain(&self, tenant: &TenantId, visit: Visit<'_, ChainEntry>) -> Result<(), StoreError>;
+
+    /// The last entry of the tenant's chain of erasures.
+    ///
+    /// # Errors
+    /// The engine failed, or the record is damaged.
+    fn chain_end(&self, tenant: &TenantId) -> Result<Option<ChainEntry>, StoreError>;
 
     /// Adds an entry to the tenant's chain of erasures; `false`, and nothing is written, where it is not the one that comes
     /// after the last.

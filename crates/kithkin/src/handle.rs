@@ -3,7 +3,7 @@
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use kithkin_core::{ChatModel, Clock, DerivationId, Embedder, Reranker, Scope, Store, TenantId};
+use kithkin_core::{ChatModel, Clock, DerivationId, Embedder, PersonId, Reranker, Scope, Store, TenantId};
 use kithkin_engine::method::{preset, presets};
 use kithkin_engine::{Budget, Engine, EngineError, Method, NoBudget, Policy, Price, Usage};
 use kithkin_models::{ChatSource, open_cross_encoder, open_embedder};
@@ -211,12 +211,26 @@ impl Kithkin {
         Person::new(self, scope.clone())
     }
 
-    /// All persons of a tenant who have at least one turn, by id.
+    /// The names of a tenant's persons, in order. It reads no turn.
     ///
     /// # Errors
     /// The store failed.
-    pub fn persons(&self, tenant: &TenantId) -> Result<Vec<PersonReport>, Error> {
-        let persons = self.engine.store().persons(tenant)?;
+    pub fn person_ids(&self, tenant: &TenantId) -> Result<Vec<PersonId>, Error> {
+        Ok(self.engine.store().person_ids(tenant)?)
+    }
+
+    /// Persons of a tenant, by id: at most `limit` of those that come after `after`, at the cost of a pass over their turns
+    /// and nobody else's.
+    ///
+    /// # Errors
+    /// The store failed.
+    pub fn persons(
+        &self,
+        tenant: &TenantId,
+        after: Option<&PersonId>,
+        limit: usize,
+    ) -> Result<Vec<PersonReport>, Error> {
+        let persons = self.engine.store().persons(tenant, after, limit)?;
         let report = persons.into_iter().map(|p| PersonReport {
             person: p.person.to_string(),
             conversations: p.conversations,

@@ -100,12 +100,7 @@ impl Receipt {
         (self.turns, self.memories) = (report.turns, report.memories);
         (self.vectors, self.feedback) = (report.vectors, report.feedback);
         loop {
-            let mut last = None;
-            let mut keep = |entry: ChainEntry| {
-                last = Some(entry);
-                std::ops::ControlFlow::Continue(())
-            };
-            store.scan_chain(&self.tenant, &mut keep)?;
+            let last = store.chain_end(&self.tenant)?;
             self.entry = last.map_or(1, |last| last.number + 1);
             // Another erasure may have come between.
             if store.put_chain(&self.tenant, &ChainEntry::after(last.as_ref(), &self.tenant, at, self.hash()))? {

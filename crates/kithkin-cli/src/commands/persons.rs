@@ -3,14 +3,14 @@
 use std::process::ExitCode;
 
 use anyhow::Result;
-use kithkin::{EngineError, Now, TurnReport};
+use kithkin::{Now, TurnReport};
 
 use crate::args::{Memories, Show, Who};
 use crate::output::{self, line};
 use crate::place::Place;
 
 pub(super) fn persons(place: &Place) -> Result<ExitCode> {
-    let persons = place.open()?.persons(&place.tenant)?;
+    let persons = place.open()?.persons(&place.tenant, None, usize::MAX)?;
     if place.json {
         output::json(&persons)?;
         return Ok(ExitCode::SUCCESS);
@@ -33,8 +33,7 @@ pub(super) fn show(place: &Place, args: &Show) -> Result<ExitCode> {
     if let Some(turn) = &args.turn {
         return print(place, &person.show(turn)?);
     }
-    let listed = kithkin.persons(&place.tenant)?.into_iter().find(|p| p.person == args.person.as_str());
-    let summary = listed.ok_or_else(|| EngineError::NoPerson { scope: person.scope().clone() })?;
+    let summary = person.report()?;
     let method = person.method()?;
     if place.json {
         output::json(&serde_json::json!({ "summary": summary, "method": method.about().id }))?;

@@ -58,7 +58,7 @@ pub(super) fn reembed(place: &Place, args: &Reembed) -> Result<ExitCode> {
     };
     let persons: Vec<PersonId> = match &args.person {
         Some(person) => vec![person.clone()],
-        None => kithkin.persons(&place.tenant)?.iter().map(|p| p.person.parse()).collect::<Result<_, _>>()?,
+        None => kithkin.person_ids(&place.tenant)?,
     };
     let interrupt = Interrupt::listen()?;
     let bar = output::progress("vectors");

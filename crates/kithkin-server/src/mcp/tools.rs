@@ -14,6 +14,7 @@ use serde::{Deserialize, Serialize};
 use super::Memory;
 use crate::access::{Erase, Read, Write};
 use crate::problem::Problem;
+use crate::routes::persons::Erasing;
 
 /// The resource of what is known.
 const PROFILE: &str = "kithkin://profile";
@@ -74,6 +75,9 @@ struct ForgetParams {
     /// Whether it is only counted what would go.
     #[serde(default)]
     dry_run: bool,
+    /// Whether the answer has a receipt, by which `kithkin verify-erasure` looks later whether all is gone.
+    #[serde(default)]
+    receipt: bool,
 }
 
 fn time(text: Option<String>) -> Result<Now, Problem> {
@@ -174,10 +178,8 @@ impl Memory {
             if ids.is_empty() {
                 return Err(Problem::input("turns is empty; name those to be erased"));
             }
-            let (forget, dry_run) = (Forget::Turns(ids, None), what.dry_run);
-            let erased = self.service.person(&scope, move |person| person.forget(&forget, dry_run)).await?;
-            self.service.written(&scope);
-            Ok(erased)
+            let how = Erasing::asked(what.dry_run, what.receipt)?;
+            how.run(&self.service, &scope, Forget::Turns(ids, None)).await
         };
         told(erased.await)
     }

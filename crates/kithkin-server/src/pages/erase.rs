@@ -1,10 +1,8 @@
 //! Erasing a turn, a sitting, a conversation or everything: what would go, the question whether it shall, and the receipt.
 
-use std::time::SystemTime;
-
 use axum::extract::{Extension, State};
 use axum::response::{IntoResponse, Response};
-use kithkin::{ConversationId, EventTime, Forget, SessionId, TurnId};
+use kithkin::{ConversationId, Forget, SessionId, TurnId};
 use minijinja::{Value, context};
 use serde::Deserialize;
 
@@ -13,6 +11,7 @@ use super::visit::Visit;
 use crate::access::{Erase, Whose};
 use crate::extract::{Filled, Params};
 use crate::problem::Problem;
+use crate::routes::persons::Erasing;
 use crate::service::Service;
 
 /// What is to be erased.
@@ -84,8 +83,7 @@ async fn question(
     what: &What,
     misnamed: bool,
 ) -> Result<Response, Problem> {
-    let forget = what.forget()?;
-    let counted = service.person(&whose.scope, move |person| person.forget(&forget, true)).await?;
+    let counted = Erasing::Counted.run(service, &whose.scope, what.forget()?).await?;
     let (person, counted) = (whose.scope.person.to_string(), value(counted));
     visit.page("erase.html", context! { person, counted, misnamed, tab => "memory", ..what.shown() })
 }
@@ -102,16 +100,8 @@ pub(super) async fn erase(
         let asked = question(&service, &visit, &whose, &what, true).await?;
         return Ok((axum::http::StatusCode::UNPROCESSABLE_ENTITY, asked).into_response());
     }
-    let forget = what.forget()?;
-    let erased = service.person(&whose.scope, move |person| person.forget(&forget, false)).await?;
-    service.written(&whose.scope);
-    let content = context! { person, erased => value(erased), at => now(), tab => "memory" };
+    let erased = Erasing::Receipted.run(&service, &whose.scope, what.forget()?).await?;
+    let receipt = serde_json::to_string_pretty(&erased.receipt).map_err(|_| Problem::internal())?;
+    let content = context! { person, erased => value(erased), receipt, tab => "memory" };
     visit.page("receipt.html", context! { ..content, ..what.shown() })
-}
-
-/// The present, as the receipt has it.
-fn now() -> String {
-    let since = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default();
-    let at = i64::try_from(since.as_millis()).ok().and_then(|millis| EventTime::from_millis(millis).ok());
-    at.map(|at| at.to_string()).unwrap_or_default()
 }

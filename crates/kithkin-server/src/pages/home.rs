@@ -12,6 +12,7 @@ use super::visit::Visit;
 use crate::access::{Caller, Read, Tenant};
 use crate::extract::Params;
 use crate::problem::Problem;
+use crate::routes::persons;
 use crate::service::Service;
 use crate::wire::Page;
 
@@ -31,11 +32,11 @@ pub(super) async fn persons(
             return Ok(Redirect::to(&format!("/persons/{}", segment(only.as_str()))).into_response());
         }
     };
-    let persons = service.run(move |kithkin| kithkin.persons(&tenant.id)).await?;
-    if persons.is_empty() {
+    let is_first = page.cursor.is_none();
+    let (persons, next) = persons::part(&service, tenant.id, Page::behind(page.cursor)).await?;
+    if persons.is_empty() && is_first {
         return visit.page("import.html", context! { first => true, person => "", tab => "import" });
     }
-    let (persons, next) = Page::behind(page.cursor).of(persons, |person| person.person.clone())?;
     visit.page("home.html", context! { persons => value(&persons), next, tab => "persons" })
 }
 

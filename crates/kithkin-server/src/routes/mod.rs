@@ -5,7 +5,7 @@ mod health;
 mod memory;
 mod methods;
 mod operate;
-mod persons;
+pub(crate) mod persons;
 mod profile;
 mod respond;
 pub(crate) mod transfer;
@@ -50,6 +50,7 @@ fn described() -> OpenApiRouter<Service> {
         .routes(routes!(turns::list, turns::remember))
         .routes(routes!(turns::show, turns::erase))
         .routes(routes!(persons::forget))
+        .routes(routes!(persons::verify_erasure))
         .routes(routes!(memory::recall))
         .routes(routes!(memory::context))
         .routes(routes!(memory::memories))

@@ -383,7 +383,7 @@ impl Since {
     }
 }
 
-/// A part of a list.
+/// A part of the list of persons.
 #[derive(Debug, Deserialize, IntoParams)]
 #[serde(deny_unknown_fields)]
 #[into_params(parameter_in = Query)]
@@ -401,18 +401,8 @@ impl Page {
         Self { limit: None, cursor }
     }
 
-    /// The items after the cursor, and the cursor of those that follow. Items come in ascending order of `name`.
-    pub(crate) fn of<T>(
-        &self,
-        items: Vec<T>,
-        name: impl Fn(&T) -> String,
-    ) -> Result<(Vec<T>, Option<String>), Problem> {
-        let limit = within_a_page(self.limit)?;
-        let after = self.cursor.as_deref();
-        let mut rest = items.into_iter().filter(|item| after.is_none_or(|after| name(item).as_str() > after));
-        let part: Vec<T> = rest.by_ref().take(limit).collect();
-        let next = rest.next().and_then(|_| part.last().map(name));
-        Ok((part, next))
+    pub(crate) fn range(self) -> Result<(Option<PersonId>, usize), Problem> {
+        Ok((self.cursor.map(PersonId::new).transpose()?, within_a_page(self.limit)?))
     }
 }
 

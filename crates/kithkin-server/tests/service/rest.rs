@@ -59,7 +59,15 @@ async fn what_is_remembered_is_found_corrected_exported_and_erased() {
         (&receipt["entry"], &receipt["what"], &receipt["turns"]),
         (&json!(1), &json!("conversation"), &json!(1))
     );
-    assert!(kithkin::Receipt::parse("the answer", &receipt.to_string()).is_ok(), "{erased}");
+    let (status, looked) = ask(&router, "POST", "/v1/verify-erasure", receipt).await;
+    assert_eq!((status, &looked["gone"], &looked["chain"]), (StatusCode::OK, &json!(true), &json!(1)), "{looked}");
+    let mut changed = receipt.clone();
+    changed["turns"] = json!(7);
+    let (_, looked) = ask(&router, "POST", "/v1/verify-erasure", &changed).await;
+    assert_eq!(looked["gone"], json!(false), "{looked}");
+    changed["tenant"] = json!("other");
+    let (status, _) = ask(&router, "POST", "/v1/verify-erasure", &changed).await;
+    assert_eq!(status, StatusCode::NOT_FOUND);
     let (status, erased) = ask(&router, "DELETE", "/v1/persons/ann", &Value::Null).await;
     assert_eq!((status, erased["turns"].clone()), (StatusCode::OK, json!(2)));
     let (status, _) = ask(&router, "GET", "/v1/persons/ann", &Value::Null).await;
@@ -160,6 +168,7 @@ async fn bad_input_is_told_by_name() {
     refused("POST", "/v1/persons/ann/forget", json, "{\"all\":true,\"conversation\":\"a\"}", 422, "exactly one").await;
     let both = "{\"all\":true,\"dry_run\":true,\"receipt\":true}";
     refused("POST", "/v1/persons/ann/forget", json, both, 422, "has no receipt").await;
+    refused("POST", "/v1/verify-erasure", json, "{\"form\": 1}", 422, "no receipt").await;
     refused("POST", "/v1/import", "application/octet-stream", "{broken", 422, "").await;
     refused("POST", "/v1/import?format=chatgpt", "application/octet-stream", "", 422, "").await;
     refused("POST", "/v1/import?format=floppy", "application/octet-stream", "x", 422, "floppy").await;

@@ -12,7 +12,7 @@ use super::{
 
 pub(super) fn nobody_is_empty(store: &dyn Store) {
     let nobody = ann();
-    assert_eq!(store.persons(&nobody.tenant).unwrap(), []);
+    assert_eq!(store.persons(&nobody.tenant, None, usize::MAX).unwrap(), []);
     assert_eq!(store.pulse(&nobody).unwrap(), None);
     assert_eq!(log(store, &nobody, 0), []);
     assert_eq!(store.turns(&nobody, &[Seq(1)]).unwrap(), []);
@@ -119,11 +119,22 @@ pub(super) fn persons_are_listed(store: &dyn Store) {
     append(store, &ann(), &[dated("s", "1", "1970-01-03"), dated("s", "2", "1970-01-02"), turn("r", "3", "x")]);
     // The replaced versions and what is only in them do not count.
     append(store, &ann(), &[dated("r", "1", "1970-01-01T00:00:01Z"), dated("r", "2", "1970-01-01T00:00:02Z")]);
-    let listed = store.persons(&ann().tenant).unwrap();
+    let listed = store.persons(&ann().tenant, None, usize::MAX).unwrap();
     let ids: Vec<PersonId> = listed.iter().map(|person| person.person.clone()).collect();
     assert_eq!(store.person_ids(&ann().tenant).unwrap(), ids);
     let names: Vec<_> = listed.iter().map(|summary| summary.person.as_str()).collect();
     assert_eq!(names, ["A", "a", "a/b", "ann", "名"]);
+    let page = |after: Option<&str>, limit: usize, expect: &[&str]| {
+        let after = after.map(|name| PersonId::new(name).unwrap());
+        let listed = store.persons(&ann().tenant, after.as_ref(), limit).unwrap();
+        assert_eq!(listed.iter().map(|summary| summary.person.as_str()).collect::<Vec<_>>(), expect, "{after:?}");
+    };
+    page(None, 2, &["A", "a"]);
+    page(Some("a"), 2, &["a/b", "ann"]);
+    // Somebody who is not there, or no longer, is a place in the order all the same.
+    page(Some("a.b"), 9, &["a/b", "ann", "名"]);
+    page(Some("名"), 9, &[]);
+    page(None, 0, &[]);
     let of = |person: &str| listed.iter().find(|summary| summary.person.as_str() == person).unwrap();
     let counts = |person: &str| (of(person).conversations, of(person).sessions, of(person).turns, of(person).span);
     let span: Option<(Millis, Millis)> = Some((1000, 2000));

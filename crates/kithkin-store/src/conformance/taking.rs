@@ -200,6 +200,7 @@ pub(super) fn chains_only_grow(store: &dyn Store) {
         store.scan_chain(tenant, &mut push).unwrap();
         all
     };
+    let end = |tenant: &TenantId| store.chain_end(tenant).unwrap();
     let first = ChainEntry::after(None, &t, 5, [7; 32]);
     let second = ChainEntry::after(Some(&first), &t, Millis::MIN, [255; 32]);
     assert!(!store.put_chain(&t, &second).unwrap(), "it has no first one");
@@ -210,13 +211,14 @@ pub(super) fn chains_only_grow(store: &dyn Store) {
     assert!(store.put_chain(&t, &second).unwrap());
     assert!(store.put_chain(&u, &ChainEntry::after(None, &u, 5, [7; 32])).unwrap());
     assert_eq!((chain(&t), chain(&u).len()), (vec![first, second], 1));
+    assert_eq!((end(&t), end(&TenantId::new("nobody").unwrap())), (Some(second), None));
     // Two that write at once: one is first, and the other sees it.
     std::thread::scope(|threads| {
         for writer in 0..4u8 {
-            let (t, chain) = (&t, &chain);
+            let (t, end) = (&t, &end);
             threads.spawn(move || {
                 for n in 0..5 {
-                    while !store.put_chain(t, &ChainEntry::after(chain(t).last(), t, n, [writer; 32])).unwrap() {}
+                    while !store.put_chain(t, &ChainEntry::after(end(t).as_ref(), t, n, [writer; 32])).unwrap() {}
                 }
             });
         }

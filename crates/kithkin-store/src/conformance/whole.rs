@@ -128,5 +128,5 @@ pub(super) fn health(store: &dyn Store) {
     for _ in 0..2 {
         assert_eq!(store.check().unwrap().problems, [""; 0]);
     }
-    assert_eq!(store.persons(&ann().tenant).unwrap(), []);
+    assert_eq!(store.persons(&ann().tenant, None, usize::MAX).unwrap(), []);
 }

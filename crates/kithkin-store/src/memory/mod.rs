@@ -92,10 +92,16 @@ impl Store for MemoryStore {
         Ok(of_tenant.map(|scope| scope.person.clone()).collect())
     }
 
-    fn persons(&self, tenant: &TenantId) -> Result<Vec<PersonSummary>, StoreError> {
+    fn persons(
+        &self,
+        tenant: &TenantId,
+        after: Option<&PersonId>,
+        limit: usize,
+    ) -> Result<Vec<PersonSummary>, StoreError> {
         let state = self.state();
-        let of_tenant = state.persons.iter().filter(|(scope, _)| scope.tenant == *tenant);
-        Ok(of_tenant.map(|(scope, person)| person.summary(&scope.person)).collect())
+        let comes_after = |scope: &Scope| scope.tenant == *tenant && after.is_none_or(|after| scope.person > *after);
+        let listed = state.persons.iter().filter(|(scope, _)| comes_after(scope)).take(limit);
+        Ok(listed.map(|(scope, person)| person.summary(&scope.person)).collect())
     }
 
     fn pulse(&self, scope: &Scope) -> Result<Option<Pulse>, StoreError> {
@@ -254,6 +260,10 @@ impl Store for MemoryStore {
         let chain = self.state().chains.get(tenant).cloned().unwrap_or_default();
         visit_all(chain, visit);
         Ok(())
+    }
+
+    fn chain_end(&self, tenant: &TenantId) -> Result<Option<ChainEntry>, StoreError> {
+        Ok(self.state().chains.get(tenant).and_then(|chain| chain.last().copied()))
     }
 
     fn put_chain(&self, tenant: &TenantId, entry: &ChainEntry) -> Result<bool, StoreError> {

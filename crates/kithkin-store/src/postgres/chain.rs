@@ -11,15 +11,15 @@ pub(super) fn scan(session: &mut Session, tenant: &TenantId, visit: Visit<'_, Ch
     session.each(select, &[&tenant.as_str()], |row| Ok(visit(decode(tenant, row)?))).map(drop)
 }
 
+pub(super) fn end(session: &mut Session, tenant: &TenantId) -> Result<Option<ChainEntry>, Fault> {
+    let select = "SELECT number, at, receipt, link FROM erasure WHERE tenant = $1 ORDER BY number DESC LIMIT 1";
+    session.first(select, &[&tenant.as_str()])?.map(|row| decode(tenant, &row)).transpose()
+}
+
 pub(super) fn put(session: &mut Session, tenant: &TenantId, entry: &ChainEntry) -> Result<bool, Fault> {
     // Two nodes add one after another, whatever the tenant: erasures are rare.
     session.run("LOCK TABLE erasure IN EXCLUSIVE MODE")?;
-    let last = session.first(
-        "SELECT number, at, receipt, link FROM erasure WHERE tenant = $1 ORDER BY number DESC LIMIT 1",
-        &[&tenant.as_str()],
-    )?;
-    let last = last.map(|row| decode(tenant, &row)).transpose()?;
-    if !entry.follows(last.as_ref(), tenant) {
+    if !entry.follows(end(session, tenant)?.as_ref(), tenant) {
         return Ok(false);
     }
     let ChainEntry { number, at, receipt, link } = entry;

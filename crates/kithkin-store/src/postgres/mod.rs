@@ -78,8 +78,13 @@ impl Store for PostgresStore {
         self.connections.read("listing persons", |c| persons::ids(c, tenant))
     }
 
-    fn persons(&self, tenant: &TenantId) -> Result<Vec<PersonSummary>, StoreError> {
-        self.connections.read("listing persons", |c| persons::list(c, tenant))
+    fn persons(
+        &self,
+        tenant: &TenantId,
+        after: Option<&PersonId>,
+        limit: usize,
+    ) -> Result<Vec<PersonSummary>, StoreError> {
+        self.connections.read("listing persons", |c| persons::list(c, tenant, after, limit))
     }
 
     fn pulse(&self, scope: &Scope) -> Result<Option<Pulse>, StoreError> {
@@ -205,6 +210,10 @@ impl Store for PostgresStore {
 
     fn scan_chain(&self, tenant: &TenantId, visit: Visit<'_, ChainEntry>) -> Result<(), StoreError> {
         self.connections.snapshot("reading the chain of erasures", |c| chain::scan(c, tenant, visit))
+    }
+
+    fn chain_end(&self, tenant: &TenantId) -> Result<Option<ChainEntry>, StoreError> {
+        self.connections.read("reading the chain of erasures", |c| chain::end(c, tenant))
     }
 
     fn put_chain(&self, tenant: &TenantId, entry: &ChainEntry) -> Result<bool, StoreError> {

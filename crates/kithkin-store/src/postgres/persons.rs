@@ -83,7 +83,14 @@ pub(super) fn ids(session: &mut Session, tenant: &TenantId) -> Result<Vec<Person
     rows.iter().map(|row| id(row).map_err(|why| Fault::damaged(format_args!("a person of {tenant}"), why))).collect()
 }
 
-pub(super) fn list(session: &mut Session, tenant: &TenantId) -> Result<Vec<PersonSummary>, Fault> {
+pub(super) fn list(
+    session: &mut Session,
+    tenant: &TenantId,
+    after: Option<&PersonId>,
+    limit: usize,
+) -> Result<Vec<PersonSummary>, Fault> {
+    // No name is empty, so that all come after the empty one.
+    let after = after.map_or("", PersonId::as_str);
     session.see_tenant(tenant)?;
     let rows = session.query(
         "SELECT p.person, s.turns, s.conversations, s.sessions, s.first, s.last
@@ -92,8 +99,8 @@ pub(super) fn list(session: &mut Session, tenant: &TenantId) -> Result<Vec<Perso
                         COUNT(DISTINCT (conversation, session)) AS sessions,
                         MIN(said_start) AS first, MAX(said_start) AS last
                    FROM turn WHERE tenant = $1 AND person = p.person AND replaced_by IS NULL) AS s
-          WHERE p.tenant = $1 ORDER BY p.person",
-        &[&tenant.as_str()],
+          WHERE p.tenant = $1 AND p.person > $2 ORDER BY p.person LIMIT $3",
+        &[&tenant.as_str(), &after, &i64::try_from(limit).unwrap_or(i64::MAX)],
     )?;
     let summary = |row: &Row| -> Result<PersonSummary, String> {
         let (first, last): (Option<i64>, Option<i64>) = (column(row, 4)?, column(row, 5)?);

@@ -17,12 +17,15 @@ pub(super) fn scan(connection: &Connection, tenant: &TenantId, visit: Visit<'_, 
     Ok(())
 }
 
-pub(super) fn put(connection: &Connection, tenant: &TenantId, entry: &ChainEntry) -> Result<bool, Fault> {
+pub(super) fn end(connection: &Connection, tenant: &TenantId) -> Result<Option<ChainEntry>, Fault> {
     let mut last = connection.prepare_cached(
         "SELECT number, at, receipt, link FROM erasure WHERE tenant = ?1 ORDER BY number DESC LIMIT 1",
     )?;
-    let last = last.query_row([tenant.as_str()], |row| Ok(decode(tenant, row))).optional()?.transpose()?;
-    if !entry.follows(last.as_ref(), tenant) {
+    last.query_row([tenant.as_str()], |row| Ok(decode(tenant, row))).optional()?.transpose()
+}
+
+pub(super) fn put(connection: &Connection, tenant: &TenantId, entry: &ChainEntry) -> Result<bool, Fault> {
+    if !entry.follows(end(connection, tenant)?.as_ref(), tenant) {
         return Ok(false);
     }
     let mut add = connection

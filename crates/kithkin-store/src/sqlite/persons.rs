@@ -75,8 +75,22 @@ pub(super) fn tenants(connection: &Connection) -> Result<Vec<TenantId>, Fault> {
 }
 
 pub(super) fn ids(connection: &Connection, tenant: &TenantId) -> Result<Vec<PersonId>, Fault> {
-    let mut names = connection.prepare_cached("SELECT person FROM person WHERE tenant = ?1 ORDER BY person")?;
-    let names = names.query_map([tenant.as_str()], |row| row.get::<_, String>(0))?;
+    page(connection, tenant, None, usize::MAX)
+}
+
+fn page(
+    connection: &Connection,
+    tenant: &TenantId,
+    after: Option<&PersonId>,
+    limit: usize,
+) -> Result<Vec<PersonId>, Fault> {
+    // No name is empty, so that all come after the empty one.
+    let after = after.map_or("", PersonId::as_str);
+    let mut names = connection
+        .prepare_cached("SELECT person FROM person WHERE tenant = ?1 AND person > ?2 ORDER BY person LIMIT ?3")?;
+    let names = names.query_map(params![tenant.as_str(), after, i64::try_from(limit).unwrap_or(i64::MAX)], |row| {
+        row.get::<_, String>(0)
+    })?;
     names.map(|name| id(tenant, &name?)).collect()
 }
 
@@ -84,7 +98,12 @@ fn id(tenant: &TenantId, name: &str) -> Result<PersonId, Fault> {
     PersonId::new(name).map_err(|why| Fault::damaged(format_args!("person {name:?} of {tenant}"), why))
 }
 
-pub(super) fn list(connection: &Connection, tenant: &TenantId) -> Result<Vec<PersonSummary>, Fault> {
+pub(super) fn list(
+    connection: &Connection,
+    tenant: &TenantId,
+    after: Option<&PersonId>,
+    limit: usize,
+) -> Result<Vec<PersonSummary>, Fault> {
     // One person after another: each is a range of the log, and no sort over all persons' turns is needed.
     let mut sum = connection.prepare_cached(
         "SELECT COUNT(*), COUNT(DISTINCT conversation), MIN(said_start), MAX(said_start),
@@ -93,7 +112,7 @@ pub(super) fn list(connection: &Connection, tenant: &TenantId) -> Result<Vec<Per
            FROM turn WHERE tenant = ?1 AND person = ?2 AND replaced_by IS NULL",
     )?;
     let mut persons = Vec::new();
-    for person in ids(connection, tenant)? {
+    for person in page(connection, tenant, after, limit)? {
         persons.push(sum.query_row([tenant.as_str(), person.as_str()], |row| {
             let (first, last): (Option<i64>, Option<i64>) = (row.get(2)?, row.get(3)?);
             Ok(PersonSummary {

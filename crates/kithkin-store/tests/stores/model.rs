@@ -178,7 +178,11 @@ fn view(store: &dyn Store, scope: &Scope) -> String {
     }
     let _ = line(&store.vector_counts(scope).unwrap());
     let _ = line(&store.tellings(scope, &TurnId::new("1").unwrap()).unwrap());
-    let summary = store.persons(&scope.tenant).unwrap().into_iter().find(|summary| summary.person == scope.person);
+    let summary = store
+        .persons(&scope.tenant, None, usize::MAX)
+        .unwrap()
+        .into_iter()
+        .find(|summary| summary.person == scope.person);
     let _ = line(&summary);
     lines.join("\n")
 }

@@ -16,6 +16,7 @@ use crate::{Error, Kithkin};
 
 /// What was found of an erasure.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
 pub struct ErasureReport {
     /// Whether nothing was found that should be gone.
     pub gone: bool,
