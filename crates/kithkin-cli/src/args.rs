@@ -63,6 +63,8 @@ pub(crate) enum Command {
     Forget(Forget),
     /// Look whether everything is gone of what a receipt of `forget` names
     VerifyErasure(VerifyErasure),
+    /// Erase what the rules of the configuration file (`[[retention]]`) no longer keep; `serve` does so by itself
+    Retention(RetentionArgs),
     /// Write a person out, lossless, as JSON lines
     Export(Export),
     /// Derive a person's memories anew, with the same method or another
@@ -324,6 +326,16 @@ pub(crate) struct Forget {
     /// Write a receipt into this file, for `verify-erasure`; it must not exist
     #[arg(long, value_name = "FILE", conflicts_with = "dry_run")]
     pub(crate) receipt: Option<PathBuf>,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct RetentionArgs {
+    /// Only count
+    #[arg(long)]
+    pub(crate) dry_run: bool,
+    /// The present, where it is not now
+    #[arg(long, value_name = "TIME")]
+    pub(crate) now: Option<EventTime>,
 }
 
 #[derive(Debug, Args)]

@@ -8,7 +8,7 @@ use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result, bail};
-use kithkin::{Budget, ChatSource, Location, Price, TenantId};
+use kithkin::{Budget, ChatSource, Location, Price, Retention, TenantId};
 use serde::Deserialize;
 
 use crate::args::{LOG_LEVELS, TIMEOUT};
@@ -30,6 +30,8 @@ pub(crate) struct Config {
     pub(crate) chat_timeout: Option<u64>,
     pub(crate) budget: Budget,
     pub(crate) price: Option<Price>,
+    /// How long turns are kept.
+    pub(crate) retention: Vec<Retention>,
     // Of `serve` alone.
     pub(crate) listen: Option<SocketAddr>,
     pub(crate) upstream: Option<String>,

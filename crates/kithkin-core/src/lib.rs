@@ -37,8 +37,8 @@ pub use memory::{DerivationId, Memory, MemoryId, MemoryKind};
 pub use reranker::{RerankError, Reranker};
 pub use scope::Scope;
 pub use store::{
-    Appended, Binding, Compacted, DerivedSession, Erased, Erasure, Outcome, PersonSummary, PersonTurns, Pulse, Records,
-    SessionRef, Store, StoreHealth, StoredMemory, UnitId, VectorCount, Visit, VisitVector,
+    Appended, Binding, Compacted, Decided, DerivedSession, Erased, Erasure, Outcome, PersonSummary, PersonTurns, Pulse,
+    Records, SessionRef, Store, StoreHealth, StoredMemory, UnitId, VectorCount, Visit, VisitVector,
 };
 pub use store_error::StoreError;
 pub use time::{EventTime, InvalidTime, Millis, Precision};

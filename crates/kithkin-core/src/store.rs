@@ -178,6 +178,17 @@ pub enum Erasure {
     Person,
 }
 
+/// An erasure that was decided upon by a reading of the log.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Decided {
+    /// Of whom.
+    pub scope: Scope,
+    /// What is to go.
+    pub what: Erasure,
+    /// The last turn that was read: one that came later may be another telling of what is named.
+    pub upto: Seq,
+}
+
 /// What was erased, or would be.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct Erased {
@@ -419,6 +430,13 @@ pub trait Store: Send + Sync + fmt::Debug {
     /// Full, read-only, busy; then nothing was erased. [`StoreError::Busy`] may also say that the erasure is done but
     /// that another process still reads the old bytes.
     fn erase(&self, scope: &Scope, what: &Erasure, dry_run: bool) -> Result<Erased, StoreError>;
+
+    /// Erases of several persons what was decided upon by a reading of their logs, with one rewriting of the files for
+    /// all; gives for each what went, or `None` where nothing went because there is a turn that was not read.
+    ///
+    /// # Errors
+    /// As of [`Store::erase`]; of several persons, some may be erased.
+    fn erase_decided(&self, decided: &[Decided]) -> Result<Vec<Option<Erased>>, StoreError>;
 
     /// Visits the tenant's chain of erasures from its first entry on.
     ///

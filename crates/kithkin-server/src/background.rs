@@ -1,4 +1,5 @@
-//! What follows from what was written: memories and vectors, made behind the requests by one thread.
+//! What is done behind the requests by one thread: memories and vectors of what was written, and the erasing of what has been
+//! kept for long enough.
 //!
 //! A person is worked on when something of theirs was written, and once at the start where something had been left. What
 //! fails is tried again later, each time later than before. There is no queue to lose: what is to be done is seen from the
@@ -11,12 +12,15 @@ use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
 
-use kithkin::{Blame, Kithkin, Scope, TenantId};
+use kithkin::{Blame, Kithkin, Now, Passed, Retention, Scope, TenantId};
 
 /// After the first failure; each further one waits twice as long.
 const FIRST_WAIT: Duration = Duration::from_secs(2);
 /// No wait is longer.
 const LONGEST_WAIT: Duration = Duration::from_secs(900);
+
+/// Between two looks for what is no longer kept.
+const RETENTION: Duration = Duration::from_secs(6 * 3_600);
 
 /// The thread and what it has to do.
 #[derive(Debug)]
@@ -30,6 +34,8 @@ struct Shared {
     todo: Mutex<Todo>,
     changed: Condvar,
     stop: AtomicBool,
+    /// Whose turns are kept for how long.
+    kept: (Vec<TenantId>, Vec<Retention>),
 }
 
 #[derive(Debug, Default)]
@@ -40,9 +46,12 @@ struct Todo {
     waiting: BTreeMap<Scope, Waiting>,
     /// How often in a row each failed.
     failures: HashMap<Scope, u32>,
+    /// When it is looked next for what is no longer kept, where there are rules.
+    retention: Option<Instant>,
 }
 
 enum Next {
+    Retention,
     Tenant(TenantId),
     Person(Scope),
 }
@@ -55,10 +64,11 @@ struct Waiting {
 
 impl Background {
     /// Starts the thread; it first looks for what was left undone of the tenants' persons.
-    pub(crate) fn start(kithkin: Arc<Kithkin>, tenants: Vec<TenantId>) -> Self {
-        let shared = Arc::new(Shared::default());
+    pub(crate) fn start(kithkin: Arc<Kithkin>, tenants: Vec<TenantId>, rules: Vec<Retention>) -> Self {
+        let retention = (!rules.is_empty()).then(Instant::now);
+        let todo = Todo { tenants: tenants.clone(), retention, ..Todo::default() };
+        let shared = Arc::new(Shared { todo: Mutex::new(todo), kept: (tenants, rules), ..Shared::default() });
         let seen = Arc::clone(&shared);
-        shared.todo().tenants = tenants;
         let thread = std::thread::spawn(move || seen.work(&kithkin));
         Self { shared, thread: Mutex::new(Some(thread)) }
     }
@@ -122,6 +132,22 @@ impl Shared {
         }
     }
 
+    /// Erases what is no longer kept. What fails is tried again with the next look.
+    fn retain(&self, kithkin: &Kithkin) {
+        let (tenants, rules) = &self.kept;
+        for tenant in tenants {
+            match kithkin.retain(tenant, rules, Now::Clock, false, &mut |_: Passed| self.flow()) {
+                Ok(report) => tracing::info!(turns = report.turns, persons = report.persons, "retention"),
+                Err(_) if self.stopped() => return,
+                Err(error) => tracing::error!(blame = ?error.blame(), "what is no longer kept could not be erased"),
+            }
+        }
+    }
+
+    fn flow(&self) -> ControlFlow<()> {
+        if self.stopped() { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
+    }
+
     fn work(&self, kithkin: &Kithkin) {
         while let Some(next) = self.next() {
             let scope = match next {
@@ -129,9 +155,13 @@ impl Shared {
                     self.take_up(kithkin, &tenant);
                     continue;
                 }
+                Next::Retention => {
+                    self.retain(kithkin);
+                    continue;
+                }
                 Next::Person(scope) => scope,
             };
-            let mut progress = |_| if self.stopped() { ControlFlow::Break(()) } else { ControlFlow::Continue(()) };
+            let mut progress = |_| self.flow();
             let Some(error) = failure(kithkin.person(&scope).catch_up(&mut progress)) else {
                 self.todo().failures.remove(&scope);
                 continue;
@@ -165,10 +195,14 @@ impl Shared {
                 return Some(Next::Tenant(tenant));
             }
             let now = Instant::now();
+            if todo.retention.is_some_and(|due| due <= now) {
+                todo.retention = Some(now + RETENTION);
+                return Some(Next::Retention);
+            }
             let first = todo.waiting.iter().min_by_key(|(_, waiting)| waiting.due);
             let (scope, due) = first.map(|(scope, waiting)| (scope.clone(), waiting.due)).unzip();
-            match (scope, due) {
-                (Some(scope), Some(due)) if due <= now => {
+            match (scope, [due, todo.retention].into_iter().flatten().min()) {
+                (Some(scope), Some(first)) if first <= now => {
                     todo.waiting.remove(&scope);
                     return Some(Next::Person(scope));
                 }

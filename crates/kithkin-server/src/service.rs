@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use kithkin::{Kithkin, Person, Scope, TenantId};
+use kithkin::{Kithkin, Person, Retention, Scope, TenantId};
 use tokio::sync::Semaphore;
 
 use crate::background::Background;
@@ -32,13 +32,15 @@ pub struct Settings {
     pub limits: Limits,
     /// The folder with past runs of the lab, for its page.
     pub lab: Option<std::path::PathBuf>,
+    /// How long turns are kept of the tenants that are served.
+    pub retention: Vec<Retention>,
 }
 
 impl Settings {
     /// The settings of a service without a proxy.
     pub fn new(tenant: TenantId) -> Self {
         let limits = Limits::default();
-        Self { tenant, upstream: None, keys: None, memory_tokens: 1_500, limits, lab: None }
+        Self { tenant, upstream: None, keys: None, memory_tokens: 1_500, limits, lab: None, retention: Vec::new() }
     }
 }
 
@@ -61,7 +63,8 @@ impl Service {
         let kithkin = Arc::new(kithkin);
         let mut tenants = settings.keys.as_ref().map(Keys::tenants).unwrap_or_default();
         tenants.insert(settings.tenant.clone());
-        let background = Background::start(Arc::clone(&kithkin), tenants.into_iter().collect());
+        let rules = settings.retention.clone();
+        let background = Background::start(Arc::clone(&kithkin), tenants.into_iter().collect(), rules);
         let metrics = Metrics::new();
         Self(Arc::new(State { kithkin, settings, running: Semaphore::new(AT_ONCE), background, metrics }))
     }

@@ -53,17 +53,22 @@ impl Person<'_> {
     fn erase(&self, erasure: &Erasure, dry_run: bool) -> Result<ForgetReport, Error> {
         let erased = self.kithkin().engine.store().erase(self.scope(), erasure, dry_run)?;
         if !dry_run {
-            self.kithkin().engine.evict(self.scope());
-            match self.method() {
-                _ if *erasure == Erasure::Person => {}
-                Ok(method) => self.derive(&method, &mut |_| ControlFlow::Continue(()))?,
-                // The next rebuild derives from what is left; the erasure itself is done.
-                Err(Error::Rebuild { .. }) => {}
-                Err(e) => return Err(e),
-            }
+            self.after_erasure(erasure)?;
         }
         let Erased { turns, memories, vectors, feedback } = erased;
         Ok(ForgetReport { turns, memories, vectors, feedback, dry_run, receipt: None })
+    }
+
+    /// Drops what is held of the person, and derives from what is left.
+    pub(crate) fn after_erasure(&self, erased: &Erasure) -> Result<(), Error> {
+        self.kithkin().engine.evict(self.scope());
+        match self.method() {
+            _ if *erased == Erasure::Person => Ok(()),
+            Ok(method) => self.derive(&method, &mut |_| ControlFlow::Continue(())),
+            // The next rebuild derives from what is left; the erasure itself is done.
+            Err(Error::Rebuild { .. }) => Ok(()),
+            Err(e) => Err(e),
+        }
     }
 
     fn erasure(&self, what: &Forget) -> Result<Erasure, Error> {
@@ -89,7 +94,7 @@ impl Person<'_> {
     }
 
     /// The erasure with the corrections that quote nothing but what it erases.
-    fn with_corrections(&self, what: Erasure) -> Result<Erasure, Error> {
+    pub(crate) fn with_corrections(&self, what: Erasure) -> Result<Erasure, Error> {
         let log = self.log()?;
         if what == Erasure::Person || !log.iter().any(|told| Correction::of(&told.turn).is_some()) {
             return Ok(what);

@@ -211,6 +211,14 @@ impl Kithkin {
         Person::new(self, scope.clone())
     }
 
+    /// The tenants who have a person, or erased one with a receipt, in order.
+    ///
+    /// # Errors
+    /// The store failed.
+    pub fn tenants(&self) -> Result<Vec<TenantId>, Error> {
+        Ok(self.engine.store().tenants()?)
+    }
+
     /// The names of a tenant's persons, in order. It reads no turn.
     ///
     /// # Errors

@@ -48,6 +48,7 @@ mod receipt;
 mod remember;
 mod reports;
 mod respond;
+mod retention;
 mod storage;
 
 pub use audit::AuditReport;
@@ -93,6 +94,7 @@ pub use reports::{
     SessionReport, TimingsReport, TurnReport,
 };
 pub use respond::{PromptReport, Respond, RespondReport, TokensReport, UsedEntry};
+pub use retention::{Retention, RetentionReport};
 pub use storage::{
     BackupReport, ChainReport, CompactReport, CopyReport, Damage, ErasureReport, FreePages, OnPassed, Passed, Refusal,
     Selection, StoredPerson, VerifyReport, free_pages,

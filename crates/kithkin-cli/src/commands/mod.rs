@@ -16,6 +16,7 @@ mod rebuild;
 mod recall;
 mod remember;
 mod respond;
+mod retention;
 mod serve;
 mod shell;
 mod store;
@@ -46,6 +47,7 @@ pub(crate) fn run(place: &Place, command: Command) -> Result<ExitCode> {
         Command::Consent(args) => consent::run(place, &args),
         Command::Forget(args) => forget::run(place, args),
         Command::VerifyErasure(args) => forget::verify(place, &args.file),
+        Command::Retention(args) => retention::run(place, &args),
         Command::Export(args) => export::run(place, &args),
         Command::Rebuild(args) => rebuild::rebuild(place, &args),
         Command::Reembed(args) => rebuild::reembed(place, &args),

@@ -30,6 +30,7 @@ pub(super) fn run(place: &Place, args: &Serve) -> Result<ExitCode> {
     let mut settings = Settings::new(place.tenant.clone());
     settings.memory_tokens = args.memory_tokens.or(config.memory_tokens).unwrap_or(settings.memory_tokens);
     settings.lab = args.lab.clone().or_else(|| config.lab.clone());
+    settings.retention.clone_from(&config.retention);
     settings.keys = keys.map(|keys| Keys::open(keys)).transpose()?;
     settings.upstream = upstream(place, args)?;
     settings.limits.connections = connections(settings.limits.connections);

@@ -31,7 +31,9 @@ fn selection(place: &Place, person: Option<kithkin::PersonId>) -> Selection {
 }
 
 /// Runs the work with a bar of persons; Ctrl-C stops it where nothing is lost.
-fn with_bar<T>(work: impl FnOnce(&mut dyn FnMut(Passed) -> ControlFlow<()>) -> Result<T, Error>) -> Result<T> {
+pub(super) fn with_bar<T>(
+    work: impl FnOnce(&mut dyn FnMut(Passed) -> ControlFlow<()>) -> Result<T, Error>,
+) -> Result<T> {
     let interrupt = Interrupt::listen()?;
     let bar = output::progress("persons");
     let done = work(&mut |passed: Passed| {

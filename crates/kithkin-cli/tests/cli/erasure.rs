@@ -1,8 +1,10 @@
 //! What is forgotten is in no answer, index, export or byte of the files.
 
 use std::path::Path;
+use std::time::{Duration, Instant};
 
 use crate::harness::{Place, evidence, turn, windows_preset};
+use crate::node::Node;
 
 /// The files of the store that hold the text.
 fn files_with(dir: &Path, text: &str) -> Vec<String> {
@@ -179,4 +181,71 @@ fn receipts_tell_what_came_back_and_what_was_changed() {
         place.fails(&["verify-erasure", name], &[name, says]);
     }
     place.fails(&["verify-erasure", "none"], &["the receipt none cannot be read"]);
+}
+
+/// Makes what is stored of these turns ten days older.
+fn age(place: &Place, turns: &[&str]) {
+    let file = rusqlite::Connection::open(place.dir.path().join("kithkin.db")).unwrap();
+    for turn in turns {
+        let aged =
+            file.execute("UPDATE turn SET recorded_at = recorded_at - 864000000 WHERE turn = ?1", [turn]).unwrap();
+        assert!(aged > 0, "{turn}");
+    }
+}
+
+fn kept() -> Place {
+    let place = Place::new();
+    let said = |id: &str, role: &str, text: &str| {
+        turn(id, "2023-01-01", "Ann", text).replace("\"id\"", &format!("\"role\":\"{role}\",\"id\""))
+    };
+    let lines = [
+        said("old", "user", "The marzipan-secret."),
+        said("retold", "user", "Tea at four."),
+        said("reply", "assistant", "The quokka-secret."),
+    ];
+    place.import("ann", &lines.concat());
+    place.ok(&["consent", "--person", "ann", "withdraw", "derive"]);
+    place.import("gone-person", &said("only", "user", "The xylophone-secret."));
+    let consent = place.json(&["timeline", "--person", "ann"]);
+    let consent =
+        consent.as_array().unwrap().iter().find(|turn| turn["conversation"] == "consent").unwrap()["turn"].clone();
+    age(&place, &["old", "retold", "reply", "only", consent.as_str().unwrap()]);
+    place.import("ann", &said("retold", "user", "Tea at five."));
+    place
+}
+
+#[test]
+fn what_was_kept_for_long_enough_goes() {
+    let place = kept();
+    place.fails(&["retention"], &["[[retention]]", "days = 365"]);
+    place.file("c.toml", "[[retention]]\ndays = 9\nrole = \"user\"\n[[retention]]\ndays = 1\ntenant = \"other\"\n");
+    let run = |args: &[&str]| place.json(&[&["--config", "c.toml", "retention"], args].concat())["report"].clone();
+    let counted = run(&["--dry-run"]);
+    assert_eq!((&counted["turns"], &counted["persons"], &counted["dry_run"]), (&2.into(), &2.into(), &true.into()));
+    assert_eq!(run(&["--now", "2020-01-01"])["turns"], 0);
+    let done = run(&[]);
+    assert_eq!((&done["turns"], &done["persons"], &done["left"]), (&2.into(), &2.into(), &0.into()));
+    assert_eq!(run(&[])["turns"], 0);
+    for text in ["marzipan-secret", "xylophone-secret", "gone-person"] {
+        assert_eq!(files_with(place.dir.path(), text), Vec::<String>::new(), "{text}");
+    }
+    // Another's role, what was told again since, and what the person no longer agrees to, are kept.
+    let left = place.ok(&["timeline", "--person", "ann"]).out;
+    assert!(left.contains("quokka-secret") && left.contains("Tea at five") && left.contains("withdrawn"), "{left}");
+    place.file("bad.toml", "[[retention]]\ndays = 0\n");
+    place.fails(&["--config", "bad.toml", "retention"], &["bad.toml", "days"]);
+}
+
+#[test]
+fn a_service_erases_by_itself_what_was_kept_for_long_enough() {
+    let place = kept();
+    place.file("c.toml", "[[retention]]\ndays = 9\ntenant = \"default\"\n");
+    let node = Node::start(&place, &["--config", "c.toml"]);
+    let gone = || ["quokka-secret", "marzipan-secret"].iter().all(|text| files_with(place.dir.path(), text).is_empty());
+    let begun = Instant::now();
+    while !gone() {
+        assert!(begun.elapsed() < Duration::from_secs(60), "it is still there");
+        std::thread::sleep(Duration::from_millis(50));
+    }
+    assert_eq!((node.recalls("ann", "tea"), node.recalls("gone-person", "xylophone")), (1, 0));
 }

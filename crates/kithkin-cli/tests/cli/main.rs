@@ -20,6 +20,7 @@ mod harness;
 mod hostile;
 mod jobs;
 mod lab;
+mod node;
 mod postgres;
 mod processes;
 mod profile;

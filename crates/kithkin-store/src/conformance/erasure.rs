@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use kithkin_core::{ConversationId, Erased, Erasure, Outcome, Pulse, Scope, Seq, Store, Turn};
+use kithkin_core::{ConversationId, Decided, Erased, Erasure, Outcome, Pulse, Scope, Seq, Store, Turn};
 
 use super::log::nobody_is_empty;
 use super::{
@@ -19,6 +19,23 @@ fn erase(store: &dyn Store, what: &Erasure, expect: (u64, u64, u64)) {
     assert_eq!((pulse(store, &ann()), seqs(store, &ann())), before);
     assert_eq!(store.erase(&ann(), what, false).unwrap(), expect, "{what:?}");
     assert_eq!(store.erase(&ann(), what, false).unwrap(), Erased::default(), "{what:?} again");
+}
+
+pub(super) fn what_was_not_read_stays(store: &dyn Store) {
+    let (bob, eve) = (scope("t", "bob"), scope("u", "eve"));
+    for person in [&ann(), &bob, &eve] {
+        append(store, person, &[turn("s", "1", "a"), turn("s", "2", "b")]);
+    }
+    append(store, &bob, &[turn("s", "1", "told again")]);
+    let decided = |scope: &Scope, what| Decided { scope: scope.clone(), what, upto: Seq(2) };
+    let first = || Erasure::Turns(vec![key("1")]);
+    let nobody = decided(&scope("t", "nobody"), first());
+    let all = [decided(&ann(), first()), decided(&bob, first()), decided(&eve, Erasure::Person), nobody];
+    let erased = store.erase_decided(&all).unwrap();
+    let turns: Vec<Option<u64>> = erased.iter().map(|one| one.map(|erased| erased.turns)).collect();
+    assert_eq!(turns, [Some(1), None, Some(2), Some(0)]);
+    assert_eq!((seqs(store, &ann()), seqs(store, &bob)), (vec![2], vec![1, 2, 3]));
+    assert!(store.pulse(&eve).unwrap().is_none() && store.erase_decided(&[]).unwrap().is_empty());
 }
 
 pub(super) fn erasing_cascades(store: &dyn Store) {

@@ -38,6 +38,7 @@ pub fn run(empty: &mut dyn FnMut() -> Box<dyn Store>) {
         derived::bindings,
         erasure::erasing_cascades,
         erasure::erasing_a_person_leaves_no_name,
+        erasure::what_was_not_read_stays,
         erasure::erased_places_do_not_come_back,
         erasure::scopes_do_not_meet,
         feedback::feedback_comes_back_as_it_was,

@@ -10,10 +10,10 @@ use std::ops::ControlFlow;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use kithkin_core::{
-    Appended, Binding, ChainEntry, Compacted, DerivationId, DerivedSession, Disclosure, Erased, Erasure, Feedback,
-    Memory, Millis, PersonId, PersonSummary, PersonTurns, Pulse, Records, Scope, Seq, SessionRef, Store, StoreError,
-    StoreHealth, StoredDisclosure, StoredFeedback, StoredMemory, StoredTurn, TenantId, TurnId, UnitId, VectorCount,
-    VectorSpace, Visit,
+    Appended, Binding, ChainEntry, Compacted, Decided, DerivationId, DerivedSession, Disclosure, Erased, Erasure,
+    Feedback, Memory, Millis, PersonId, PersonSummary, PersonTurns, Pulse, Records, Scope, Seq, SessionRef, Store,
+    StoreError, StoreHealth, StoredDisclosure, StoredFeedback, StoredMemory, StoredTurn, TenantId, TurnId, UnitId,
+    VectorCount, VectorSpace, Visit,
 };
 
 use person::Person;
@@ -30,6 +30,21 @@ struct State {
     floor: u64,
     persons: BTreeMap<Scope, Person>,
     chains: BTreeMap<TenantId, Vec<ChainEntry>>,
+}
+
+impl State {
+    fn erase(&mut self, scope: &Scope, what: &Erasure, dry_run: bool) -> Erased {
+        let Some(person) = self.persons.get_mut(scope) else { return Erased::default() };
+        let doomed = person.doomed(what);
+        let erased = person.count(&doomed);
+        if !dry_run && *what == Erasure::Person {
+            self.floor = self.floor.max(person.highest());
+            self.persons.remove(scope);
+        } else if !dry_run && erased.turns > 0 {
+            person.erase(&doomed);
+        }
+        erased
+    }
 }
 
 impl MemoryStore {
@@ -242,18 +257,16 @@ impl Store for MemoryStore {
     }
 
     fn erase(&self, scope: &Scope, what: &Erasure, dry_run: bool) -> Result<Erased, StoreError> {
+        Ok(self.state().erase(scope, what, dry_run))
+    }
+
+    fn erase_decided(&self, decided: &[Decided]) -> Result<Vec<Option<Erased>>, StoreError> {
         let mut state = self.state();
-        let Some(person) = state.persons.get_mut(scope) else { return Ok(Erased::default()) };
-        let doomed = person.doomed(what);
-        let erased = person.count(&doomed);
-        if !dry_run && *what == Erasure::Person {
-            let highest = person.highest();
-            state.floor = state.floor.max(highest);
-            state.persons.remove(scope);
-        } else if !dry_run && erased.turns > 0 {
-            person.erase(&doomed);
-        }
-        Ok(erased)
+        let erase = |Decided { scope, what, upto }: &Decided| {
+            let is_read = state.persons.get(scope).is_none_or(|person| person.pulse.last_seq <= upto.0);
+            is_read.then(|| state.erase(scope, what, false))
+        };
+        Ok(decided.iter().map(erase).collect())
     }
 
     fn scan_chain(&self, tenant: &TenantId, visit: Visit<'_, ChainEntry>) -> Result<(), StoreError> {

@@ -8,7 +8,7 @@
 
 use std::time::{Duration, Instant};
 
-use kithkin_core::{Erased, Erasure, Scope, StoreError};
+use kithkin_core::{Decided, Erased, Erasure, Scope, StoreError};
 
 use super::connection::{Connections, Fault, PATIENCE};
 use super::memories::ids;
@@ -89,6 +89,16 @@ fn note(session: &mut Session, scope: &Scope) -> Result<(), Fault> {
         &[&scope.tenant.as_str(), &scope.person.as_str()],
     )?;
     Ok(())
+}
+
+/// The same, unless there is a turn that was not read when it was decided upon.
+pub(super) fn delete_decided(session: &mut Session, decided: &Decided) -> Result<Option<Erased>, Fault> {
+    let Decided { scope, what, upto } = decided;
+    let counters = persons::load(session, scope)?;
+    if counters.is_some_and(|counters| counters.last_seq > upto.0) {
+        return Ok(None);
+    }
+    delete(session, scope, what).map(Some)
 }
 
 /// What `what` takes with it; `None` for all of the person.

@@ -20,10 +20,10 @@ mod turns;
 mod vectors;
 
 use kithkin_core::{
-    Appended, Binding, ChainEntry, Compacted, DerivationId, DerivedSession, Disclosure, Erased, Erasure, Feedback,
-    Memory, Millis, PersonId, PersonSummary, PersonTurns, Pulse, Records, Scope, Seq, SessionRef, Store, StoreError,
-    StoreHealth, StoredDisclosure, StoredFeedback, StoredMemory, StoredTurn, TenantId, TurnId, UnitId, VectorCount,
-    VectorSpace, Visit, VisitVector,
+    Appended, Binding, ChainEntry, Compacted, Decided, DerivationId, DerivedSession, Disclosure, Erased, Erasure,
+    Feedback, Memory, Millis, PersonId, PersonSummary, PersonTurns, Pulse, Records, Scope, Seq, SessionRef, Store,
+    StoreError, StoreHealth, StoredDisclosure, StoredFeedback, StoredMemory, StoredTurn, TenantId, TurnId, UnitId,
+    VectorCount, VectorSpace, Visit, VisitVector,
 };
 
 use connection::{Connections, Fault};
@@ -204,6 +204,16 @@ impl Store for PostgresStore {
             return self.connections.snapshot("counting what to erase", |c| erase::count(c, scope, what));
         }
         let erased = self.connections.write("erasing", [scope], |c| erase::delete(c, scope, what))?;
+        erase::purge(&self.connections)?;
+        Ok(erased)
+    }
+
+    fn erase_decided(&self, decided: &[Decided]) -> Result<Vec<Option<Erased>>, StoreError> {
+        let mut erased = Vec::with_capacity(decided.len());
+        // One person after another: each is locked for a moment, and the server has room for some thousand locks in all.
+        for one in decided {
+            erased.push(self.connections.write("erasing", [&one.scope], |c| erase::delete_decided(c, one))?);
+        }
         erase::purge(&self.connections)?;
         Ok(erased)
     }

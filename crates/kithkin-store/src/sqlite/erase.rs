@@ -7,7 +7,7 @@
 use std::collections::BTreeSet;
 use std::time::{Duration, Instant};
 
-use kithkin_core::{Erased, Erasure, MemoryId, Scope, Seq, StoreError, UnitId};
+use kithkin_core::{Decided, Erased, Erasure, MemoryId, Scope, Seq, StoreError, UnitId};
 use rusqlite::{Connection, Row, params};
 
 use super::connection::{Connections, Fault};
@@ -55,6 +55,16 @@ pub(super) fn delete(connection: &Connection, scope: &Scope, what: &Erasure) -> 
     };
     persons::set_meta(connection, "purge", 1)?;
     Ok(erased)
+}
+
+/// The same, unless there is a turn that was not read when it was decided upon.
+pub(super) fn delete_decided(connection: &Connection, decided: &Decided) -> Result<Option<Erased>, Fault> {
+    let Decided { scope, what, upto } = decided;
+    let counters = persons::load(connection, scope)?;
+    if counters.is_some_and(|counters| counters.last_seq > upto.0) {
+        return Ok(None);
+    }
+    delete(connection, scope, what).map(Some)
 }
 
 /// What `what` takes with it; `None` for all of the person.

@@ -26,10 +26,10 @@ use std::io::ErrorKind;
 use std::path::Path;
 
 use kithkin_core::{
-    Appended, Binding, ChainEntry, Compacted, DerivationId, DerivedSession, Disclosure, Erased, Erasure, Feedback,
-    Memory, Millis, PersonId, PersonSummary, PersonTurns, Pulse, Records, Scope, Seq, SessionRef, Store, StoreError,
-    StoreHealth, StoredDisclosure, StoredFeedback, StoredMemory, StoredTurn, TenantId, TurnId, UnitId, VectorCount,
-    VectorSpace, Visit, VisitVector,
+    Appended, Binding, ChainEntry, Compacted, Decided, DerivationId, DerivedSession, Disclosure, Erased, Erasure,
+    Feedback, Memory, Millis, PersonId, PersonSummary, PersonTurns, Pulse, Records, Scope, Seq, SessionRef, Store,
+    StoreError, StoreHealth, StoredDisclosure, StoredFeedback, StoredMemory, StoredTurn, TenantId, TurnId, UnitId,
+    VectorCount, VectorSpace, Visit, VisitVector,
 };
 
 pub use free::{FreePages, free_pages};
@@ -261,6 +261,13 @@ impl Store for SqliteStore {
             return self.connections.read("counting what to erase", |c| erase::count(c, scope, what));
         }
         let erased = self.connections.write("erasing", |c| erase::delete(c, scope, what))?;
+        erase::purge(&self.connections)?;
+        Ok(erased)
+    }
+
+    fn erase_decided(&self, decided: &[Decided]) -> Result<Vec<Option<Erased>>, StoreError> {
+        let delete = |c: &rusqlite::Transaction<'_>| decided.iter().map(|one| erase::delete_decided(c, one)).collect();
+        let erased = self.connections.write("erasing", delete)?;
         erase::purge(&self.connections)?;
         Ok(erased)
     }

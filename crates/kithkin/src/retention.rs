@@ -1,0 +1,178 @@
+//! Retention: turns that have been kept for as long as a rule allows are erased, with all that came from them.
+//!
+//! When it is looked for them, and whose rules these are, is not decided here. What a person agreed to, or no longer agrees
+//! to, is kept by every rule: without it, data could be used again that they had withdrawn.
+
+use std::collections::HashMap;
+use std::num::NonZeroU32;
+use std::ops::ControlFlow;
+
+use kithkin_core::{Decided, Erased, Erasure, Millis, PersonId, Role, Scope, Seq, StoredTurn, TenantId, TurnKey};
+use kithkin_engine::{Consent, EngineError};
+use serde::{Deserialize, Serialize};
+
+use crate::{Error, Kithkin, Now, OnPassed, Passed, Person};
+
+const DAY: Millis = 86_400_000;
+/// So many turns are erased at once: the store rewrites what it has to once for all of them, and writers wait meanwhile.
+const AT_ONCE: usize = 10_000;
+
+/// How long turns are kept.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Retention {
+    /// For how many days since the last telling of a turn was stored, whenever it was said.
+    pub days: NonZeroU32,
+    /// Of which tenant; of every one where none is named.
+    #[serde(default)]
+    pub tenant: Option<TenantId>,
+    /// Only what somebody in this role said; everything where none is named.
+    #[serde(default)]
+    pub role: Option<Role>,
+}
+
+impl Retention {
+    fn is_over(&self, told: &StoredTurn, now: Millis) -> bool {
+        self.role.is_none_or(|role| told.turn.role == role) && told.recorded_at < self.since(now)
+    }
+
+    /// What was stored before is not kept.
+    fn since(&self, now: Millis) -> Millis {
+        now.saturating_sub(Millis::from(self.days.get()) * DAY)
+    }
+}
+
+/// What was erased because it had been kept for long enough, or would be.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize)]
+pub struct RetentionReport {
+    /// Persons who lost a turn.
+    pub persons: u64,
+    /// Turns, counting every version.
+    pub turns: u64,
+    /// Memories that came from them.
+    pub memories: u64,
+    /// Vectors of both.
+    pub vectors: u64,
+    /// Feedback on recalls that had shown them.
+    pub feedback: u64,
+    /// Persons who were written meanwhile, and are left for the next time.
+    pub left: u64,
+    /// Whether it was only counted.
+    pub dry_run: bool,
+}
+
+impl RetentionReport {
+    fn add(&mut self, Erased { turns, memories, vectors, feedback }: Erased) {
+        self.persons += u64::from(turns > 0);
+        self.turns += turns;
+        self.memories += memories;
+        self.vectors += vectors;
+        self.feedback += feedback;
+    }
+}
+
+impl Kithkin {
+    /// Erases what the rules for the tenant no longer keep; with `dry_run` only counts. Who has nothing left is erased with
+    /// the name. The log of each person is read whose first turn may be over.
+    ///
+    /// # Errors
+    /// The store failed, or `on` stopped it: what was erased by then is.
+    pub fn retain(
+        &self,
+        tenant: &TenantId,
+        rules: &[Retention],
+        now: Now,
+        dry_run: bool,
+        on: OnPassed<'_>,
+    ) -> Result<RetentionReport, Error> {
+        let of_tenant = |rule: &&Retention| rule.tenant.as_ref().is_none_or(|of| of == tenant);
+        let rules: Vec<&Retention> = rules.iter().filter(of_tenant).collect();
+        let mut report = RetentionReport { dry_run, ..RetentionReport::default() };
+        if rules.is_empty() {
+            return Ok(report);
+        }
+        let now = match now {
+            Now::At(time) => time.start(),
+            Now::Clock => self.clock.now(),
+        };
+        let persons: Vec<PersonId> = self.person_ids(tenant)?;
+        let (mut decided, mut turns) = (Vec::new(), 0);
+        for (done, person) in persons.iter().enumerate() {
+            if on(Passed { persons: done as u64, of: persons.len() as u64 }).is_break() {
+                return Err(EngineError::Stopped.into());
+            }
+            let person = self.person(&Scope::new(tenant.clone(), person.clone()));
+            if let Some((one, count)) = person.outlived(&rules, now)? {
+                decided.push(one);
+                turns += count;
+            }
+            if turns >= AT_ONCE {
+                self.end(&decided, &mut report)?;
+                (decided, turns) = (Vec::new(), 0);
+            }
+        }
+        self.end(&decided, &mut report)?;
+        Ok(report)
+    }
+
+    /// Erases, or counts, what was decided upon.
+    fn end(&self, decided: &[Decided], report: &mut RetentionReport) -> Result<(), Error> {
+        let store = self.engine.store();
+        if report.dry_run {
+            for Decided { scope, what, .. } in decided {
+                report.add(store.erase(scope, what, true)?);
+            }
+            return Ok(());
+        }
+        for (one, erased) in decided.iter().zip(store.erase_decided(decided)?) {
+            match erased {
+                Some(erased) => {
+                    report.add(erased);
+                    self.person(&one.scope).after_erasure(&one.what)?;
+                }
+                None => report.left += 1,
+            }
+        }
+        Ok(())
+    }
+}
+
+impl Person<'_> {
+    /// What of the person is over by a rule, and how many turns that names.
+    fn outlived(&self, rules: &[&Retention], now: Millis) -> Result<Option<(Decided, usize)>, Error> {
+        let latest = rules.iter().map(|rule| rule.since(now)).max().unwrap_or(Millis::MIN);
+        if !self.may_be_over(latest)? {
+            return Ok(None);
+        }
+        let log = self.log()?;
+        // By the last telling: one that was told again is as old as that.
+        let mut current: HashMap<TurnKey, &StoredTurn> = HashMap::new();
+        for told in &log {
+            current.insert(told.turn.key(), told);
+        }
+        let is_over =
+            |told: &StoredTurn| Consent::of(&told.turn).is_none() && rules.iter().any(|rule| rule.is_over(told, now));
+        let mut over: Vec<TurnKey> =
+            current.iter().filter(|(_, told)| is_over(told)).map(|(key, _)| key.clone()).collect();
+        let (Some(last), false) = (log.last(), over.is_empty()) else { return Ok(None) };
+        let (upto, count): (Seq, usize) = (last.seq, over.len());
+        let what = if count == current.len() {
+            Erasure::Person
+        } else {
+            over.sort_unstable();
+            self.with_corrections(Erasure::Turns(over))?
+        };
+        Ok(Some((Decided { scope: self.scope().clone(), what, upto }, count)))
+    }
+
+    /// Whether the first turn of the log was stored before; those that follow were not, unless a clock went back.
+    fn may_be_over(&self, before: Millis) -> Result<bool, Error> {
+        let mut is_over = false;
+        let mut first = |told: StoredTurn| {
+            is_over = told.recorded_at < before;
+            ControlFlow::Break(())
+        };
+        self.kithkin().engine.store().scan_turns(self.scope(), 0, &mut first)?;
+        Ok(is_over)
+    }
+}
