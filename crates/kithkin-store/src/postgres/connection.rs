@@ -5,15 +5,16 @@
 
 use std::error::Error as _;
 use std::fmt;
-use std::str::FromStr;
+use std::io::ErrorKind;
 use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
 use kithkin_core::{Scope, StoreError};
 use postgres::Config;
-use postgres::config::{Host, SslMode};
+use postgres::config::Host;
 use postgres::error::SqlState;
 
+use super::address::Address;
 use super::session::Session;
 
 /// Connections that one process holds at most.
@@ -84,13 +85,15 @@ impl Fault {
 
 /// Whether the connection broke, or none came about.
 fn is_broken(error: &postgres::Error) -> bool {
-    let by_system = |error: &(dyn std::error::Error + 'static)| error.downcast_ref::<std::io::Error>().is_some();
+    // A certificate that is not the right one comes as invalid data, and will be no better a moment later.
+    let is_passing = |error: &std::io::Error| error.kind() != ErrorKind::InvalidData;
+    let by_system = |error: &(dyn std::error::Error + 'static)| error.downcast_ref().is_some_and(is_passing);
     error.is_closed() || error.source().is_some_and(by_system)
 }
 
 /// A database and the connections to it.
 pub(super) struct Connections {
-    config: Config,
+    address: Address,
     /// Where it is, without the password.
     place: String,
     state: Mutex<State>,
@@ -112,22 +115,16 @@ impl fmt::Debug for Connections {
 impl Connections {
     /// Reads the address; connects to nothing yet.
     pub(super) fn new(url: &str) -> Result<Self, StoreError> {
-        let unreadable = |why: String| StoreError::Address { why };
-        let mut config = Config::from_str(url).map_err(|error| unreadable(said(&error)))?;
-        if config.get_ssl_mode() == SslMode::Require {
-            return Err(unreadable("sslmode=require: this version speaks no TLS to PostgreSQL; reach it by a socket, a private network or a tunnel, and leave sslmode out".to_owned()));
-        }
-        if config.get_hosts().is_empty() {
-            return Err(unreadable("it names no host".to_owned()));
-        }
+        let mut address = Address::parse(url)?;
+        let config = &mut address.config;
         if config.get_connect_timeout().is_none() {
             config.connect_timeout(CONNECT);
         }
         if config.get_application_name().is_none() {
             config.application_name("kithkin");
         }
-        let place = place_of(&config);
-        Ok(Self { config, place, state: Mutex::default(), freed: Condvar::new() })
+        let place = place_of(config);
+        Ok(Self { address, place, state: Mutex::default(), freed: Condvar::new() })
     }
 
     /// Where it is, without the password.
@@ -153,7 +150,7 @@ impl Connections {
             if state.open < CONNECTIONS {
                 state.open += 1;
                 drop(state);
-                return Session::open(&self.config).map_err(|error| {
+                return Session::open(&self.address).map_err(|error| {
                     self.state().open -= 1;
                     self.freed.notify_one();
                     error.into()

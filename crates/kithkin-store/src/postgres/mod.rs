@@ -5,6 +5,7 @@
 //! a person's counters, one small query, whether what it has in memory is still what the database holds (decision 20).
 //! This module holds the store's API; the SQL is in the modules below it.
 
+mod address;
 mod chain;
 mod compact;
 mod connection;

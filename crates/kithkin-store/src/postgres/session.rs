@@ -8,8 +8,9 @@ use std::ops::ControlFlow;
 use kithkin_core::{PersonId, Scope, TenantId};
 use postgres::fallible_iterator::FallibleIterator;
 use postgres::types::{FromSql, ToSql};
-use postgres::{Client, Config, NoTls, Row, Statement};
+use postgres::{Client, NoTls, Row, Statement};
 
+use super::address::Address;
 use super::connection::{Fault, said};
 
 /// What every connection is told first: the tables' schema; plans that are made once, since all go by key; no wait for
@@ -28,8 +29,11 @@ pub(super) struct Session {
 
 impl Session {
     /// Connects.
-    pub(super) fn open(config: &Config) -> Result<Self, postgres::Error> {
-        let mut client = config.connect(NoTls)?;
+    pub(super) fn open(address: &Address) -> Result<Self, postgres::Error> {
+        let mut client = match &address.tls {
+            Some(tls) => address.config.connect(tls.clone())?,
+            None => address.config.connect(NoTls)?,
+        };
         client.batch_execute(SETTINGS)?;
         Ok(Self { client, statements: HashMap::new(), sees: None })
     }

@@ -17,21 +17,52 @@ pub(crate) struct Cluster {
     folder: TempDir,
     server: Option<Child>,
     databases: AtomicU32,
+    /// Where it listens for connections that are encrypted, as well as the name of its socket.
+    port: u16,
 }
 
 impl Cluster {
     /// Makes and starts one, whose configuration has these lines as well.
     pub(crate) fn start(settings: &str) -> Self {
+        Self::make(5432, |_| format!("listen_addresses = ''\n{settings}"))
+    }
+
+    /// Makes and starts one that takes encrypted connections at 127.0.0.1, with a certificate for that address. The
+    /// authority that signed it is in the file `ca.pem`.
+    pub(crate) fn start_encrypted() -> Self {
+        let free = std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
+        Self::make(free, |folder| {
+            let script = "umask 077; new='openssl req -newkey rsa:2048 -nodes -subj';
+                $new /CN=authority -x509 -days 2 -keyout ca.key -out ca.pem &&
+                $new /CN=server -keyout key.pem -out request.pem &&
+                printf 'subjectAltName=IP:127.0.0.1' > names &&
+                openssl x509 -req -in request.pem -CA ca.pem -CAkey ca.key -CAcreateserial -days 2 -extfile names -out cert.pem";
+            let made = Command::new("sh").args(["-c", script]).current_dir(folder).output().unwrap();
+            assert!(made.status.success(), "{}", String::from_utf8_lossy(&made.stderr));
+            if is_root() {
+                let owned =
+                    Command::new("chown").args(["postgres", "key.pem", "cert.pem"]).current_dir(folder).status();
+                assert!(owned.unwrap().success());
+            }
+            let at = folder.display();
+            format!(
+                "listen_addresses = '127.0.0.1'\nport = {free}\nssl = on\nfsync = off\nssl_cert_file = '{at}/cert.pem'\n\
+                 ssl_key_file = '{at}/key.pem'"
+            )
+        })
+    }
+
+    fn make(port: u16, settings: impl FnOnce(&Path) -> String) -> Self {
         let programs = Path::new(PROGRAMS);
         assert!(programs.join("postgres").exists(), "{PROGRAMS} has no postgres: apt-get install postgresql-15");
         let folder = tempfile::Builder::new().prefix("kithkin-pg").tempdir_in("/tmp").unwrap();
         std::fs::set_permissions(folder.path(), std::fs::Permissions::from_mode(0o777)).unwrap();
-        let mut cluster = Self { folder, server: None, databases: AtomicU32::new(0) };
+        let mut cluster = Self { folder, server: None, databases: AtomicU32::new(0), port };
         let initdb = ["--auth=trust", "--username=admin", "--encoding=UTF8", "--locale=C.UTF-8", "--no-sync"];
         let made = cluster.command("initdb").args(initdb).arg("-D").arg(cluster.data()).output().unwrap();
         assert!(made.status.success(), "{}", String::from_utf8_lossy(&made.stderr));
         let socket = cluster.folder.path().display();
-        let lines = format!("\nlisten_addresses = ''\nunix_socket_directories = '{socket}'\n{settings}\n");
+        let lines = format!("\nunix_socket_directories = '{socket}'\n{}\n", settings(cluster.folder.path()));
         let file = cluster.data().join("postgresql.conf");
         let before = std::fs::read_to_string(&file).unwrap();
         std::fs::write(&file, before + &lines).unwrap();
@@ -49,6 +80,11 @@ impl Cluster {
         let name = format!("d{}", self.databases.fetch_add(1, Ordering::Relaxed));
         self.run("postgres", &format!("CREATE DATABASE {name}"));
         self.address("admin", &name)
+    }
+
+    /// The address of a database by its encrypted port, and the file of the authority.
+    pub(crate) fn encrypted(&self, host: &str, database: &str) -> (String, PathBuf) {
+        (format!("postgres://admin@{host}:{}/{database}", self.port), self.folder.path().join("ca.pem"))
     }
 
     /// The address of a database for a user.
@@ -99,14 +135,18 @@ impl Cluster {
     /// One of its programs, run as a user who is not root, as PostgreSQL demands.
     fn command(&self, program: &str) -> Command {
         let path = Path::new(PROGRAMS).join(program);
-        let root = Command::new("id").arg("-u").output().is_ok_and(|id| id.stdout.trim_ascii() == b"0");
+        let root = is_root();
         let mut command = if root { Command::new("setpriv") } else { Command::new(&path) };
         if root {
             command.args(["--reuid=postgres", "--regid=postgres", "--clear-groups"]).arg(path);
         }
-        command.current_dir("/");
+        command.current_dir("/").env("PGPORT", self.port.to_string());
         command
     }
+}
+
+fn is_root() -> bool {
+    Command::new("id").arg("-u").output().is_ok_and(|id| id.stdout.trim_ascii() == b"0")
 }
 
 impl Drop for Cluster {

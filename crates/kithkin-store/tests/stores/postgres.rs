@@ -92,7 +92,7 @@ fn what_cannot_be_reached_is_named_without_its_password() {
         assert!(text.contains(expect) && !text.contains("hush"), "{text}");
     };
     check("postgres://ann:hush@[", "looks like postgres://");
-    check("postgres://ann:hush@h/d?sslmode=require", "TLS");
+    check("postgres://ann:hush@h/d?sslmode=prefer", "verify-full");
     check("postgres://ann:hush@127.0.0.1:1/d", "ann@127.0.0.1:1/d cannot be reached");
     check(&cluster.address("admin", "nothing"), "\"nothing\" does not exist");
     check(&cluster.address("nobody", "postgres"), "\"nobody\" does not exist");
@@ -346,4 +346,32 @@ fn an_erasure_waits_for_those_who_still_look() {
     assert_eq!(store.check().unwrap().problems.len(), 1, "and what is left is told");
     store.erase(&scope("ann"), &erased("2"), false).unwrap();
     assert_eq!(store.check().unwrap().problems, Vec::<String>::new());
+}
+
+#[test]
+fn an_encrypted_connection_is_to_the_server_that_was_meant() {
+    let cluster = Cluster::start_encrypted();
+    let (address, authority) = cluster.encrypted("127.0.0.1", name_of(&cluster.database()));
+    let secure = format!("{address}?sslmode=verify-full&sslrootcert={}", authority.display());
+    let store = PostgresStore::create(&secure).unwrap();
+    append(&store, "ann", &[turn("1", "hello")]).unwrap();
+    let encrypted = cluster.run(
+        "postgres",
+        "SELECT count(*) FROM pg_stat_ssl JOIN pg_stat_activity USING (pid) WHERE ssl AND application_name = 'kithkin'",
+    );
+    assert_ne!(encrypted, "0");
+    drop(store);
+    let check = |address: &str, expect: &str| {
+        let text = PostgresStore::open(address).unwrap_err().to_string();
+        assert!(text.contains("cannot be reached") && text.contains(expect), "{address}: {text}");
+    };
+    // By an authority that nobody here knows, and under another name than the certificate has.
+    check(&format!("{address}?sslmode=require"), "UnknownIssuer");
+    let (other, _) = cluster.encrypted("localhost", name_of(&address));
+    check(&format!("{other}?sslmode=require&sslrootcert={}", authority.display()), "not valid for name");
+    // Where the server speaks no TLS, nothing is said to it.
+    cluster.run("postgres", "ALTER SYSTEM SET ssl = off");
+    cluster.run("postgres", "SELECT pg_reload_conf()");
+    let off = std::iter::repeat_with(|| PostgresStore::open(&secure)).find_map(Result::err).unwrap().to_string();
+    assert!(off.contains("TLS") && off.contains("cannot be reached"), "{off}");
 }
