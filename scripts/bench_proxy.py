@@ -2,8 +2,9 @@
 
     python3 scripts/bench_proxy.py target/release/kithkin [turns]
 
-The endpoint is a small one of this script: 20 tokens, 10 ms apart. Calls go direct and through the proxy by turns, over kept
-connections. Then 200 streams run at once. Needs no package; the weights of the embedder have to be there.
+The endpoint is a small one of this script: 20 tokens, 10 ms apart, of which the first comes at once, or after 50 ms, as of a
+fast model: the proxy writes a message down meanwhile. Calls go direct and through the proxy by turns, over kept connections.
+Then 200 streams run at once. Needs no package; the weights of the embedder have to be there.
 """
 
 import asyncio
@@ -21,6 +22,8 @@ CALLS = 100
 STREAMS = 200
 PROXY, ENDPOINT = 7720, 7721
 TOKENS, PAUSE = 20, 0.01
+# How long the endpoint takes to its first token, by the name of the model that is asked for.
+THINKS = {"at-once": 0.0, "after-50-ms": 0.05}
 
 
 async def endpoint(reader, writer):
@@ -28,7 +31,8 @@ async def endpoint(reader, writer):
         while True:
             head = await reader.readuntil(b"\r\n\r\n")
             length = [line for line in head.split(b"\r\n") if line.lower().startswith(b"content-length:")]
-            await reader.readexactly(int(length[0].split(b":")[1]) if length else 0)
+            body = await reader.readexactly(int(length[0].split(b":")[1]) if length else 0)
+            await asyncio.sleep(THINKS[json.loads(body)["model"]])
             writer.write(b"HTTP/1.1 200 OK\r\ncontent-type: text/event-stream\r\ntransfer-encoding: chunked\r\n\r\n")
             for number in range(TOKENS):
                 event = b'data: {"choices":[{"index":0,"delta":{"content":"word%d "}}]}\n\n' % number
@@ -45,12 +49,12 @@ async def endpoint(reader, writer):
 class Client:
     """A connection that is kept."""
 
-    async def call(self, port, question, person):
+    async def call(self, port, question, person, model="at-once"):
         """The times of the pieces, in seconds after the request was sent, and what the memory says of itself."""
         if not hasattr(self, "reader"):
             self.reader, self.writer = await asyncio.open_connection("127.0.0.1", port)
         messages = [{"role": "user", "content": question}]
-        body = json.dumps({"model": "m", "stream": True, "user": person, "messages": messages}).encode()
+        body = json.dumps({"model": model, "stream": True, "user": person, "messages": messages}).encode()
         head = f"POST /v1/chat/completions HTTP/1.1\r\nhost: localhost\r\ncontent-type: application/json\r\ncontent-length: {len(body)}\r\n\r\n"
         start = time.perf_counter()
         self.writer.write(head.encode() + body)
@@ -70,14 +74,14 @@ def quantile(values, share):
     return sorted(values)[min(len(values) - 1, int(share * len(values)))] * 1e3
 
 
-async def measure():
+async def beside(model):
     direct, proxied = Client(), Client()
     first = {"direct": [], "proxy": []}
     between = {"direct": [], "proxy": []}
     for number in range(CALLS + 5):
         question = f"Where did I put the green kettle number {number}?"
         for name, client, port in (("direct", direct, ENDPOINT), ("proxy", proxied, PROXY)):
-            pieces, memory = await client.call(port, question, "ann")
+            pieces, memory = await client.call(port, question, "ann", model)
             if name == "proxy":
                 assert memory == [b"x-kithkin-memory: used"], memory
             if number >= 5:  # The first calls open the connections and load the person.
@@ -85,9 +89,14 @@ async def measure():
                 between[name] += [b - a for a, b in zip(pieces, pieces[1:])]
     for name in first:
         p50, p95, gap = quantile(first[name], 0.5), quantile(first[name], 0.95), quantile(between[name], 0.5)
-        print(f"{name:7} first token p50 {p50:6.2f} ms, p95 {p95:6.2f} ms; between tokens p50 {gap:6.2f} ms")
+        print(f"{model}, {name:7} first token p50 {p50:6.2f} ms, p95 {p95:6.2f} ms; between tokens p50 {gap:6.2f} ms")
     added = statistics.median(first["proxy"]) - statistics.median(first["direct"])
-    print(f"added to the first token: {added * 1e3:.2f} ms, with {TURNS:,} turns remembered")
+    print(f"{model}, added to the first token: {added * 1e3:.2f} ms, with {TURNS:,} turns remembered")
+
+
+async def measure():
+    for model in THINKS:
+        await beside(model)
 
     async def one(number):
         pieces, _ = await Client().call(PROXY, "Where is the kettle?", f"p{number}")

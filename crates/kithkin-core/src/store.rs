@@ -368,6 +368,13 @@ pub trait Store: Send + Sync + fmt::Debug {
     /// Full, read-only, busy: then nothing was written.
     fn take_over(&self, scope: &Scope, records: &Records) -> Result<bool, StoreError>;
 
+    /// Takes out the memories and vectors of the person that cannot be read back, so that they are missing, and the sessions
+    /// of the memories stale; gives how many went. What was said is never touched. It reads all of them.
+    ///
+    /// # Errors
+    /// Full, read-only, busy: then nothing went.
+    fn mend(&self, scope: &Scope) -> Result<u64, StoreError>;
+
     /// Drops the memories, and their vectors, of every derivation but `keep`; gives how many memories went.
     ///
     /// # Errors

@@ -4,6 +4,7 @@ use kithkin_core::{Scope, TenantId};
 use kithkin_models::{Status as WeightStatus, embedder_names};
 use serde::Serialize;
 
+use crate::storage::{Damage, read};
 use crate::{Error, Kithkin};
 
 /// What mends a finding.
@@ -56,7 +57,7 @@ pub struct Doctor {
 
 impl Kithkin {
     /// Checks the store by a real write and read, the weights by their hashes, and for each person of the tenant whether
-    /// memories and vectors are up to date with the log.
+    /// everything can be read, and memories and vectors are up to date with the log.
     ///
     /// # Errors
     /// None: what is wrong is a finding.
@@ -81,14 +82,31 @@ impl Kithkin {
             Ok(persons) => {
                 for person in persons {
                     let scope = Scope::new(tenant.clone(), person);
-                    if let Err(e) = self.unfinished(&scope, &mut findings) {
-                        findings.push(Finding::told(&e));
+                    let damaged = self.damaged(&scope, &mut findings);
+                    // What is damaged is named above, and would be named again.
+                    match damaged
+                        .and_then(|damaged| if damaged { Ok(()) } else { self.unfinished(&scope, &mut findings) })
+                    {
+                        Ok(()) => {}
+                        Err(e) => findings.push(Finding::told(&e)),
                     }
                 }
             }
             Err(e) => findings.push(Finding::told(&e.into())),
         }
         Doctor { store: place, embedder: self.embedder_name().map(str::to_owned), findings }
+    }
+
+    /// Finds what of a person cannot be read; whether there is any.
+    fn damaged(&self, scope: &Scope, findings: &mut Vec<Finding>) -> Result<bool, Error> {
+        let mut damaged = Vec::new();
+        read(self.engine.store(), scope, &mut damaged)?;
+        let is_damaged = !damaged.is_empty();
+        findings.extend(damaged.into_iter().map(|Damage { what, why, derived, .. }| Finding {
+            what: format!("{what} is damaged: {why}"),
+            repair: if derived { Repair::Rebuild { person: scope.person.to_string() } } else { Repair::RestoreACopy },
+        }));
+        Ok(is_damaged)
     }
 
     /// Finds what is still to be derived for a person.

@@ -41,3 +41,20 @@ fn a_preset_that_has_changed_is_named_and_a_rebuild_mends_it() {
     assert_eq!(place.json(&["memories", "--person", "ann"]), serde_json::json!([]));
     place.ok(&["recall", "--person", "ann", "talk"]);
 }
+
+#[test]
+fn a_damaged_turn_is_named_and_never_passed_over() {
+    let check = |statement: &str| {
+        let place = Place::new();
+        place.import("ann", &many(9));
+        place.breaks(statement);
+        let told = place.run(&["doctor"]);
+        assert!(told.code == Some(1) && told.out.contains("turn 7") && told.out.contains("copy"), "{}", told.out);
+        // It might have been a consent that was withdrawn.
+        place.fails(&["recall", "--person", "ann", "tea", "--method", "bm25"], &["turn 7", "kithkin doctor"]);
+        assert_eq!(place.run(&["store", "verify"]).code, Some(1));
+    };
+    check("UPDATE turn SET role = 'nobody' WHERE seq = 7");
+    check("UPDATE turn SET text = CAST(x'ff' AS TEXT) WHERE seq = 7");
+    check("UPDATE turn SET attachments = '{' WHERE seq = 7");
+}

@@ -129,6 +129,12 @@ impl Place {
         assert_eq!((found.as_slice(), ran.code), (problems, Some(i32::from(!problems.is_empty()))), "{}", ran.err);
     }
 
+    /// Breaks one row of the store by a statement.
+    pub(crate) fn breaks(&self, statement: &str) {
+        let file = rusqlite::Connection::open(self.dir.path().join("kithkin.db")).unwrap();
+        assert_eq!(file.execute(statement, []).unwrap(), 1, "{statement}");
+    }
+
     /// How many current turns the first person of the listing has; 0 without a person.
     pub(crate) fn turns(&self) -> u64 {
         self.json(&["persons"]).as_array().unwrap().first().map_or(0, |p| p["turns"].as_u64().unwrap())

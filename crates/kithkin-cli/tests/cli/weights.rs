@@ -53,6 +53,44 @@ fn windows_are_derived_embedded_and_erased() {
     place.doctor_finds(&[]);
 }
 
+#[test]
+fn what_was_derived_and_is_damaged_is_made_again() {
+    let Some(place) = Place::with_weights() else { return };
+    place.import("sample", &many(20));
+    place.ok(&["rebuild", "--person", "sample", "--method", "hybrid-window"]);
+    let (store, whole) = (place.dir.path().join("kithkin.db"), place.dir.path().join("whole"));
+    place.ok(&["store", "compact"]);
+    std::fs::copy(&store, &whole).unwrap();
+    let breaks = |statement: &str| {
+        std::fs::copy(&whole, &store).unwrap();
+        place.breaks(statement);
+    };
+    let ask = ["recall", "--person", "sample", "talk of what?"];
+    let expect = evidence(&place.json(&ask)).join(" ");
+    let check = |statement: &str| {
+        breaks(statement);
+        let told = place.run(&["doctor"]).out;
+        assert!(told.contains("is damaged") && told.contains("kithkin rebuild --person sample"), "{statement}: {told}");
+        // An answer comes all the same; what it lacks is then seen, and made.
+        let report = place.json(&ask);
+        assert!(!evidence(&report).is_empty(), "{statement}: {report}");
+        assert!(!place.run(&["doctor"]).out.contains("all is well"), "{statement}");
+        place.ok(&["rebuild", "--person", "sample"]);
+        place.doctor_finds(&[]);
+        assert_eq!(evidence(&place.json(&ask)).join(" "), expect, "{statement}");
+        // A rebuild does it alone as well, and what is damaged can be erased.
+        breaks(statement);
+        place.ok(&["rebuild", "--person", "sample"]);
+        place.doctor_finds(&[]);
+        breaks(statement);
+        place.ok(&["forget", "--person", "sample", "--turn", "1"]);
+    };
+    check("UPDATE vector SET vector = x'00' WHERE kind = 0 AND id = 5");
+    check("UPDATE vector SET vector = x'0000' WHERE kind = 1 AND id = (SELECT MIN(id) FROM memory)");
+    check("UPDATE memory SET sources = '{' WHERE id = (SELECT MIN(id) FROM memory)");
+    check("UPDATE memory SET kind = 'nothing' WHERE id = (SELECT MAX(id) FROM memory)");
+}
+
 /// How many turns of `ann` have no vector yet.
 fn without_vector(place: &Place) -> u64 {
     place.json(&["audit", "--person", "ann"])["without_vector"].as_u64().unwrap()

@@ -6,7 +6,7 @@ use std::ops::ControlFlow;
 use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 
 use kithkin_core::{
-    DerivationId, MemoryKind, Millis, Pulse, Scope, Seq, SessionRef, Store, StoredTurn, UnitId, VectorSpace,
+    DerivationId, MemoryKind, Millis, Pulse, Scope, Seq, SessionRef, Store, StoreError, StoredTurn, UnitId, VectorSpace,
 };
 
 use super::analysis::{QueryTerm, TermId, Token, Vocabulary};
@@ -75,11 +75,29 @@ type Slot = Arc<OnceLock<Arc<dyn Any + Send + Sync>>>;
 
 impl PersonIndex {
     /// Brings an index up to date with the store, or loads it: all at once when nothing usable is there. Only what was
-    /// said by `bound` is taken in.
+    /// said by `bound` is taken in. Memories and vectors that are damaged are taken out of the store, to be made again.
     ///
     /// # Errors
-    /// The store failed.
+    /// The store failed, or a turn is damaged: what it said might have been a correction, or a consent that is withdrawn.
     pub(crate) fn refresh(
+        stale: Option<Self>,
+        store: &dyn Store,
+        scope: &Scope,
+        contents: &Contents,
+        bound: Option<Millis>,
+        pulse: Pulse,
+    ) -> Result<Self, EngineError> {
+        match Self::loaded(stale, store, scope, contents, bound, pulse) {
+            // Where it cannot be mended, the first error says more.
+            Err(EngineError::Store(StoreError::Damaged { .. })) if store.mend(scope).is_ok_and(|mended| mended > 0) => {
+                let pulse = store.pulse(scope)?.unwrap_or(pulse);
+                Self::loaded(None, store, scope, contents, bound, pulse)
+            }
+            loaded => loaded,
+        }
+    }
+
+    fn loaded(
         stale: Option<Self>,
         store: &dyn Store,
         scope: &Scope,

@@ -260,6 +260,10 @@ impl Store for MemoryStore {
         Ok(self.state().erase(scope, what, dry_run))
     }
 
+    fn mend(&self, _: &Scope) -> Result<u64, StoreError> {
+        Ok(0)
+    }
+
     fn erase_decided(&self, decided: &[Decided]) -> Result<Vec<Option<Erased>>, StoreError> {
         let mut state = self.state();
         let erase = |Decided { scope, what, upto }: &Decided| {

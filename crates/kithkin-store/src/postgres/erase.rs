@@ -140,6 +140,11 @@ fn doomed(session: &mut Session, scope: &Scope, what: &Erasure) -> Result<Option
     Ok(Some(Doomed { turns, memories: ids(&memories, scope)?, feedback: ids(&feedback, scope)? }))
 }
 
+/// Deletes memories with their vectors, and marks their sessions as not derived.
+pub(super) fn delete_memories(session: &mut Session, scope: &Scope, memories: Vec<i64>) -> Result<(), Fault> {
+    Doomed { turns: Vec::new(), memories, feedback: Vec::new() }.delete(session, scope)
+}
+
 impl Doomed {
     fn count(&self, session: &mut Session, scope: &Scope) -> Result<Erased, Fault> {
         let vectors =

@@ -293,6 +293,16 @@ fn decode(scope: &Scope, row: &Row) -> Result<StoredMemory, Fault> {
 }
 
 /// A text that is kept as bytes.
+/// The memories, under whatever derivation, that cannot be read back.
+pub(super) fn damaged(session: &mut Session, scope: &Scope) -> Result<Vec<i64>, Fault> {
+    let rows = session.query(
+        "SELECT id, kind, said_at, sources, text FROM memory WHERE tenant = $1 AND person = $2",
+        &[&scope.tenant.as_str(), &scope.person.as_str()],
+    )?;
+    let damaged: Vec<Row> = rows.into_iter().filter(|row| decode(scope, row).is_err()).collect();
+    ids(&damaged, scope)
+}
+
 pub(super) fn words(row: &Row, at: usize) -> Result<String, String> {
     String::from_utf8(column(row, at)?).map_err(|why| why.to_string())
 }

@@ -13,6 +13,7 @@ mod disclosures;
 mod erase;
 mod feedback;
 mod memories;
+mod mend;
 mod persons;
 mod schema;
 mod session;
@@ -161,6 +162,10 @@ impl Store for PostgresStore {
 
     fn take_over(&self, scope: &Scope, records: &Records) -> Result<bool, StoreError> {
         self.connections.write_if("taking records over", [scope], |c| take_over::records(c, scope, records))
+    }
+
+    fn mend(&self, scope: &Scope) -> Result<u64, StoreError> {
+        self.connections.write("taking out what is damaged", [scope], |c| mend::derived(c, scope))
     }
 
     fn drop_other_memories(&self, scope: &Scope, keep: &DerivationId) -> Result<u64, StoreError> {

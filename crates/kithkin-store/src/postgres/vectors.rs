@@ -4,8 +4,10 @@ use std::collections::HashSet;
 use std::ops::ControlFlow;
 
 use kithkin_core::{Scope, UnitId, VectorCount, VectorSpace, VisitVector};
+use postgres::Row;
 
 use super::connection::Fault;
+use super::memories::ids;
 use super::persons;
 use super::session::{Session, column, number, sql};
 use crate::counters::Stale;
@@ -221,6 +223,31 @@ pub(super) fn missing(
     Ok(())
 }
 
+/// The turns and the memories with a vector that cannot be read back.
+pub(super) fn damaged(session: &mut Session, scope: &Scope) -> Result<(Vec<i64>, Vec<i64>), Fault> {
+    let mut of_kind = |kind: i16| {
+        let rows = session.query(
+            "SELECT id, vector FROM vector WHERE tenant = $1 AND person = $2 AND kind = $3",
+            &[&scope.tenant.as_str(), &scope.person.as_str(), &kind],
+        )?;
+        let mut vector = Vec::new();
+        let mut is_damaged =
+            |row: &Row| column::<&[u8]>(row, 1).map_or(true, |bytes| record::read_vector(bytes, &mut vector).is_err());
+        let damaged: Vec<Row> = rows.into_iter().filter(|row| is_damaged(row)).collect();
+        ids(&damaged, scope)
+    };
+    Ok((of_kind(0)?, of_kind(1)?))
+}
+
+/// Forgets how far the vectors reach, so that all that is missing is looked for.
+pub(super) fn forget_reach(session: &mut Session, scope: &Scope) -> Result<(), Fault> {
+    session.execute(
+        "DELETE FROM embedded WHERE tenant = $1 AND person = $2",
+        &[&scope.tenant.as_str(), &scope.person.as_str()],
+    )?;
+    Ok(())
+}
+
 pub(super) fn counts(session: &mut Session, scope: &Scope) -> Result<Vec<VectorCount>, Fault> {
     session.see(scope)?;
     let rows = session.query(
@@ -229,7 +256,7 @@ pub(super) fn counts(session: &mut Session, scope: &Scope) -> Result<Vec<VectorC
           WHERE tenant = $1 AND person = $2 GROUP BY name ORDER BY name",
         &[&scope.tenant.as_str(), &scope.person.as_str()],
     )?;
-    let count = |row: &postgres::Row| -> Result<VectorCount, String> {
+    let count = |row: &Row| -> Result<VectorCount, String> {
         Ok(VectorCount { space: VectorSpace(column(row, 0)?), turns: number(row, 1)?, memories: number(row, 2)? })
     };
     let wrong = |why| Fault::damaged(format_args!("the vectors of {scope}"), why);

@@ -123,6 +123,11 @@ fn select_turns(
     Ok(())
 }
 
+/// Deletes memories with their vectors, and marks their sessions as not derived.
+pub(super) fn delete_memories(connection: &Connection, scope: &Scope, memories: BTreeSet<u64>) -> Result<(), Fault> {
+    Doomed { turns: BTreeSet::new(), memories, feedback: BTreeSet::new() }.delete(connection, scope)
+}
+
 impl Doomed {
     fn units(&self) -> impl Iterator<Item = UnitId> {
         let turns = self.turns.iter().map(|seq| UnitId::Turn(Seq(*seq)));

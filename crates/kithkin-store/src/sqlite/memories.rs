@@ -200,13 +200,27 @@ fn decode(scope: &Scope, row: &Row<'_>) -> Result<StoredMemory, Fault> {
     let columns = || -> rusqlite::Result<(String, Option<String>, String, String)> {
         Ok((row.get(1)?, row.get(2)?, row.get(3)?, row.get(4)?))
     };
-    let wrong = |why: &dyn Display| damaged(scope, id, why);
+    let wrong = |why: &dyn Display| unreadable(scope, id, why);
     let (kind, said_at, sources, text) = columns().map_err(|why| wrong(&why))?;
     let sources = serde_json::from_str(&sources).map_err(|why| wrong(&why))?;
     record::memory(id, &kind, said_at.as_deref(), sources, text).map_err(|why| wrong(&why))
 }
 
-fn damaged(scope: &Scope, id: u64, why: &dyn Display) -> Fault {
+/// The memories, under whatever derivation, that cannot be read back.
+pub(super) fn damaged(connection: &Connection, scope: &Scope) -> Result<Vec<u64>, Fault> {
+    let mut select = connection
+        .prepare_cached("SELECT id, kind, said_at, sources, text FROM memory WHERE tenant = ?1 AND person = ?2")?;
+    let mut rows = select.query([scope.tenant.as_str(), scope.person.as_str()])?;
+    let mut damaged = Vec::new();
+    while let Some(row) = rows.next()? {
+        if decode(scope, row).is_err() {
+            damaged.push(row.get(0)?);
+        }
+    }
+    Ok(damaged)
+}
+
+fn unreadable(scope: &Scope, id: u64, why: &dyn Display) -> Fault {
     Fault::damaged(format_args!("memory {id} of {scope}"), why)
 }
 
@@ -277,12 +291,21 @@ pub(super) fn delete(connection: &Connection, scope: &Scope, ids: &[u64]) -> Res
         connection.prepare_cached("SELECT sources FROM memory WHERE tenant = ?1 AND person = ?2 AND id = ?3")?;
     let mut unlink = connection
         .prepare_cached("DELETE FROM memory_source WHERE tenant = ?1 AND person = ?2 AND seq = ?3 AND memory = ?4")?;
+    let mut unlink_all =
+        connection.prepare_cached("DELETE FROM memory_source WHERE tenant = ?1 AND person = ?2 AND memory = ?3")?;
     let mut remove = connection.prepare_cached("DELETE FROM memory WHERE tenant = ?1 AND person = ?2 AND id = ?3")?;
     for id in ids {
-        let json: String = sources.query_row(params![tenant, person, id], |row| row.get(0))?;
-        let seqs: Vec<Seq> = serde_json::from_str(&json).map_err(|why| damaged(scope, *id, &why))?;
-        for seq in seqs {
-            unlink.execute(params![tenant, person, sql(seq.0), id])?;
+        let listed: Option<Vec<Seq>> = sources.query_row(params![tenant, person, id], |row| {
+            Ok(row.get_ref(0)?.as_bytes().ok().and_then(|json| serde_json::from_slice(json).ok()))
+        })?;
+        match listed {
+            Some(seqs) => {
+                for seq in seqs {
+                    unlink.execute(params![tenant, person, sql(seq.0), id])?;
+                }
+            }
+            // Where the list is damaged, all links are gone through.
+            None => drop(unlink_all.execute(params![tenant, person, id])?),
         }
         vectors::delete_of(connection, scope, UnitId::Memory(MemoryId(*id)))?;
         remove.execute(params![tenant, person, id])?;

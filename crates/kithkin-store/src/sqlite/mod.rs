@@ -12,6 +12,7 @@ mod erase;
 mod feedback;
 mod free;
 mod memories;
+mod mend;
 mod persons;
 mod schema;
 mod seal;
@@ -217,6 +218,10 @@ impl Store for SqliteStore {
 
     fn take_over(&self, scope: &Scope, records: &Records) -> Result<bool, StoreError> {
         self.connections.write_if("taking records over", |c| take_over::records(c, scope, records))
+    }
+
+    fn mend(&self, scope: &Scope) -> Result<u64, StoreError> {
+        self.connections.write("taking out what is damaged", |c| mend::derived(c, scope))
     }
 
     fn drop_other_memories(&self, scope: &Scope, keep: &DerivationId) -> Result<u64, StoreError> {

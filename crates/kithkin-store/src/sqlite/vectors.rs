@@ -168,6 +168,27 @@ pub(super) fn missing(
     Ok(())
 }
 
+/// The units with a vector that cannot be read back.
+pub(super) fn damaged(connection: &Connection, scope: &Scope) -> Result<Vec<UnitId>, Fault> {
+    let mut select =
+        connection.prepare_cached("SELECT kind, id, vector FROM vector WHERE tenant = ?1 AND person = ?2")?;
+    let mut rows = select.query([scope.tenant.as_str(), scope.person.as_str()])?;
+    let (mut damaged, mut vector) = (Vec::new(), Vec::new());
+    while let Some(row) = rows.next()? {
+        if row.get_ref(2)?.as_blob().map_or(true, |bytes| record::read_vector(bytes, &mut vector).is_err()) {
+            damaged.push(record::unit(row.get(0)?, row.get(1)?));
+        }
+    }
+    Ok(damaged)
+}
+
+/// Forgets how far the vectors reach, so that all that is missing is looked for.
+pub(super) fn forget_reach(connection: &Connection, scope: &Scope) -> Result<(), Fault> {
+    let mut delete = connection.prepare_cached("DELETE FROM embedded WHERE tenant = ?1 AND person = ?2")?;
+    delete.execute([scope.tenant.as_str(), scope.person.as_str()])?;
+    Ok(())
+}
+
 pub(super) fn counts(connection: &Connection, scope: &Scope) -> Result<Vec<VectorCount>, Fault> {
     let mut select = connection.prepare_cached(
         "SELECT name, SUM(kind = 0), SUM(kind = 1) FROM vector JOIN space ON space.id = vector.space

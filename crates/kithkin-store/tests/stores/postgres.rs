@@ -7,7 +7,8 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use kithkin_core::{
-    Erasure, Outcome, PersonId, PersonTurns, Role, Scope, Store, StoreError, StoredTurn, TenantId, Turn,
+    ConversationId, DerivationId, Erasure, Memory, MemoryId, MemoryKind, Outcome, PersonId, PersonTurns, Role, Scope,
+    Seq, SessionId, SessionRef, Store, StoreError, StoredTurn, TenantId, Turn, UnitId, VectorSpace,
 };
 use kithkin_store::PostgresStore;
 
@@ -374,4 +375,42 @@ fn an_encrypted_connection_is_to_the_server_that_was_meant() {
     cluster.run("postgres", "SELECT pg_reload_conf()");
     let off = std::iter::repeat_with(|| PostgresStore::open(&secure)).find_map(Result::err).unwrap().to_string();
     assert!(off.contains("TLS") && off.contains("cannot be reached"), "{off}");
+}
+
+#[test]
+fn damaged_vectors_and_memories_are_taken_out() {
+    let cluster = Cluster::start("fsync = off");
+    let address = cluster.database();
+    let store = PostgresStore::create(&address).unwrap();
+    append(&store, "ann", &[turn("1", "hello"), turn("2", "there")]).unwrap();
+    let (ann, space, derivation) = (scope("ann"), VectorSpace("s".to_owned()), DerivationId("d".to_owned()));
+    let sitting = SessionRef { conversation: ConversationId::new("c").unwrap(), session: SessionId::new("s").unwrap() };
+    let fact = |seq: u64| Memory {
+        kind: MemoryKind::Window,
+        text: format!("of {seq}"),
+        sources: vec![Seq(seq)],
+        said_at: None,
+    };
+    assert!(store.put_memories(&ann, &derivation, &sitting, Seq(2), &[fact(1), fact(2)]).unwrap());
+    let units = [UnitId::Turn(Seq(1)), UnitId::Turn(Seq(2)), UnitId::Memory(MemoryId(1))];
+    store.put_vectors(&ann, &space, &units.map(|unit| (unit, [1.0_f32, 2.0].as_slice()))).unwrap();
+    let missing = || {
+        let mut missing = Vec::new();
+        store
+            .missing_vectors(&ann, &space, &mut |unit| {
+                missing.push(unit);
+                ControlFlow::Continue(())
+            })
+            .unwrap();
+        missing
+    };
+    assert_eq!((missing(), store.mend(&ann).unwrap()), (vec![UnitId::Memory(MemoryId(2))], 0));
+    cluster.run(name_of(&address), "UPDATE kithkin.vector SET vector = '\\x00' WHERE kind = 0 AND id = 2");
+    cluster.run(name_of(&address), "UPDATE kithkin.memory SET kind = 'nothing' WHERE id = 1");
+    let damaged = store.scan_vectors(&ann, &space, 0, &mut |_| ControlFlow::Continue(())).unwrap_err();
+    assert!(damaged.to_string().contains("turn 2"), "{damaged}");
+    assert_eq!(store.mend(&ann).unwrap(), 2);
+    assert_eq!(missing(), [UnitId::Turn(Seq(2)), UnitId::Memory(MemoryId(2))]);
+    assert_eq!(store.stale_sessions(&ann, &derivation).unwrap(), [sitting]);
+    assert_eq!((log(&store, "ann").len(), store.mend(&ann).unwrap()), (2, 0));
 }

@@ -18,6 +18,7 @@ use serde::Serialize;
 pub use backup::BackupReport;
 pub use copy::{CopyReport, Refusal};
 pub use erasure::{ErasureReport, FreePages, free_pages};
+pub(crate) use verify::read;
 pub use verify::{ChainReport, Damage, StoredPerson, VerifyReport};
 
 use crate::{Error, Kithkin};

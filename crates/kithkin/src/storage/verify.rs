@@ -70,6 +70,8 @@ pub struct Damage {
     pub what: String,
     /// What is wrong with it.
     pub why: String,
+    /// Whether it was derived, so that `kithkin rebuild` makes it again.
+    pub derived: bool,
 }
 
 impl Kithkin {
@@ -102,18 +104,24 @@ pub(super) fn verify(store: &dyn Store, of: &Selection, on: OnPassed<'_>) -> Res
                 chains.push(chain);
             }
             Ok(None) => {}
-            Err(e) => note(e, &tenant, None, &mut damaged)?,
+            Err(e) => note(e, &tenant, None, false, &mut damaged)?,
         }
     }
     Ok(VerifyReport { hash: whole.hash().to_hex().to_string(), persons, chains, damaged })
 }
 
 /// Notes a damage; any other error is one of the store as a whole.
-fn note(error: StoreError, tenant: &TenantId, person: Option<&Scope>, into: &mut Vec<Damage>) -> Result<(), Error> {
+fn note(
+    error: StoreError,
+    tenant: &TenantId,
+    person: Option<&Scope>,
+    derived: bool,
+    into: &mut Vec<Damage>,
+) -> Result<(), Error> {
     match error {
         StoreError::Damaged { what, why, .. } => {
             let person = person.map(|scope| scope.person.to_string());
-            into.push(Damage { tenant: tenant.to_string(), person, what, why });
+            into.push(Damage { tenant: tenant.to_string(), person, what, why, derived });
             Ok(())
         }
         other => Err(other.into()),
@@ -121,7 +129,7 @@ fn note(error: StoreError, tenant: &TenantId, person: Option<&Scope>, into: &mut
 }
 
 /// A person, read in one state; `None` where something is damaged, which is noted, or where they are gone meanwhile.
-fn read(store: &dyn Store, scope: &Scope, damaged: &mut Vec<Damage>) -> Result<Option<StoredPerson>, Error> {
+pub(crate) fn read(store: &dyn Store, scope: &Scope, damaged: &mut Vec<Damage>) -> Result<Option<StoredPerson>, Error> {
     for _ in 0..TRIES {
         let mut found = Vec::new();
         let Some(before) = store.pulse(scope)? else { return Ok(None) };
@@ -143,20 +151,20 @@ fn read_once(
 ) -> Result<Option<StoredPerson>, Error> {
     let mut part = |result: Result<digest::Part, StoreError>| match result {
         Ok(part) => Ok(Some(part)),
-        Err(e) => note(e, &scope.tenant, Some(scope), damaged).map(|()| None),
+        Err(e) => note(e, &scope.tenant, Some(scope), false, damaged).map(|()| None),
     };
     let log = part(digest::log(store, scope, upto.last_seq))?;
     let feedback = part(digest::feedback(store, scope, upto.version))?;
     let disclosures = part(pages::disclosures(store, scope).map(|all| digest::disclosures(&all)))?;
     let mut count = |result: Result<u64, StoreError>| match result {
         Ok(count) => Ok(Some(count)),
-        Err(e) => note(e, &scope.tenant, Some(scope), damaged).map(|()| None),
+        Err(e) => note(e, &scope.tenant, Some(scope), true, damaged).map(|()| None),
     };
     let memories = count(memories(store, scope))?;
     let vectors = count(vectors(store, scope))?;
     let binding = match store.binding(scope) {
         Ok(binding) => Some(digest::binding(binding.as_ref())),
-        Err(e) => note(e, &scope.tenant, Some(scope), damaged).map(|()| None)?,
+        Err(e) => note(e, &scope.tenant, Some(scope), false, damaged).map(|()| None)?,
     };
     let (Some(log), Some(feedback), Some(disclosures), Some(binding)) = (log, feedback, disclosures, binding) else {
         return Ok(None);
