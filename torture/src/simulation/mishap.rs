@@ -94,7 +94,7 @@ fn name_of(op: &Op) -> String {
 impl Simulation {
     /// What goes wrong in a round of these operations.
     pub(super) fn mishap(&mut self, going: &[Going]) -> anyhow::Result<Mishap> {
-        if let Some(blow) = self.place.blow(&mut self.series) {
+        if let Some(blow) = self.place.blow(&mut self.series)? {
             return Ok(Mishap::Blow(blow, self.moment()));
         }
         let power = self.place.has_power() && self.series.random();
@@ -124,12 +124,13 @@ impl Simulation {
 
     fn fault(&mut self, name: &str) -> Fault {
         let kind = Kind::ALL[self.series.random_range(0..Kind::ALL.len())];
-        let more = if self.series.random_bool(0.2) && kind != Kind::Stall { u64::MAX } else { 0 };
+        let longest = if kind == Kind::Stall { 0 } else { self.place.pace().longest_fault };
+        let more = if self.series.random_bool(0.2) { longest } else { 0 };
         Fault { at: self.points.next(name, kind), more, kind }
     }
 
-    fn moment(&mut self) -> Duration {
-        Duration::from_micros(self.series.random_range(0..self.place.longest_operation()))
+    pub(super) fn moment(&mut self) -> Duration {
+        Duration::from_micros(self.series.random_range(0..self.place.pace().operation))
     }
 
     /// Does what comes from outside of the clients, while they work.

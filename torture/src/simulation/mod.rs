@@ -17,7 +17,7 @@ use proptest::test_runner::TestRng;
 use crate::driver::Client;
 use crate::invariants::{self, Call, Erased, Explained, Outcome, everyone, explain, texts};
 use crate::operations::{self, Op, apply, scope, view};
-use crate::place::Place;
+use crate::place::{Blow, Place};
 use crate::protocol::{Ask, Failure, Named, Operations, series};
 use counts::Counts;
 use mishap::{Mishap, Points};
@@ -45,6 +45,8 @@ pub(crate) struct Simulation {
     /// How often something goes wrong, in a thousand rounds.
     faults: u32,
     rounds: u64,
+    /// What happens to the servers in every run, and at which operation.
+    due: Vec<(u64, Blow)>,
     counts: Counts,
 }
 
@@ -71,7 +73,7 @@ impl Simulation {
     pub(crate) fn new(place: Place, seed: u64, clients: usize, faults: Option<u32>) -> anyhow::Result<Self> {
         let mut simulation = Self {
             seed,
-            faults: faults.unwrap_or(place.faults()),
+            faults: faults.unwrap_or(place.pace().faults),
             place,
             clients: Vec::new(),
             operations: Operations::new(),
@@ -83,6 +85,7 @@ impl Simulation {
             series: series(seed, u64::MAX),
             points: Points::default(),
             rounds: 0,
+            due: Vec::new(),
             counts: Counts::new(),
         };
         for n in 0..clients.max(1) {
@@ -102,6 +105,9 @@ impl Simulation {
     /// An invariant is broken, or the simulation itself fails.
     pub(crate) fn run(&mut self, operations: u64) -> anyhow::Result<()> {
         let end = self.counts.operations + operations;
+        if matches!(self.place, Place::Nodes(_)) {
+            self.due = vec![(end - operations / 3, Blow::Failover), (end - operations / 3 * 2, Blow::Server)];
+        }
         while self.counts.operations < end {
             let first = self.counts.operations;
             self.round().with_context(|| format!("at operation {first} of seed {}", self.seed))?;
@@ -112,8 +118,13 @@ impl Simulation {
     fn round(&mut self) -> anyhow::Result<()> {
         self.rounds += 1;
         let going = self.choose()?;
-        let wrong = self.series.random_ratio(self.faults.min(1000), 1000);
-        let mishap = if wrong { self.mishap(&going)? } else { Mishap::None };
+        let due = self.due.pop_if(|(at, _)| *at <= self.counts.operations);
+        let wrong = due.is_some() || self.series.random_ratio(self.faults.min(1000), 1000);
+        let mishap = match due {
+            Some((_, blow)) => Mishap::Blow(blow, self.moment()),
+            None if wrong => self.mishap(&going)?,
+            None => Mishap::None,
+        };
         for one in &going {
             let fault = mishap.fault_of(one.client);
             self.clients[one.client].ask(Ask::Do(one.named), fault)?;
@@ -128,11 +139,12 @@ impl Simulation {
     /// The operations of a round: one, or a few side by side.
     fn choose(&mut self) -> anyhow::Result<Vec<Going>> {
         let width = if self.series.random() { 1 } else { self.series.random_range(1..=self.clients.len()) };
+        let compacts_every = self.place.pace().compacts_every;
         let mut going: Vec<Going> = Vec::new();
         let first = self.series.random_range(0..self.clients.len());
         while going.len() < width {
             let number = self.counts.operations;
-            let number = (number % self.place.compacts_every() != self.place.compacts_every() - 1).then_some(number);
+            let number = (number % compacts_every != compacts_every - 1).then_some(number);
             let op = self.operations.of(self.seed, number);
             let low = op.low(&self.model)?;
             // One that reads and then writes what it has read is no single step, so it goes alone.
