@@ -7,7 +7,11 @@ DATA ?= datasets/locomo/sample.json
 SECONDS ?= 60
 SEED ?= 1
 
-.PHONY: help run build weights check test fuzz supply openapi reference typescript docs wheel bench
+# What `make torture` puts which store through.
+STORE ?= sqlite
+OPERATIONS ?= 1000000
+
+.PHONY: help run build weights check test fuzz torture supply openapi reference typescript docs wheel bench
 
 help: ## list the commands
 	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
@@ -40,6 +44,10 @@ test: weights check ## everything that CI runs, with a small chat model beside t
 
 fuzz: ## hostile input for all that reads, SECONDS a target (60), of the series SEED (1)
 	FUZZ_SECONDS=$(SECONDS) FUZZ_SEED=$(SEED) cargo test --workspace --locked --test fuzz -- --nocapture
+
+torture: ## faults of every kind under a store, sqlite or postgres (STORE), during so many OPERATIONS (1000000), of the series SEED (1)
+	cargo build --release --locked -p kithkin-torture
+	target/release/kithkin-torture run $(STORE) --operations $(OPERATIONS) --seed $(SEED)
 
 supply: ## check licences, sources and duplicates of the dependencies, with ADVISORIES=clone what is known of them; writes target/sbom.cdx.json
 	@python3 scripts/supply.py $(if $(ADVISORIES),--advisories "$(ADVISORIES)")

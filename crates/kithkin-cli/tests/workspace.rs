@@ -22,6 +22,7 @@ const EDGES: &[(&str, &[&str])] = &[
     ("kithkin-server", &["kithkin"]),
     ("kithkin-python", &["kithkin"]),
     ("kithkin-fuzz", &["kithkin", "kithkin-server"]),
+    ("kithkin-torture", &["kithkin-core", "kithkin-store"]),
     ("kithkin-cli", &["kithkin", "kithkin-lab", "kithkin-server"]),
 ];
 
@@ -67,6 +68,7 @@ fn every_file_says_what_it_is_for() {
     rust_files(&root().join("crates"), &mut files);
     rust_files(&root().join("fuzz"), &mut files);
     rust_files(&root().join("python"), &mut files);
+    rust_files(&root().join("torture"), &mut files);
     assert!(files.len() > 80);
     for file in files {
         let text = std::fs::read_to_string(&file).unwrap();
@@ -83,6 +85,7 @@ fn unsafe_code_stands_only_where_the_page_on_security_says() {
     rust_files(&root().join("crates"), &mut files);
     rust_files(&root().join("fuzz"), &mut files);
     rust_files(&root().join("python"), &mut files);
+    rust_files(&root().join("torture"), &mut files);
     let allows = |file: &PathBuf| {
         let text = std::fs::read_to_string(file).unwrap();
         let mut lines = text.lines().map(str::trim).filter(|line| line.starts_with("#[") || line.starts_with("#!["));

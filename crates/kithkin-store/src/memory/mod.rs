@@ -24,7 +24,7 @@ pub struct MemoryStore {
     state: Mutex<State>,
 }
 
-#[derive(Debug, Default)]
+#[derive(Debug, Clone, Default)]
 struct State {
     /// The highest counter of all erased persons: new ones begin above it.
     floor: u64,
@@ -65,6 +65,13 @@ impl MemoryStore {
     /// What `write` makes of the person; its default when there is none.
     fn write<T: Default>(&self, scope: &Scope, write: impl FnOnce(&mut Person) -> T) -> T {
         self.state().persons.get_mut(scope).map(write).unwrap_or_default()
+    }
+}
+
+/// A store of its own with the same records.
+impl Clone for MemoryStore {
+    fn clone(&self) -> Self {
+        Self { state: Mutex::new(self.state().clone()) }
     }
 }
 

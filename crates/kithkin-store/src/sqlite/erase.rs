@@ -53,7 +53,8 @@ pub(super) fn delete(connection: &Connection, scope: &Scope, what: &Erasure) -> 
             erased
         }
     };
-    persons::set_meta(connection, "purge", 1)?;
+    let mark = persons::meta(connection, "purge")?;
+    persons::set_meta(connection, "purge", (mark | 1) + 2)?;
     Ok(erased)
 }
 
@@ -65,6 +66,21 @@ pub(super) fn delete_decided(connection: &Connection, decided: &Decided) -> Resu
         return Ok(None);
     }
     delete(connection, scope, what).map(Some)
+}
+
+/// The mark of the last erasure whose bytes are still in the files: a number that no other has had, and odd; once they are
+/// gone it is the next even one.
+pub(super) fn mark(connection: &Connection) -> Result<Option<u64>, Fault> {
+    Ok(Some(persons::meta(connection, "purge")?).filter(|mark| mark % 2 == 1))
+}
+
+/// Notes that the bytes of all erasures up to this mark are gone.
+pub(super) fn unmark(connection: &Connection, mark: u64) -> Result<(), Fault> {
+    // What another has erased meanwhile may be there still: that one has a mark of its own.
+    if persons::meta(connection, "purge")? == mark {
+        persons::set_meta(connection, "purge", mark + 1)?;
+    }
+    Ok(())
 }
 
 /// What `what` takes with it; `None` for all of the person.
@@ -216,16 +232,14 @@ fn delete_person(connection: &Connection, scope: &Scope) -> Result<(), Fault> {
 /// # Errors
 /// The erasure itself is done whatever this returns; doing it again tries this again.
 pub(super) fn purge(connections: &Connections) -> Result<(), StoreError> {
-    if connections.read("looking for erased bytes", |c| persons::meta(c, "purge"))? == 0 {
-        return Ok(());
-    }
+    let Some(mark) = connections.read("looking for erased bytes", mark)? else { return Ok(()) };
     let wait = connections.patience.purge;
     let busy = || StoreError::Busy {
         place: format!("{} (what was asked is erased, but its old bytes are still there)", connections.place()),
         waited_ms: u64::try_from(wait.as_millis()).unwrap_or(u64::MAX),
     };
     let fault = match rewrite(connections, wait) {
-        Ok(true) => return connections.write("noting the purge", |c| persons::set_meta(c, "purge", 0)),
+        Ok(true) => return connections.write("noting the purge", |c| unmark(c, mark)),
         Ok(false) => return Err(busy()),
         Err(fault) => fault,
     };

@@ -309,7 +309,7 @@ impl Store for SqliteStore {
             if !reads_back {
                 problems.push("a record that was just written does not read back".to_owned());
             }
-            if persons::meta(c, "purge")? != 0 {
+            if erase::mark(c)?.is_some() {
                 problems.push("erased bytes are still in the file; do the last erasure again".to_owned());
             }
             let mut check = c.prepare("PRAGMA integrity_check")?;

@@ -282,3 +282,28 @@ fn damaged_pages_are_found() {
     let read = store.scan_turns(&scope(), 0, &mut |_| ControlFlow::Continue(()));
     assert!(matches!(read, Ok(()) | Err(StoreError::Damaged { .. })), "{read:?}");
 }
+
+#[test]
+fn an_erasure_notes_nothing_for_another() {
+    let (folder, path, store) = store();
+    let other = open(&path);
+    let mark = |store: &SqliteStore| store.connections.read("test", erase::mark).unwrap();
+    let delete = |store: &SqliteStore, what: &Erasure| {
+        store.connections.write("test", |c| erase::delete(c, &scope(), what)).unwrap()
+    };
+    // Both delete, and the second does so when the first has rewritten the file and not noted it yet.
+    store.append(&batch(2, "zither"), 0).unwrap();
+    let keys: Vec<_> = batch(2, "").remove(0).turns.iter().map(kithkin_core::Turn::key).collect();
+    delete(&store, &Erasure::Turns(vec![keys[0].clone()]));
+    let first = mark(&store).unwrap();
+    assert!(erase::rewrite(&store.connections, std::time::Duration::from_millis(50)).unwrap());
+    delete(&other, &Erasure::Turns(vec![keys[1].clone()]));
+    store.connections.write("test", |c| erase::unmark(c, first)).unwrap();
+    assert!(mark(&other).is_some_and(|second| second > first), "the second is still to do");
+    assert_eq!(other.check().unwrap().problems.len(), 1);
+    erase::purge(&other.connections).unwrap();
+    assert_eq!((mark(&store), store.check().unwrap().problems), (None, Vec::new()));
+    drop((store, other));
+    let bytes = std::fs::read(folder.path().join("a.db")).unwrap();
+    assert!(!bytes.windows(6).any(|window| window == b"zither"));
+}

@@ -1,5 +1,5 @@
 //! A PostgreSQL server of Debian's package `postgresql-15`, in a folder of its own and on a socket in it, for one test
-//! program. It is stopped, and the folder removed, when it is dropped.
+//! program, perhaps with another one that follows it. It is stopped, and the folder removed, when it is dropped.
 
 use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
@@ -53,21 +53,24 @@ impl Cluster {
     }
 
     fn make(port: u16, settings: impl FnOnce(&Path) -> String) -> Self {
-        let programs = Path::new(PROGRAMS);
-        assert!(programs.join("postgres").exists(), "{PROGRAMS} has no postgres: apt-get install postgresql-15");
-        let folder = tempfile::Builder::new().prefix("kithkin-pg").tempdir_in("/tmp").unwrap();
-        std::fs::set_permissions(folder.path(), std::fs::Permissions::from_mode(0o777)).unwrap();
-        let mut cluster = Self { folder, server: None, databases: AtomicU32::new(0), port };
+        let mut cluster = Self::without_data(port);
         let initdb = ["--auth=trust", "--username=admin", "--encoding=UTF8", "--locale=C.UTF-8", "--no-sync"];
         let made = cluster.command("initdb").args(initdb).arg("-D").arg(cluster.data()).output().unwrap();
         assert!(made.status.success(), "{}", String::from_utf8_lossy(&made.stderr));
-        let socket = cluster.folder.path().display();
-        let lines = format!("\nunix_socket_directories = '{socket}'\n{}\n", settings(cluster.folder.path()));
+        let lines = format!("\n{}\n", settings(cluster.folder.path()));
         let file = cluster.data().join("postgresql.conf");
         let before = std::fs::read_to_string(&file).unwrap();
         std::fs::write(&file, before + &lines).unwrap();
         cluster.resume();
         cluster
+    }
+
+    fn without_data(port: u16) -> Self {
+        let programs = Path::new(PROGRAMS);
+        assert!(programs.join("postgres").exists(), "{PROGRAMS} has no postgres: apt-get install postgresql-15");
+        let folder = tempfile::Builder::new().prefix("kithkin-pg").tempdir_in("/tmp").unwrap();
+        std::fs::set_permissions(folder.path(), std::fs::Permissions::from_mode(0o777)).unwrap();
+        Self { folder, server: None, databases: AtomicU32::new(0), port }
     }
 
     /// The server's folder.
@@ -89,8 +92,12 @@ impl Cluster {
 
     /// The address of a database for a user.
     pub(crate) fn address(&self, user: &str, database: &str) -> String {
-        let socket = self.folder.path().display().to_string().replace('/', "%2F");
-        format!("postgres://{user}@{socket}/{database}")
+        format!("postgres://{user}@{}/{database}", self.host())
+    }
+
+    /// How an address names it: the folder of its socket.
+    pub(crate) fn host(&self) -> String {
+        self.folder.path().display().to_string().replace('/', "%2F")
     }
 
     /// Runs SQL as the administrator, and gives what it printed.
@@ -110,17 +117,63 @@ impl Cluster {
         server.wait().unwrap();
     }
 
+    /// Kills every process of the server with `kill -9`.
+    pub(crate) fn kill_hard(&mut self) {
+        let Some(mut server) = self.server.take() else { return };
+        let children = format!("/proc/{0}/task/{0}/children", server.id());
+        let children = std::fs::read_to_string(children).unwrap_or_default();
+        let kill = format!("kill -9 {} {children} 2>/dev/null", server.id());
+        Command::new("sh").args(["-c", &kill]).status().unwrap();
+        server.wait().unwrap();
+    }
+
+    /// Starts a server that follows this one; from then on this one commits nothing that the other has not.
+    pub(crate) fn replica(&self) -> Self {
+        let mut replica = Self::without_data(self.port);
+        replica.follow(self);
+        replica
+    }
+
+    /// Follows another server, from a copy of it in the place of what was here before.
+    pub(crate) fn follow(&mut self, other: &Self) {
+        self.kill_hard();
+        let _ = std::fs::remove_dir_all(self.data());
+        let mut copy = self.command("pg_basebackup");
+        copy.args(["-R", "-X", "stream", "--checkpoint=fast", "--no-sync", "-U", "admin", "-h"]);
+        let made = copy.arg(other.folder.path()).arg("-D").arg(self.data()).output().unwrap();
+        assert!(made.status.success(), "{}", String::from_utf8_lossy(&made.stderr));
+        self.resume();
+        other.run("postgres", "ALTER SYSTEM SET synchronous_standby_names = '*'");
+        other.run("postgres", "SELECT pg_reload_conf()");
+        let deadline = Instant::now() + Duration::from_secs(60);
+        while other.run("postgres", "SELECT count(*) FROM pg_stat_replication WHERE sync_state = 'sync'") == "0" {
+            assert!(Instant::now() < deadline, "the replica does not follow");
+            std::thread::sleep(Duration::from_millis(50));
+        }
+    }
+
+    /// Lets a server that follows another take writes itself.
+    pub(crate) fn promote(&self) {
+        let done = self.command("pg_ctl").args(["promote", "-s", "-w", "-D"]).arg(self.data()).output().unwrap();
+        assert!(done.status.success(), "{}", String::from_utf8_lossy(&done.stderr));
+    }
+
     /// Starts the server, and waits until it answers.
     pub(crate) fn resume(&mut self) {
         let log = std::fs::File::create(self.folder.path().join("log")).unwrap();
         let mut command = self.command("postgres");
-        command.arg("-D").arg(self.data()).stdout(Stdio::null()).stderr(log);
-        self.server = Some(command.spawn().unwrap());
+        command.arg("-D").arg(self.data()).arg("-k").arg(self.folder.path()).stdout(Stdio::null()).stderr(log);
+        let mut server = command.spawn().unwrap();
         let deadline = Instant::now() + Duration::from_secs(60);
         loop {
             let ready = self.command("pg_isready").arg("-q").arg("-h").arg(self.folder.path()).status().unwrap();
             if ready.success() {
+                self.server = Some(server);
                 return;
+            }
+            // Of one that was killed some process may still hold its memory.
+            if server.try_wait().unwrap().is_some() {
+                server = command.spawn().unwrap();
             }
             let log = || std::fs::read_to_string(self.folder.path().join("log")).unwrap_or_default();
             assert!(Instant::now() < deadline, "the server did not start: {}", log());

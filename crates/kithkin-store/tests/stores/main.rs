@@ -8,5 +8,6 @@ mod conformance;
 mod files;
 mod model;
 mod old;
+mod operations;
 #[cfg(feature = "postgres")]
 mod postgres;

@@ -277,6 +277,29 @@ fn no_acknowledged_turn_is_lost_or_doubled_when_the_server_is_killed() {
     assert!(acknowledged.len() > 40, "{} were written", acknowledged.len());
 }
 
+#[test]
+fn what_is_acknowledged_is_there_when_a_replica_has_taken_over() {
+    let mut primary = Cluster::start("fsync = off\nwal_level = replica");
+    let name = primary.database().rsplit('/').next().unwrap().to_owned();
+    let mut replica = primary.replica();
+    let (first, second) = (primary.host(), replica.host());
+    let address = format!("postgres://admin@{first}:5432,{second}:5432/{name}?target_session_attrs=read-write");
+    let store = PostgresStore::create(&address).unwrap();
+    let mut said = 0;
+    for _ in 0..2 {
+        for _ in 0..20 {
+            append(&store, "ann", &[turn(&said.to_string(), "hello")]).unwrap();
+            said += 1;
+        }
+        primary.kill_hard();
+        replica.promote();
+        assert_eq!(log(&store, "ann").len(), said, "the same store goes on with the other server");
+        primary.follow(&replica);
+        std::mem::swap(&mut primary, &mut replica);
+    }
+    assert_eq!(store.check().unwrap().problems, Vec::<String>::new());
+}
+
 /// The files below a folder that hold the bytes.
 fn holding(folder: &Path, bytes: &[u8], found: &mut Vec<String>) {
     for entry in std::fs::read_dir(folder).unwrap().flatten() {

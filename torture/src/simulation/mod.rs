@@ -1,0 +1,344 @@
+//! The simulator: rounds of a few operations side by side, something that goes wrong in some of them, and after each a look
+//! whether the model explains what the clients saw.
+//!
+//! A seed makes the operations and the mishaps. What one client does alone, without being killed at a moment that only the
+//! clock knows, is the same in every run; how clients meet is not.
+
+mod counts;
+mod mishap;
+
+use std::collections::BTreeMap;
+
+use anyhow::{Context, bail};
+use kithkin_store::MemoryStore;
+use proptest::prelude::RngExt;
+use proptest::test_runner::TestRng;
+
+use crate::driver::Client;
+use crate::invariants::{self, Call, Erased, Explained, Outcome, everyone, explain, texts};
+use crate::operations::{self, Op, apply, scope, view};
+use crate::place::{Blow, Place};
+use crate::protocol::{Ask, Failure, Named, Operations, series};
+use counts::Counts;
+use mishap::{Mishap, Points};
+
+/// How often everybody's data is looked at where nothing went wrong, in rounds.
+const ALL: u64 = 50;
+
+/// A run.
+pub(crate) struct Simulation {
+    seed: u64,
+    place: Place,
+    clients: Vec<Client>,
+    operations: Operations,
+    /// What the store has to hold.
+    model: MemoryStore,
+    /// States that a loss of power may yet bring about: with an operation that was broken off, and is not seen.
+    late: Vec<MemoryStore>,
+    /// What was seen of each scope last.
+    seen: BTreeMap<u8, String>,
+    erased: Erased,
+    /// Whether the store says that erased bytes are still there.
+    bytes_left: bool,
+    series: TestRng,
+    points: Points,
+    /// How often something goes wrong, in a thousand rounds.
+    faults: u32,
+    rounds: u64,
+    /// What happens to the servers in every run, and at which operation.
+    due: Vec<(u64, Blow)>,
+    counts: Counts,
+}
+
+/// An operation with the client that it goes to.
+struct Going {
+    client: usize,
+    named: Named,
+    op: Op,
+}
+
+/// What became of the operations of a round.
+#[derive(Default)]
+struct Heard {
+    calls: Vec<Call>,
+    /// The clients that are dead.
+    dead: Vec<usize>,
+}
+
+impl Simulation {
+    /// Makes an empty store with its clients.
+    ///
+    /// # Errors
+    /// The store cannot be made, or the clients cannot be started.
+    pub(crate) fn new(place: Place, seed: u64, clients: usize, faults: Option<u32>) -> anyhow::Result<Self> {
+        let mut simulation = Self {
+            seed,
+            faults: faults.unwrap_or(place.pace().faults),
+            place,
+            clients: Vec::new(),
+            operations: Operations::new(),
+            model: MemoryStore::new(),
+            late: Vec::new(),
+            seen: BTreeMap::new(),
+            erased: Erased::new(),
+            bytes_left: false,
+            series: series(seed, u64::MAX),
+            points: Points::default(),
+            rounds: 0,
+            due: Vec::new(),
+            counts: Counts::new(),
+        };
+        for n in 0..clients.max(1) {
+            let client = simulation.place.client(n)?;
+            simulation.clients.push(client);
+        }
+        Ok(simulation)
+    }
+
+    pub(crate) fn counts(&self) -> &Counts {
+        &self.counts
+    }
+
+    /// Runs so many operations more.
+    ///
+    /// # Errors
+    /// An invariant is broken, or the simulation itself fails.
+    pub(crate) fn run(&mut self, operations: u64) -> anyhow::Result<()> {
+        let end = self.counts.operations + operations;
+        if matches!(self.place, Place::Nodes(_)) {
+            self.due = vec![(end - operations / 3, Blow::Failover), (end - operations / 3 * 2, Blow::Server)];
+        }
+        while self.counts.operations < end {
+            let first = self.counts.operations;
+            self.round().with_context(|| format!("at operation {first} of seed {}", self.seed))?;
+        }
+        self.all_is_well().context("at the end")
+    }
+
+    fn round(&mut self) -> anyhow::Result<()> {
+        self.rounds += 1;
+        let going = self.choose()?;
+        let due = self.due.pop_if(|(at, _)| *at <= self.counts.operations);
+        let wrong = due.is_some() || self.series.random_ratio(self.faults.min(1000), 1000);
+        let mishap = match due {
+            Some((_, blow)) => Mishap::Blow(blow, self.moment()),
+            None if wrong => self.mishap(&going)?,
+            None => Mishap::None,
+        };
+        for one in &going {
+            let fault = mishap.fault_of(one.client);
+            self.clients[one.client].ask(Ask::Do(one.named), fault)?;
+        }
+        self.strike(&mishap)?;
+        let mut heard = self.hear(&going, &mishap)?;
+        let all_died = self.revive(&mut heard.dead, &mishap)?;
+        let doubt = heard.calls.iter().any(|call| matches!(call.outcome, Outcome::InDoubt(_)));
+        self.judge(&going, &heard.calls, wrong || doubt, all_died)
+    }
+
+    /// The operations of a round: one, or a few side by side.
+    fn choose(&mut self) -> anyhow::Result<Vec<Going>> {
+        let width = if self.series.random() { 1 } else { self.series.random_range(1..=self.clients.len()) };
+        let compacts_every = self.place.pace().compacts_every;
+        let mut going: Vec<Going> = Vec::new();
+        let first = self.series.random_range(0..self.clients.len());
+        while going.len() < width {
+            let number = self.counts.operations;
+            let number = (number % compacts_every != compacts_every - 1).then_some(number);
+            let op = self.operations.of(self.seed, number);
+            let low = op.low(&self.model)?;
+            // One that reads and then writes what it has read is no single step, so it goes alone.
+            let alone = matches!(op, Op::Derive(_) | Op::PutChain(..) | Op::EndDisclosure(..) | Op::Compact);
+            if alone && !going.is_empty() {
+                break;
+            }
+            let client = (first + going.len()) % self.clients.len();
+            going.push(Going { client, named: Named { seed: self.seed, number, low }, op: op.above(low) });
+            self.counts.operations += 1;
+            if alone {
+                break;
+            }
+        }
+        Ok(going)
+    }
+
+    fn hear(&mut self, going: &[Going], mishap: &Mishap) -> anyhow::Result<Heard> {
+        let mut heard = Heard::default();
+        for one in going {
+            let client = &mut self.clients[one.client];
+            let reply = client.hear()?;
+            let fault = mishap.fault_of(one.client);
+            if let Some(fault) = fault {
+                let struck = reply.as_ref().is_none_or(|reply| reply.steps >= fault.at);
+                self.points.went(&one.op, fault, struck);
+                self.counts.faults += u64::from(struck);
+                if reply.is_some() {
+                    client.spare();
+                }
+            }
+            let outcome = match reply.map(|reply| reply.said) {
+                Some(Ok(answer)) => {
+                    self.counts.answered += 1;
+                    Outcome::Answered(answer)
+                }
+                // An erasure that fails may have failed at the bytes, after the records were gone.
+                Some(Err(Failure { taken_back: true, why })) if !matches!(one.op, Op::Erase(..)) => {
+                    self.counts.taken_back += 1;
+                    Outcome::TakenBack(why)
+                }
+                Some(Err(Failure { why, .. })) => Outcome::InDoubt(why),
+                None => {
+                    heard.dead.push(one.client);
+                    Outcome::InDoubt("killed".to_owned())
+                }
+            };
+            self.counts.in_doubt += u64::from(matches!(outcome, Outcome::InDoubt(_)));
+            if let Outcome::TakenBack(why) | Outcome::InDoubt(why) = &outcome
+                && !mishap.excuses(one.client)
+            {
+                bail!("{:?}, with nothing in its way, failed: {why}", one.op);
+            }
+            heard.calls.push(Call { op: one.op.clone(), outcome });
+        }
+        Ok(heard)
+    }
+
+    /// Holds what was answered, and what is seen now, to the model.
+    fn judge(&mut self, going: &[Going], calls: &[Call], wrong: bool, all_died: bool) -> anyhow::Result<()> {
+        let erasing = |call: &&Call| matches!(call.op, Op::Erase(_, _, false));
+        let mut before = Erased::new();
+        for n in calls.iter().filter(erasing).flat_map(|call| call.op.scopes()) {
+            before.extend(texts(&self.model, &scope(n))?);
+        }
+        let everybody = wrong || self.rounds.is_multiple_of(ALL);
+        let mut scopes: Vec<u8> =
+            if everybody { everyone().collect() } else { calls.iter().flat_map(|call| call.op.scopes()).collect() };
+        scopes.sort_unstable();
+        scopes.dedup();
+        if wrong && self.place.settles() {
+            self.any_client().answer(Ask::Settle(scopes.clone()))?;
+        }
+        let seen = self.see(&scopes, everybody)?;
+        self.counts.compared += u64::from(everybody);
+        let states = std::iter::once(&self.model).chain(self.late.iter().filter(|_| all_died));
+        let mut found = None;
+        for (n, state) in states.enumerate() {
+            found = explain(state, calls, &seen)?.map(|explained| (n, explained));
+            if found.is_some() {
+                break;
+            }
+        }
+        let Some((n, Explained { state, done })) = found else { return Err(self.broken(calls, &scopes)) };
+        self.counts.late += u64::from(n > 0);
+        self.counts.done +=
+            calls.iter().zip(&done).filter(|(c, done)| **done && c.outcome.is_in_doubt()).count() as u64;
+        self.model = state;
+        let changed = seen.iter().any(|(n, now)| self.seen.get(n) != Some(now));
+        self.seen.extend(seen);
+        if changed || going.iter().any(|one| matches!(one.op, Op::Compact)) || all_died {
+            self.late.clear();
+        }
+        for (call, done) in calls.iter().zip(done) {
+            if call.outcome.is_in_doubt() && !done && !self.place.settles() {
+                let state = self.model.clone();
+                apply(&state, &call.op)?;
+                self.late.push(state);
+            }
+        }
+        self.note_texts(calls, before)?;
+        if wrong {
+            self.check()?;
+        }
+        let gone = calls.iter().filter(erasing).any(|call| matches!(call.outcome, Outcome::Answered(_)));
+        if !wrong && gone {
+            self.bytes_left = false;
+        }
+        if (gone || wrong) && !self.bytes_left {
+            self.no_bytes()?;
+        }
+        Ok(())
+    }
+
+    /// Keeps what was erased, and not what may have been said again.
+    fn note_texts(&mut self, calls: &[Call], mut before: Erased) -> anyhow::Result<()> {
+        for n in calls.iter().flat_map(|call| call.op.scopes()) {
+            for text in texts(&self.model, &scope(n))? {
+                before.remove(&text);
+            }
+        }
+        self.erased.extend(before);
+        for call in calls {
+            if let Op::Append(persons, _) = &call.op {
+                for (n, told) in persons.iter().flat_map(|(n, turns)| turns.iter().map(move |told| (*n, *told))) {
+                    self.erased.remove(&operations::words(n, told));
+                }
+            }
+        }
+        Ok(())
+    }
+
+    fn any_client(&mut self) -> &mut Client {
+        let n = self.series.random_range(0..self.clients.len());
+        &mut self.clients[n]
+    }
+
+    /// What any client sees of these persons.
+    fn see(&mut self, scopes: &[u8], closely: bool) -> anyhow::Result<BTreeMap<u8, String>> {
+        let seen = self.any_client().answer(Ask::See(scopes.to_vec(), closely))?;
+        let seen: BTreeMap<u8, String> = scopes.iter().copied().zip(seen.split(' ').map(str::to_owned)).collect();
+        if let Some((n, wrong)) = seen.iter().find(|(_, seen)| seen.starts_with('!')) {
+            bail!("the records of {} are not sound: {wrong}", scope(*n));
+        }
+        Ok(seen)
+    }
+
+    /// Lets the store look at itself; it must find nothing, but that erased bytes are still there.
+    fn check(&mut self) -> anyhow::Result<()> {
+        let problems = self.any_client().answer(Ask::Check)?;
+        self.late.clear();
+        self.bytes_left = problems.contains("erased bytes");
+        let others: Vec<&str> = problems.lines().filter(|line| !line.contains("erased bytes")).collect();
+        if !others.is_empty() {
+            bail!("the store finds itself damaged: {others:?}");
+        }
+        Ok(())
+    }
+
+    fn no_bytes(&self) -> anyhow::Result<()> {
+        let Place::File(place) = &self.place else { return Ok(()) };
+        if let Some(left) = invariants::left_bytes(&place.path(), &self.erased)? {
+            bail!("erased, and {left}");
+        }
+        Ok(())
+    }
+
+    /// Everything that must hold at rest.
+    fn all_is_well(&mut self) -> anyhow::Result<()> {
+        let scopes: Vec<u8> = everyone().collect();
+        let seen = self.see(&scopes, true)?;
+        if explain(&self.model, &[], &seen)?.is_none() {
+            return Err(self.broken(&[], &scopes));
+        }
+        self.check()?;
+        if self.bytes_left { Ok(()) } else { self.no_bytes() }
+    }
+
+    /// Says what was seen beside what the model would show.
+    fn broken(&mut self, calls: &[Call], scopes: &[u8]) -> anyhow::Error {
+        let mut text = "no order of the operations explains what is seen".to_owned();
+        for call in calls {
+            text.push_str(&format!("\n{:?}\n  {:?}", call.op, call.outcome));
+        }
+        for n in scopes {
+            let model = view(&self.model, &scope(*n)).unwrap_or_else(|error| error.to_string());
+            let store = self.clients[0].answer(Ask::Show(*n)).unwrap_or_else(|error| format!("{error:#}"));
+            if model != store {
+                text.push_str(&format!(
+                    "\n-- {} before, in the model\n{model}\n-- and in the store\n{store}",
+                    scope(*n)
+                ));
+            }
+        }
+        anyhow::anyhow!(text)
+    }
+}
