@@ -191,6 +191,19 @@ class DisclosureReport(TypedDict):
 EntryKind = Literal["attribute", "preference", "relation", "goal", "trait", "standing"]
 
 
+class ErasedTurn(TypedDict):
+    """A telling of a turn that was erased."""
+
+    id: str
+    """The hash of its conversation and id."""
+
+    place: int
+    """Its place in the person's log, which no other turn is given."""
+
+    text: str
+    """The hash of its words."""
+
+
 class EvidenceReport(TypedDict):
     """A turn that answers a question."""
 
@@ -279,6 +292,8 @@ class ForgetReport(TypedDict):
 
     memories: int
     """Memories that came from them."""
+
+    receipt: NotRequired[Receipt | None]
 
     turns: int
     """Turns, counting every version."""
@@ -607,6 +622,49 @@ class RecallReport(TypedDict):
 
     timings_ms: TimingsReport
     """How long it took."""
+
+
+class Receipt(TypedDict):
+    """The receipt of an erasure."""
+
+    at: str
+    """When it was erased."""
+
+    at_millis: int
+    """The same in milliseconds since 1970."""
+
+    entry: int
+    """The number of its entry in the tenant's chain of erasures."""
+
+    erased: list[ErasedTurn]
+    """The turns, in the order of the log."""
+
+    feedback: int
+    """Feedback on recalls that had shown them."""
+
+    form: int
+    """The form of the receipt: 1."""
+
+    key: str
+    """The key of the hashes: 32 random bytes, as all hashes in hexadecimal."""
+
+    memories: int
+    """Memories that came from them."""
+
+    person: str
+    """The hash of the person's name."""
+
+    tenant: str
+    """The tenant."""
+
+    turns: int
+    """Turns, counting every version."""
+
+    vectors: int
+    """Vectors of both."""
+
+    what: str
+    """What was named: `turns`, `session`, `conversation` or `person`."""
 
 
 class RejectedEntry(TypedDict):

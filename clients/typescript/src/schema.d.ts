@@ -714,6 +714,18 @@ export interface components {
          * @enum {string}
          */
         EntryKind: "attribute" | "preference" | "relation" | "goal" | "trait" | "standing";
+        /** @description A telling of a turn that was erased. */
+        ErasedTurn: {
+            /** @description The hash of its conversation and id. */
+            id: string;
+            /**
+             * Format: int64
+             * @description Its place in the person's log, which no other turn is given.
+             */
+            place: number;
+            /** @description The hash of its words. */
+            text: string;
+        };
         /** @description A turn that answers a question. */
         EvidenceReport: {
             /** @description What came with it. */
@@ -796,6 +808,7 @@ export interface components {
              * @description Memories that came from them.
              */
             memories: number;
+            receipt?: components["schemas"]["Receipt"] | null;
             /**
              * Format: int64
              * @description Turns, counting every version.
@@ -814,6 +827,11 @@ export interface components {
             conversation?: components["schemas"]["ConversationId"] | null;
             /** @description Whether it is only counted. */
             dry_run?: boolean;
+            /**
+             * @description Whether the answer has a receipt, by which `kithkin verify-erasure` looks later whether all is gone. It belongs to the
+             *     one who asked.
+             */
+            receipt?: boolean;
             session?: components["schemas"]["SessionId"] | null;
             /** @description Turns by id. */
             turns?: components["schemas"]["TurnId"][] | null;
@@ -1231,6 +1249,56 @@ export interface components {
             now?: components["schemas"]["Time"] | null;
             /** @description The question. */
             question: string;
+        };
+        /** @description The receipt of an erasure. */
+        Receipt: {
+            /** @description When it was erased. */
+            at: string;
+            /**
+             * Format: int64
+             * @description The same in milliseconds since 1970.
+             */
+            at_millis: number;
+            /**
+             * Format: int64
+             * @description The number of its entry in the tenant's chain of erasures.
+             */
+            entry: number;
+            /** @description The turns, in the order of the log. */
+            erased: components["schemas"]["ErasedTurn"][];
+            /**
+             * Format: int64
+             * @description Feedback on recalls that had shown them.
+             */
+            feedback: number;
+            /**
+             * Format: int32
+             * @description The form of the receipt: 1.
+             */
+            form: number;
+            /** @description The key of the hashes: 32 random bytes, as all hashes in hexadecimal. */
+            key: string;
+            /**
+             * Format: int64
+             * @description Memories that came from them.
+             */
+            memories: number;
+            /** @description The hash of the person's name. */
+            person: string;
+            /** @description The tenant. */
+            tenant: string;
+            /**
+             * Format: int64
+             * @description Turns, counting every version.
+             */
+            turns: number;
+            /**
+             * Format: int64
+             * @description Vectors of both.
+             */
+            vectors: number;
+            /** @description What was named: `turns`, `session`, `conversation` or `person`. */
+            what: string;
         };
         /** @description A value that the person said is not so. */
         RejectedEntry: {

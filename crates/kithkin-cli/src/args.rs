@@ -4,6 +4,7 @@ mod consent;
 mod options;
 mod profile;
 mod serve;
+mod store;
 
 use std::path::PathBuf;
 
@@ -16,6 +17,7 @@ pub(crate) use consent::{Consent, ConsentCommand};
 pub(crate) use options::{ChatOptions, Options, TIMEOUT};
 pub(crate) use profile::{CorrectEntry, Profile, ProfileCommand};
 pub(crate) use serve::{AddKey, KeyArgs, KeyCommand, LOG_LEVELS, Mcp, Serve};
+pub(crate) use store::{StoreArgs, StoreCommand};
 
 /// Remembers conversations and recalls the turns that answer a question. Offline, in one file.
 #[derive(Debug, Parser)]
@@ -59,6 +61,8 @@ pub(crate) enum Command {
     Consent(Consent),
     /// Erase turns and all that came from them
     Forget(Forget),
+    /// Look whether everything is gone of what a receipt of `forget` names
+    VerifyErasure(VerifyErasure),
     /// Write a person out, lossless, as JSON lines
     Export(Export),
     /// Derive a person's memories anew, with the same method or another
@@ -79,6 +83,8 @@ pub(crate) enum Command {
     Audit(Who),
     /// Check store and weights by really using them
     Doctor,
+    /// Verify a store, copy it, back it up, restore it, and give room back
+    Store(StoreArgs),
     /// List the methods, or describe one
     Methods(Name),
     /// List the datasets that the lab knows, or describe one
@@ -315,6 +321,15 @@ pub(crate) struct Forget {
     /// Only count
     #[arg(long)]
     pub(crate) dry_run: bool,
+    /// Write a receipt into this file, for `verify-erasure`; it must not exist
+    #[arg(long, value_name = "FILE", conflicts_with = "dry_run")]
+    pub(crate) receipt: Option<PathBuf>,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct VerifyErasure {
+    /// The receipt
+    pub(crate) file: PathBuf,
 }
 
 #[derive(Debug, Args)]

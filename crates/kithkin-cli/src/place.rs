@@ -18,6 +18,8 @@ use crate::config::Config;
 pub(crate) struct Place {
     pub(crate) store: Location,
     pub(crate) tenant: TenantId,
+    /// Whether the tenant was named, as an option, in the environment or in the configuration file.
+    pub(crate) tenant_named: bool,
     pub(crate) embedder: String,
     pub(crate) reranker: Option<PathBuf>,
     policy: Option<PathBuf>,
@@ -62,6 +64,7 @@ impl Place {
         Ok(Self {
             chat: Chat::new(options.chat, &config)?,
             store: options.store.map(Location::from).or(config.store.clone()).unwrap_or_else(|| "kithkin.db".into()),
+            tenant_named: tenant.is_some(),
             tenant: tenant.map_or_else(|| TenantId::new("default"), Ok)?,
             embedder: options.embedder.or(config.embedder.clone()).unwrap_or_else(|| "all-MiniLM-L6-v2".to_owned()),
             reranker: options.reranker.or(config.reranker.clone()),

@@ -8,6 +8,7 @@
 //! This crate does no I/O: no files, no SQL, no HTTP, no clock, no tensors.
 
 mod blame;
+mod chain;
 mod chat;
 mod clock;
 mod disclosure;
@@ -24,6 +25,7 @@ mod time;
 mod turn;
 
 pub use blame::Blame;
+pub use chain::ChainEntry;
 pub use chat::{ChatError, ChatMessage, ChatModel, ChatReply, ChatRequest, ChatRole, ChatUsage, TokenLikelihood};
 pub use clock::Clock;
 pub use disclosure::{Disclosure, Purpose, Spent, StoredDisclosure, UnknownPurpose};
@@ -35,8 +37,8 @@ pub use memory::{DerivationId, Memory, MemoryId, MemoryKind};
 pub use reranker::{RerankError, Reranker};
 pub use scope::Scope;
 pub use store::{
-    Appended, Binding, Erased, Erasure, Outcome, PersonSummary, PersonTurns, Pulse, SessionRef, Store, StoreHealth,
-    StoredMemory, UnitId, VectorCount, Visit, VisitVector,
+    Appended, Binding, Compacted, DerivedSession, Erased, Erasure, Outcome, PersonSummary, PersonTurns, Pulse, Records,
+    SessionRef, Store, StoreHealth, StoredMemory, UnitId, VectorCount, Visit, VisitVector,
 };
 pub use store_error::StoreError;
 pub use time::{EventTime, InvalidTime, Millis, Precision};

@@ -7,8 +7,9 @@ use std::fmt;
 use std::ops::ControlFlow;
 
 use crate::{
-    ConversationId, DerivationId, Disclosure, Feedback, Memory, MemoryId, MethodId, Millis, PersonId, Scope, Seq,
-    SessionId, StoreError, StoredDisclosure, StoredFeedback, StoredTurn, TenantId, Turn, TurnKey, VectorSpace,
+    ChainEntry, ConversationId, DerivationId, Disclosure, Feedback, Memory, MemoryId, MethodId, Millis, PersonId,
+    Scope, Seq, SessionId, StoreError, StoredDisclosure, StoredFeedback, StoredTurn, TenantId, Turn, TurnKey,
+    VectorSpace,
 };
 
 /// The turns of one person within a batch.
@@ -105,6 +106,43 @@ pub struct StoredMemory {
     pub memory: Memory,
 }
 
+/// What was derived from one session.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct DerivedSession {
+    /// By which derivation.
+    pub derivation: DerivationId,
+    /// From which session.
+    pub session: SessionRef,
+    /// Up to which place of the log it was seen; `None` where it lost a turn or a memory and has to be derived again.
+    pub upto: Option<Seq>,
+    /// What came of it, in order of number; nothing where that is nothing.
+    pub memories: Vec<StoredMemory>,
+}
+
+/// Records of a person that come from another store and keep their numbers.
+#[derive(Debug, Clone, PartialEq, Default)]
+pub struct Records {
+    /// Turns, in order of place.
+    pub turns: Vec<StoredTurn>,
+    /// Feedback, in order of number.
+    pub feedback: Vec<StoredFeedback>,
+    /// Disclosures, in order of number.
+    pub disclosures: Vec<StoredDisclosure>,
+    /// What was derived from sessions, each once for a derivation.
+    pub derived: Vec<DerivedSession>,
+    /// The person's counters end no lower than these.
+    pub pulse: Pulse,
+}
+
+/// How large a store's files are, in bytes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Compacted {
+    /// Before.
+    pub before: u64,
+    /// After.
+    pub after: u64,
+}
+
 /// How many vectors of a space a person has.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct VectorCount {
@@ -182,6 +220,12 @@ pub trait Store: Send + Sync + fmt::Debug {
     /// # Errors
     /// Full, read-only, busy: then nothing of the batch is written.
     fn append(&self, batch: &[PersonTurns], recorded_at: Millis) -> Result<Vec<Appended>, StoreError>;
+
+    /// The tenants that have a person or an entry in their chain of erasures, in order. Only what concerns a store as a whole, such as a copy of it, asks this.
+    ///
+    /// # Errors
+    /// The engine failed.
+    fn tenants(&self) -> Result<Vec<TenantId>, StoreError>;
 
     /// The names of a tenant's persons, in order. It reads no turn.
     ///
@@ -289,6 +333,24 @@ pub trait Store: Send + Sync + fmt::Debug {
         visit: Visit<'_, StoredMemory>,
     ) -> Result<(), StoreError>;
 
+    /// Visits what was derived from each session under each derivation, in order of derivation, conversation and session.
+    ///
+    /// # Errors
+    /// The engine failed, or a record is damaged.
+    fn scan_derived(&self, scope: &Scope, visit: Visit<'_, DerivedSession>) -> Result<(), StoreError>;
+
+    /// Takes records over from another store in one transaction; each keeps its number, and the person comes into being
+    /// where it is not there yet, its epoch above those of all persons erased before. Turns and feedback follow those that
+    /// are there; a disclosure of a number that is there, and what was derived from a session, take the place of the old.
+    ///
+    /// Refused as a conflict of no effect (`false`): a place or number that does not follow, a turn that supersedes
+    /// another than the current telling, feedback or a memory without its turns, a memory whose number another session's
+    /// has.
+    ///
+    /// # Errors
+    /// Full, read-only, busy: then nothing was written.
+    fn take_over(&self, scope: &Scope, records: &Records) -> Result<bool, StoreError>;
+
     /// Drops the memories, and their vectors, of every derivation but `keep`; gives how many memories went.
     ///
     /// # Errors
@@ -351,6 +413,26 @@ pub trait Store: Send + Sync + fmt::Debug {
     /// Full, read-only, busy; then nothing was erased. [`StoreError::Busy`] may also say that the erasure is done but
     /// that another process still reads the old bytes.
     fn erase(&self, scope: &Scope, what: &Erasure, dry_run: bool) -> Result<Erased, StoreError>;
+
+    /// Visits the tenant's chain of erasures from its first entry on.
+    ///
+    /// # Errors
+    /// The engine failed, or a record is damaged.
+    fn scan_chain(&self, tenant: &TenantId, visit: Visit<'_, ChainEntry>) -> Result<(), StoreError>;
+
+    /// Adds an entry to the tenant's chain of erasures; `false`, and nothing is written, where it is not the one that comes
+    /// after the last.
+    ///
+    /// # Errors
+    /// Full, read-only, busy.
+    fn put_chain(&self, tenant: &TenantId, entry: &ChainEntry) -> Result<bool, StoreError>;
+
+    /// Rewrites the files so that they are no larger than what is in them. Others may use the store meanwhile; writers wait.
+    ///
+    /// # Errors
+    /// Full, read-only, busy: then everything is as it was. [`StoreError::Busy`] may also say that the files shrink once
+    /// another process has finished reading.
+    fn compact(&self) -> Result<Compacted, StoreError>;
 
     /// Writes a record of its own, durably, and gives whether it reads back. It concerns no person.
     ///

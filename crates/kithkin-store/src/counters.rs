@@ -61,6 +61,14 @@ impl Counters {
         self
     }
 
+    /// Those that are nowhere lower than those of another store.
+    pub(crate) fn raised(mut self, to: Pulse) -> Self {
+        self.last_seq = self.last_seq.max(to.last_seq);
+        self.version = self.version.max(to.version);
+        self.epoch = self.epoch.max(to.epoch);
+        self
+    }
+
     /// What a cache looks at.
     pub(crate) fn pulse(&self) -> Pulse {
         Pulse { version: self.version, epoch: self.epoch, last_seq: self.last_seq }

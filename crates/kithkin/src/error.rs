@@ -154,6 +154,44 @@ pub enum Error {
         /// The method.
         method: String,
     },
+    /// The system gives no random numbers, without which a receipt could be guessed at.
+    #[error("there are no random numbers for a receipt ({why}); nothing was erased")]
+    NoRandom {
+        /// What the system said.
+        why: String,
+    },
+    /// The file is no receipt of an erasure.
+    #[error("{path} is no receipt of an erasure ({why}); nothing was looked at")]
+    NoReceipt {
+        /// The file.
+        path: String,
+        /// What is wrong.
+        why: String,
+    },
+    /// A person is written faster than a store can be read.
+    #[error("{person} is written faster than they can be read; try again when less is written")]
+    Moving {
+        /// The person.
+        person: String,
+    },
+    /// The file is not restored: it is no backup, or no longer a whole one.
+    #[error("{path} is no whole backup ({why}); nothing was restored")]
+    NoBackup {
+        /// The file.
+        path: String,
+        /// How that was seen.
+        why: String,
+    },
+    /// A backup would be mixed with others.
+    #[error(
+        "{place} has persons who are not in the backup, such as {person}; nothing was restored: name a new place with --store"
+    )]
+    Occupied {
+        /// The place.
+        place: String,
+        /// One of them.
+        person: String,
+    },
     /// A file could not be written.
     #[error("{path} cannot be written: {why}")]
     Write {
@@ -179,14 +217,18 @@ impl Error {
             Self::Engine(e) => e.blame(),
             Self::Import(e) => e.blame(),
             Self::Ask(e) => e.blame(),
-            Self::Rebuild { .. } | Self::ErasedMeanwhile => Blame::Conflict,
+            Self::Rebuild { .. } | Self::ErasedMeanwhile | Self::Moving { .. } | Self::Occupied { .. } => {
+                Blame::Conflict
+            }
             Self::NoDatabase => Blame::Missing,
-            Self::Write { .. } | Self::Read { .. } => Blame::Store,
+            Self::Write { .. } | Self::Read { .. } | Self::NoRandom { .. } => Blame::Store,
             Self::Id(_)
             | Self::Time(_)
             | Self::Turn(_)
             | Self::Future { .. }
             | Self::OnlyRecalled
+            | Self::NoBackup { .. }
+            | Self::NoReceipt { .. }
             | Self::Declared { .. }
             | Self::TooManyMessages { .. }
             | Self::Retold { .. }

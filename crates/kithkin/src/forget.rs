@@ -3,10 +3,10 @@
 use std::collections::{HashMap, HashSet};
 use std::ops::ControlFlow;
 
-use kithkin_core::{ConversationId, Erased, Erasure, Seq, SessionId, SessionRef, Turn, TurnId, TurnKey};
+use kithkin_core::{ConversationId, Erased, Erasure, Seq, SessionId, SessionRef, StoredTurn, Turn, TurnId, TurnKey};
 use kithkin_engine::Correction;
 
-use crate::{Error, ForgetReport, Person};
+use crate::{Error, ForgetReport, Now, Person, Receipt};
 
 /// What to forget.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -30,11 +30,32 @@ impl Person<'_> {
     pub fn forget(&self, what: &Forget, dry_run: bool) -> Result<ForgetReport, Error> {
         self.known()?;
         let erasure = self.with_corrections(self.erasure(what)?)?;
-        let erased = self.kithkin().engine.store().erase(self.scope(), &erasure, dry_run)?;
+        self.erase(&erasure, dry_run)
+    }
+
+    /// The same, with a receipt, of which the hash stays in the tenant's chain of erasures. The receipt is written when the
+    /// erasure is done; a process that ends between the two has erased and leaves none.
+    ///
+    /// # Errors
+    /// As [`Person::forget`]; and where the system gives no random numbers, in which case nothing was erased.
+    pub fn forget_with_receipt(&self, what: &Forget, now: Now) -> Result<ForgetReport, Error> {
+        self.known()?;
+        let at = self.moment(now)?.start();
+        let erasure = self.with_corrections(self.erasure(what)?)?;
+        let log = self.log()?;
+        let turns = named(&log, &erasure);
+        let receipt = Receipt::of(self.scope(), &erasure, &turns, at)?;
+        let report = self.erase(&erasure, false)?;
+        let receipt = receipt.noted(self.kithkin().engine.store(), &report, at)?;
+        Ok(ForgetReport { receipt: Some(receipt), ..report })
+    }
+
+    fn erase(&self, erasure: &Erasure, dry_run: bool) -> Result<ForgetReport, Error> {
+        let erased = self.kithkin().engine.store().erase(self.scope(), erasure, dry_run)?;
         if !dry_run {
             self.kithkin().engine.evict(self.scope());
             match self.method() {
-                _ if erasure == Erasure::Person => {}
+                _ if *erasure == Erasure::Person => {}
                 Ok(method) => self.derive(&method, &mut |_| ControlFlow::Continue(()))?,
                 // The next rebuild derives from what is left; the erasure itself is done.
                 Err(Error::Rebuild { .. }) => {}
@@ -42,7 +63,7 @@ impl Person<'_> {
             }
         }
         let Erased { turns, memories, vectors, feedback } = erased;
-        Ok(ForgetReport { turns, memories, vectors, feedback, dry_run })
+        Ok(ForgetReport { turns, memories, vectors, feedback, dry_run, receipt: None })
     }
 
     fn erasure(&self, what: &Forget) -> Result<Erasure, Error> {
@@ -73,15 +94,9 @@ impl Person<'_> {
         if what == Erasure::Person || !log.iter().any(|told| Correction::of(&told.turn).is_some()) {
             return Ok(what);
         }
-        let is_named = |turn: &Turn| match &what {
-            Erasure::Turns(keys) => keys.contains(&turn.key()),
-            Erasure::Session(of) => turn.conversation == of.conversation && turn.session == of.session,
-            Erasure::Conversation(of) => turn.conversation == *of,
-            Erasure::Person => true,
-        };
-        // With all tellings of a turn, as the store erases them.
-        let keys: HashSet<TurnKey> = log.iter().filter(|t| is_named(&t.turn)).map(|t| t.turn.key()).collect();
-        let erased: HashSet<Seq> = log.iter().filter(|t| keys.contains(&t.turn.key())).map(|t| t.seq).collect();
+        let going = named(&log, &what);
+        let keys: HashSet<TurnKey> = going.iter().map(|t| t.turn.key()).collect();
+        let erased: HashSet<Seq> = going.iter().map(|t| t.seq).collect();
         let names: HashMap<Seq, TurnKey> = log.iter().map(|t| (t.seq, t.turn.key())).collect();
         let derived = self.derived_entries(&self.preset()?)?;
         let alone = kithkin_engine::corrections_left_alone(log, &derived, &erased);
@@ -91,4 +106,16 @@ impl Person<'_> {
         }
         Ok(Erasure::Turns(keys.into_iter().chain(more).collect()))
     }
+}
+
+/// The turns that an erasure takes: those that it names, with all tellings of each.
+fn named<'a>(log: &'a [StoredTurn], what: &Erasure) -> Vec<&'a StoredTurn> {
+    let is_named = |turn: &Turn| match what {
+        Erasure::Turns(keys) => keys.contains(&turn.key()),
+        Erasure::Session(of) => turn.conversation == of.conversation && turn.session == of.session,
+        Erasure::Conversation(of) => turn.conversation == *of,
+        Erasure::Person => true,
+    };
+    let keys: HashSet<TurnKey> = log.iter().filter(|t| is_named(&t.turn)).map(|t| t.turn.key()).collect();
+    log.iter().filter(|t| keys.contains(&t.turn.key())).collect()
 }

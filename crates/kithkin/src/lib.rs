@@ -31,6 +31,7 @@ mod explain;
 mod explore;
 mod export;
 mod feedback;
+mod fields;
 mod follow_up;
 mod forget;
 mod ground;
@@ -43,9 +44,11 @@ mod memories;
 mod person;
 mod profile;
 mod quote;
+mod receipt;
 mod remember;
 mod reports;
 mod respond;
+mod storage;
 
 pub use audit::AuditReport;
 pub use consent::ConsentReport;
@@ -83,9 +86,14 @@ pub use location::Location;
 pub use memories::MemoryReport;
 pub use person::{Now, Person, Recall};
 pub use profile::{ProfileEntry, ProfileReport, ProfileTrait, ProfileVersion, RejectedEntry};
+pub use receipt::{ErasedTurn, Receipt};
 pub use remember::{Remember, Remembered};
 pub use reports::{
     AspectReport, EvidenceReport, FilterReport, ForgetReport, PartialReport, PersonReport, RecallReport, RescoreReport,
     SessionReport, TimingsReport, TurnReport,
 };
 pub use respond::{PromptReport, Respond, RespondReport, TokensReport, UsedEntry};
+pub use storage::{
+    BackupReport, ChainReport, CompactReport, CopyReport, Damage, ErasureReport, FreePages, OnPassed, Passed, Refusal,
+    Selection, StoredPerson, VerifyReport, free_pages,
+};

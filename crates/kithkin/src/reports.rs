@@ -3,6 +3,8 @@
 use kithkin_core::{Attachment, Explanation, StoredTurn};
 use serde::Serialize;
 
+use crate::Receipt;
+
 /// A turn that answers a question.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 #[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
@@ -139,7 +141,7 @@ pub struct RecallReport {
 }
 
 /// What was forgotten, or would be.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 #[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
 pub struct ForgetReport {
     /// Turns, counting every version.
@@ -152,6 +154,9 @@ pub struct ForgetReport {
     pub feedback: u64,
     /// Whether it was only counted.
     pub dry_run: bool,
+    /// By which it can be looked at later whether all of it is gone; only where one was asked for.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub receipt: Option<Receipt>,
 }
 
 /// One person in a listing.

@@ -18,6 +18,7 @@ mod remember;
 mod respond;
 mod serve;
 mod shell;
+mod store;
 
 use std::process::ExitCode;
 
@@ -44,6 +45,7 @@ pub(crate) fn run(place: &Place, command: Command) -> Result<ExitCode> {
         Command::Profile(args) => profile::run(place, args),
         Command::Consent(args) => consent::run(place, &args),
         Command::Forget(args) => forget::run(place, args),
+        Command::VerifyErasure(args) => forget::verify(place, &args.file),
         Command::Export(args) => export::run(place, &args),
         Command::Rebuild(args) => rebuild::rebuild(place, &args),
         Command::Reembed(args) => rebuild::reembed(place, &args),
@@ -54,6 +56,7 @@ pub(crate) fn run(place: &Place, command: Command) -> Result<ExitCode> {
         Command::Disclosures(args) => jobs::disclosures(place, &args),
         Command::Audit(args) => check::audit(place, &args),
         Command::Doctor => check::doctor(place),
+        Command::Store(args) => store::run(place, args.command),
         Command::Methods(args) => lists::methods(place, args.name.as_deref()),
         Command::Datasets(args) => lists::datasets(place, args.name.as_deref()),
         Command::Models => lists::models(place),

@@ -91,3 +91,92 @@ fn derived_memories_go_with_their_turns_and_equal_a_rebuild() {
     found.sort_unstable();
     assert_eq!(found, ["2", "4", "5"], "turn 2 and turn 4 are neighbours now");
 }
+
+/// What `verify-erasure` finds; `None` where all is gone.
+fn found(place: &Place, receipt: &str, store: &str) -> Option<Vec<String>> {
+    let ran = place.run(&["verify-erasure", receipt, "--store", store, "--json"]);
+    let report: serde_json::Value = serde_json::from_str(&ran.out).unwrap_or_else(|e| panic!("{e}: {}", ran.err));
+    let findings = report["report"]["findings"].as_array().unwrap();
+    assert_eq!(
+        (ran.code == Some(0), report["report"]["gone"].as_bool()),
+        (findings.is_empty(), Some(findings.is_empty()))
+    );
+    (!findings.is_empty()).then(|| findings.iter().map(|finding| finding.as_str().unwrap().to_owned()).collect())
+}
+
+#[test]
+fn a_receipt_proves_what_is_gone() {
+    let place = filled();
+    let method = place.file("windows.toml", windows_preset("windows"));
+    place.ok(&["rebuild", "--person", "ann", "--method", &method]);
+    place.ok(&["feedback", "--person", "ann", "marzipan?", "--shown", "1", "7", "--now", "2023-06-01"]);
+    place.ok(&["store", "backup", "before.backup"]);
+    let forget = ["forget", "--person", "ann", "--turn", "1", "--turn", "2", "--receipt", "a.receipt"];
+    let report = place.json(&forget);
+    assert_eq!(report["receipt"]["erased"].as_array().unwrap().len(), 2, "{report}");
+    let receipt = std::fs::read_to_string(place.path("a.receipt")).unwrap();
+    assert_eq!(serde_json::from_str::<serde_json::Value>(&receipt).unwrap(), report["receipt"]);
+    for text in ["ann", "Ann", "marzipan", "Zorba", "xylophone", "\"c\"", "\"s\""] {
+        assert!(!receipt.contains(text), "{text} is in {receipt}");
+    }
+    assert_eq!(found(&place, "a.receipt", "kithkin.db"), None);
+    assert!(place.ok(&["verify-erasure", "a.receipt"]).out.contains("all of it is gone"));
+
+    // A second receipt is the next in the chain; nothing is erased without its file.
+    place.fails(
+        &[&forget[..7], &["--receipt", "a.receipt"]].concat(),
+        &["a.receipt cannot be made", "nothing was erased"],
+    );
+    place.fails(&["forget", "--person", "ann", "--turn", "none", "--receipt", "b.receipt"], &["no turn \"none\""]);
+    assert!(!place.path("b.receipt").exists());
+    let person = place.json(&["forget", "--person", "bob-the-person", "--all", "--receipt", "bob.receipt"]);
+    assert_eq!((&person["receipt"]["entry"], &person["receipt"]["what"]), (&2.into(), &"person".into()));
+    assert_eq!(place.json(&["store", "verify"])["chains"][0]["entries"], 2);
+    assert_eq!(found(&place, "bob.receipt", "kithkin.db"), None);
+    assert_eq!(found(&place, "a.receipt", "kithkin.db"), None);
+
+    // Where it was never erased, all of it is found, and its chain has no such entry.
+    place.ok(&["store", "restore", "before.backup", "--store", "old.db"]);
+    let old = found(&place, "a.receipt", "old.db").unwrap().join("\n");
+    for text in ["no entry 1", "a turn at the place 1", "the memory 1 is of an erased turn", "the feedback"] {
+        assert!(old.contains(text), "{text}: {old}");
+    }
+    assert!(found(&place, "bob.receipt", "old.db").unwrap().join("\n").contains("a turn at the place"));
+    // A copy of what is left has the chain.
+    place.ok(&["store", "copy", "--to", "copy.db"]);
+    assert_eq!(found(&place, "a.receipt", "copy.db"), None);
+    assert_eq!(place.json(&["store", "verify"]), place.json(&["store", "verify", "--store", "copy.db"]));
+}
+
+#[test]
+fn receipts_tell_what_came_back_and_what_was_changed() {
+    let place = filled();
+    place.import("ann", &turn("300", "2023-02-01", "Ann", "My marzipan-secret is safe."));
+    place.ok(&["forget", "--person", "ann", "--turn", "1", "--receipt", "a.receipt"]);
+    let look = || place.json(&["verify-erasure", "a.receipt"])["report"].clone();
+    assert_eq!((&look()["same_words"], &look()["told_again"]), (&1.into(), &0.into()), "{}", look());
+    place.import("ann", &turn("1", "2023-01-01", "Ann", "I say it again."));
+    assert_eq!((&look()["same_words"], &look()["told_again"]), (&1.into(), &1.into()), "{}", look());
+    let text = place.ok(&["verify-erasure", "a.receipt"]).out;
+    assert!(text.contains("note     1 turns of an erased id were told again since"), "{text}");
+
+    let receipt = std::fs::read_to_string(place.path("a.receipt")).unwrap();
+    let changed = receipt.replace("\"turns\": 1", "\"turns\": 2");
+    assert_ne!(changed, receipt);
+    place.file("changed.receipt", changed);
+    assert!(found(&place, "changed.receipt", "kithkin.db").unwrap()[0].contains("is of another receipt"));
+    // The same receipt in another layout is the same.
+    let json: serde_json::Value = serde_json::from_str(&receipt).unwrap();
+    place.file("line.receipt", json.to_string());
+    assert_eq!(found(&place, "line.receipt", "kithkin.db"), None);
+    for (name, text, says) in [
+        ("text", "hello".to_owned(), "is no receipt of an erasure"),
+        ("newer", receipt.replace("\"form\": 1", "\"form\": 9"), "its form is 9"),
+        ("more", receipt.replace("\"form\": 1", "\"form\": 1, \"x\": 1"), "unknown field"),
+        ("key", receipt.replace("\"key\": \"", "\"key\": \"zz"), "its key"),
+    ] {
+        place.file(name, text);
+        place.fails(&["verify-erasure", name], &[name, says]);
+    }
+    place.fails(&["verify-erasure", "none"], &["the receipt none cannot be read"]);
+}

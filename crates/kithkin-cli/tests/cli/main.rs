@@ -30,6 +30,7 @@ mod respond;
 mod serve;
 mod shapes;
 mod shell;
+mod store;
 mod weights;
 
 #[allow(dead_code, reason = "the tests of the store use all of it")]

@@ -2,7 +2,7 @@
 
 use axum::Json;
 use axum::extract::State;
-use kithkin::{Forget, ForgetReport, PersonReport};
+use kithkin::{Forget, ForgetReport, Now, Person, PersonReport};
 use serde::Serialize;
 use utoipa::ToSchema;
 
@@ -74,9 +74,16 @@ pub(crate) async fn forget(
     whose: Whose<Erase>,
     Payload(request): Payload<ForgetRequest>,
 ) -> Result<Json<ForgetReport>, Problem> {
-    let dry_run = request.dry_run;
+    let (dry_run, receipt) = (request.dry_run, request.receipt);
+    if dry_run && receipt {
+        return Err(Problem::input("what is only counted has no receipt: leave out dry_run or receipt"));
+    }
     let what = request.forget()?;
-    let erased = service.person(&whose.scope, move |person| person.forget(&what, dry_run)).await?;
+    let erase = move |person: &Person<'_>| match receipt {
+        true => person.forget_with_receipt(&what, Now::Clock),
+        false => person.forget(&what, dry_run),
+    };
+    let erased = service.person(&whose.scope, erase).await?;
     if !dry_run {
         service.written(&whose.scope);
     }

@@ -247,6 +247,10 @@ pub(crate) struct ForgetRequest {
     /// Whether it is only counted.
     #[serde(default)]
     pub(crate) dry_run: bool,
+    /// Whether the answer has a receipt, by which `kithkin verify-erasure` looks later whether all is gone. It belongs to the
+    /// one who asked.
+    #[serde(default)]
+    pub(crate) receipt: bool,
 }
 
 impl ForgetRequest {

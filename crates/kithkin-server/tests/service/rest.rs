@@ -51,8 +51,17 @@ async fn what_is_remembered_is_found_corrected_exported_and_erased() {
     let counted = json!({ "conversation": "b", "dry_run": true });
     let (_, counted) = ask(&router, "POST", "/v1/persons/ann/forget", &counted).await;
     assert_eq!((counted["turns"].clone(), remembered(&router, "ann").await.len()), (json!(1), 3));
+    assert_eq!(counted.get("receipt"), None);
+    let named = json!({ "conversation": "b", "receipt": true });
+    let (_, erased) = ask(&router, "POST", "/v1/persons/ann/forget", &named).await;
+    let receipt = &erased["receipt"];
+    assert_eq!(
+        (&receipt["entry"], &receipt["what"], &receipt["turns"]),
+        (&json!(1), &json!("conversation"), &json!(1))
+    );
+    assert!(kithkin::Receipt::parse("the answer", &receipt.to_string()).is_ok(), "{erased}");
     let (status, erased) = ask(&router, "DELETE", "/v1/persons/ann", &Value::Null).await;
-    assert_eq!((status, erased["turns"].clone()), (StatusCode::OK, json!(3)));
+    assert_eq!((status, erased["turns"].clone()), (StatusCode::OK, json!(2)));
     let (status, _) = ask(&router, "GET", "/v1/persons/ann", &Value::Null).await;
     assert_eq!(status, StatusCode::NOT_FOUND);
 }
@@ -149,6 +158,8 @@ async fn bad_input_is_told_by_name() {
     refused("POST", "/v1/persons/ann/respond", json, "{\"message\":\"x\"}", 503, "chat model").await;
     refused("POST", "/v1/persons/ann/forget", json, "{}", 422, "exactly one").await;
     refused("POST", "/v1/persons/ann/forget", json, "{\"all\":true,\"conversation\":\"a\"}", 422, "exactly one").await;
+    let both = "{\"all\":true,\"dry_run\":true,\"receipt\":true}";
+    refused("POST", "/v1/persons/ann/forget", json, both, 422, "has no receipt").await;
     refused("POST", "/v1/import", "application/octet-stream", "{broken", 422, "").await;
     refused("POST", "/v1/import?format=chatgpt", "application/octet-stream", "", 422, "").await;
     refused("POST", "/v1/import?format=floppy", "application/octet-stream", "x", 422, "floppy").await;

@@ -8,6 +8,7 @@ mod disclosures;
 mod erasure;
 mod feedback;
 mod log;
+mod taking;
 mod whole;
 
 use std::ops::ControlFlow;
@@ -44,6 +45,12 @@ pub fn run(empty: &mut dyn FnMut() -> Box<dyn Store>) {
         feedback::feedback_goes_with_the_turns_it_shows,
         disclosures::disclosures_come_back_as_they_were,
         disclosures::disclosures_end_with_the_person,
+        taking::tenants_are_listed,
+        taking::records_keep_their_numbers,
+        taking::records_come_in_pieces,
+        taking::what_does_not_follow_is_refused,
+        taking::chains_only_grow,
+        taking::compacting_keeps_everything,
         whole::pulses_grow,
         whole::visitors_may_stop_and_call_again,
         whole::many_threads,

@@ -5,14 +5,15 @@
 
 mod person;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::ops::ControlFlow;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use kithkin_core::{
-    Appended, Binding, DerivationId, Disclosure, Erased, Erasure, Feedback, Memory, Millis, PersonId, PersonSummary,
-    PersonTurns, Pulse, Scope, Seq, SessionRef, Store, StoreError, StoreHealth, StoredDisclosure, StoredFeedback,
-    StoredMemory, StoredTurn, TenantId, TurnId, UnitId, VectorCount, VectorSpace, Visit,
+    Appended, Binding, ChainEntry, Compacted, DerivationId, DerivedSession, Disclosure, Erased, Erasure, Feedback,
+    Memory, Millis, PersonId, PersonSummary, PersonTurns, Pulse, Records, Scope, Seq, SessionRef, Store, StoreError,
+    StoreHealth, StoredDisclosure, StoredFeedback, StoredMemory, StoredTurn, TenantId, TurnId, UnitId, VectorCount,
+    VectorSpace, Visit,
 };
 
 use person::Person;
@@ -28,6 +29,7 @@ struct State {
     /// The highest counter of all erased persons: new ones begin above it.
     floor: u64,
     persons: BTreeMap<Scope, Person>,
+    chains: BTreeMap<TenantId, Vec<ChainEntry>>,
 }
 
 impl MemoryStore {
@@ -75,6 +77,13 @@ impl Store for MemoryStore {
             appended.push(Appended { scope: scope.clone(), outcomes });
         }
         Ok(appended)
+    }
+
+    fn tenants(&self) -> Result<Vec<TenantId>, StoreError> {
+        let state = self.state();
+        let of_persons = state.persons.keys().map(|scope| &scope.tenant);
+        let tenants: BTreeSet<&TenantId> = of_persons.chain(state.chains.keys()).collect();
+        Ok(tenants.into_iter().cloned().collect())
     }
 
     fn person_ids(&self, tenant: &TenantId) -> Result<Vec<PersonId>, StoreError> {
@@ -168,6 +177,21 @@ impl Store for MemoryStore {
         Ok(())
     }
 
+    fn scan_derived(&self, scope: &Scope, visit: Visit<'_, DerivedSession>) -> Result<(), StoreError> {
+        visit_all(self.read(scope, Person::derived_sessions), visit);
+        Ok(())
+    }
+
+    fn take_over(&self, scope: &Scope, records: &Records) -> Result<bool, StoreError> {
+        let mut state = self.state();
+        let mut person = state.persons.get(scope).cloned().unwrap_or_else(|| Person::begin(state.floor));
+        let taken = person.take_over(records);
+        if taken {
+            state.persons.insert(scope.clone(), person);
+        }
+        Ok(taken)
+    }
+
     fn drop_other_memories(&self, scope: &Scope, keep: &DerivationId) -> Result<u64, StoreError> {
         Ok(self.write(scope, |person| person.drop_other_memories(keep)))
     }
@@ -224,6 +248,25 @@ impl Store for MemoryStore {
             person.erase(&doomed);
         }
         Ok(erased)
+    }
+
+    fn scan_chain(&self, tenant: &TenantId, visit: Visit<'_, ChainEntry>) -> Result<(), StoreError> {
+        let chain = self.state().chains.get(tenant).cloned().unwrap_or_default();
+        visit_all(chain, visit);
+        Ok(())
+    }
+
+    fn put_chain(&self, tenant: &TenantId, entry: &ChainEntry) -> Result<bool, StoreError> {
+        let mut state = self.state();
+        let follows = entry.follows(state.chains.get(tenant).and_then(|chain| chain.last()), tenant);
+        if follows {
+            state.chains.entry(tenant.clone()).or_default().push(*entry);
+        }
+        Ok(follows)
+    }
+
+    fn compact(&self) -> Result<Compacted, StoreError> {
+        Ok(Compacted::default())
     }
 
     fn probe(&self) -> Result<bool, StoreError> {

@@ -3,13 +3,13 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use kithkin_core::{
-    Binding, DerivationId, Disclosure, Erased, Erasure, Feedback, Memory, MemoryId, Millis, Outcome, PersonId,
-    PersonSummary, Pulse, Seq, SessionRef, StoredDisclosure, StoredFeedback, StoredMemory, StoredTurn, Turn, TurnKey,
-    UnitId, VectorCount, VectorSpace,
+    Binding, DerivationId, DerivedSession, Disclosure, Erased, Erasure, Feedback, Memory, MemoryId, Millis, Outcome,
+    PersonId, PersonSummary, Pulse, Records, Seq, SessionRef, StoredDisclosure, StoredFeedback, StoredMemory,
+    StoredTurn, Turn, TurnKey, UnitId, VectorCount, VectorSpace,
 };
 
 /// Everything that is kept of a person.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub(super) struct Person {
     pub(super) pulse: Pulse,
     pub(super) turns: BTreeMap<Seq, StoredTurn>,
@@ -25,7 +25,7 @@ pub(super) struct Person {
     disclosures: BTreeMap<u64, Disclosure>,
 }
 
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 struct Derived {
     by: DerivationId,
     session: SessionRef,
@@ -221,6 +221,70 @@ impl Person {
     pub(super) fn memories_of(&self, derivation: &DerivationId) -> Vec<StoredMemory> {
         let of = self.memories.iter().filter(|(_, derived)| derived.by == *derivation);
         of.map(|(id, derived)| StoredMemory { id: *id, memory: derived.memory.clone() }).collect()
+    }
+
+    pub(super) fn derived_sessions(&self) -> Vec<DerivedSession> {
+        let of_memories = self.memories.values().map(|one| (one.by.clone(), one.session.clone()));
+        let sessions: BTreeSet<(DerivationId, SessionRef)> = self.marks.keys().cloned().chain(of_memories).collect();
+        let derived = |(derivation, session): (DerivationId, SessionRef)| {
+            let of = self.memories.iter().filter(|(_, one)| one.by == derivation && one.session == session);
+            let memories = of.map(|(id, one)| StoredMemory { id: *id, memory: one.memory.clone() }).collect();
+            let upto = self.marks.get(&(derivation.clone(), session.clone())).copied();
+            DerivedSession { derivation, session, upto, memories }
+        };
+        sessions.into_iter().map(derived).collect()
+    }
+
+    /// Whether the records were taken; where not, the person is to be thrown away.
+    pub(super) fn take_over(&mut self, records: &Records) -> bool {
+        let mut replaced = false;
+        let taken = records.turns.iter().all(|turn| self.take_turn(turn))
+            && records.feedback.iter().all(|one| self.take_feedback(one))
+            && records.derived.iter().all(|derived| self.take_derived(derived, &mut replaced));
+        for StoredDisclosure { number, disclosure } in &records.disclosures {
+            self.disclosures.insert(*number, disclosure.clone());
+        }
+        self.wrote(replaced);
+        let Pulse { version, epoch, last_seq } = records.pulse;
+        self.pulse.version = self.pulse.version.max(version);
+        self.pulse.epoch = self.pulse.epoch.max(epoch);
+        self.pulse.last_seq = self.pulse.last_seq.max(last_seq);
+        taken
+    }
+
+    fn take_turn(&mut self, turn: &StoredTurn) -> bool {
+        let current = self.current.get(&turn.turn.key()).copied();
+        let follows = turn.seq.0 > self.pulse.last_seq && turn.supersedes == current;
+        self.pulse.last_seq = turn.seq.0;
+        self.current.insert(turn.turn.key(), turn.seq);
+        self.turns.insert(turn.seq, turn.clone());
+        follows
+    }
+
+    fn take_feedback(&mut self, StoredFeedback { number, feedback }: &StoredFeedback) -> bool {
+        let last = self.feedback.last_key_value().map_or(0, |(last, _)| *last);
+        let there = feedback.shown.iter().all(|shown| self.turns.contains_key(&shown.seq));
+        self.pulse.version = self.pulse.version.max(*number);
+        self.feedback.insert(*number, feedback.clone());
+        *number > last && there
+    }
+
+    fn take_derived(&mut self, derived: &DerivedSession, replaced: &mut bool) -> bool {
+        let DerivedSession { derivation, session, upto, memories } = derived;
+        *replaced |= self.remove_memories(|one| one.by == *derivation && one.session == *session) > 0;
+        let key = (derivation.clone(), session.clone());
+        match upto {
+            Some(upto) => drop(self.marks.insert(key, *upto)),
+            None => drop(self.marks.remove(&key)),
+        }
+        let mut free = self.turns.values().any(|turn| session_of(turn) == *session);
+        for StoredMemory { id, memory } in memories {
+            free &= memory.sources.iter().all(|seq| self.turns.contains_key(seq));
+            self.last_memory = self.last_memory.max(id.0);
+            let one = Derived { by: derivation.clone(), session: session.clone(), memory: memory.clone() };
+            free &= self.memories.insert(*id, one).is_none();
+        }
+        free
     }
 
     pub(super) fn drop_other_memories(&mut self, keep: &DerivationId) -> u64 {

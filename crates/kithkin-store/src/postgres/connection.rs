@@ -250,14 +250,26 @@ impl Connections {
         scopes: impl IntoIterator<Item = &'a Scope>,
         mut write: impl FnMut(&mut Session) -> Result<T, Fault>,
     ) -> Result<T, StoreError> {
-        let mut locks: Vec<i64> = scopes.into_iter().map(lock_of).collect();
-        locks.sort_unstable();
-        locks.dedup();
-        let mut begin = "BEGIN;".to_owned();
-        for lock in locks {
-            begin.push_str(&format!("SELECT pg_advisory_xact_lock({lock});"));
-        }
+        let begin = begin_of_write(scopes);
         self.again(doing, || self.within(&begin, end_of_write, &mut write))
+    }
+
+    /// The same, taken back as well unless `write` gives `true`.
+    pub(super) fn write_if<'a>(
+        &self,
+        doing: &'static str,
+        scopes: impl IntoIterator<Item = &'a Scope>,
+        mut write: impl FnMut(&mut Session) -> Result<bool, Fault>,
+    ) -> Result<bool, StoreError> {
+        let begin = begin_of_write(scopes);
+        let end = |session: &mut Session, result: Result<bool, Fault>| match result {
+            Ok(false) => {
+                session.roll_back();
+                Ok(false)
+            }
+            result => end_of_write(session, result),
+        };
+        self.again(doing, || self.within(&begin, end, &mut write))
     }
 
     /// Runs `work` outside of any transaction.
@@ -331,6 +343,18 @@ impl Drop for Connections {
 fn discard(session: Session) {
     let closing = std::thread::Builder::new().name("closing".to_owned()).spawn(move || drop(session));
     let _ = closing.map(std::thread::JoinHandle::join);
+}
+
+/// Begins a transaction, alone among the writers of the scopes.
+fn begin_of_write<'a>(scopes: impl IntoIterator<Item = &'a Scope>) -> String {
+    let mut locks: Vec<i64> = scopes.into_iter().map(lock_of).collect();
+    locks.sort_unstable();
+    locks.dedup();
+    let mut begin = "BEGIN;".to_owned();
+    for lock in locks {
+        begin.push_str(&format!("SELECT pg_advisory_xact_lock({lock});"));
+    }
+    begin
 }
 
 fn end_of_write<T>(session: &mut Session, result: Result<T, Fault>) -> Result<T, Fault> {

@@ -37,6 +37,33 @@ pub(super) fn put(session: &mut Session, scope: &Scope, new: &Disclosure) -> Res
     row.map(|row| number(&row, 0).map_err(wrong)).transpose()
 }
 
+/// Writes disclosures that keep their numbers, in the place of those that have them.
+pub(super) fn take_over(session: &mut Session, scope: &Scope, noted: &[StoredDisclosure]) -> Result<(), Fault> {
+    for StoredDisclosure { number, disclosure } in noted {
+        let Disclosure { at, purpose, model, turns, spent: Spent { calls, read, said } } = disclosure;
+        let turns = serde_json::to_string(turns).map_err(|why| Fault::damaged("a disclosure taken over", why))?;
+        session.execute(
+            "INSERT INTO disclosure (tenant, person, id, at, purpose, model, calls, read, said, turns)
+             VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)
+             ON CONFLICT (tenant, person, id) DO UPDATE
+             SET at = $4, purpose = $5, model = $6, calls = $7, read = $8, said = $9, turns = $10",
+            &[
+                &scope.tenant.as_str(),
+                &scope.person.as_str(),
+                &sql(*number),
+                at,
+                &purpose.as_str(),
+                &model.as_bytes(),
+                &sql(*calls),
+                &sql(*read),
+                &sql(*said),
+                &turns,
+            ],
+        )?;
+    }
+    Ok(())
+}
+
 pub(super) fn end(session: &mut Session, scope: &Scope, ended: &StoredDisclosure) -> Result<(), Fault> {
     session.see(scope)?;
     let Spent { calls, read, said } = ended.disclosure.spent;

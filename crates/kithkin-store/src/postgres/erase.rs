@@ -242,6 +242,13 @@ fn rewrite(session: &mut Session) -> Result<bool, Fault> {
     let mut parts: Vec<i16> = erased.iter().map(|(_, part)| *part).collect();
     parts.sort_unstable();
     parts.dedup();
+    rewrite_parts(session, parts)?;
+    session.execute("DELETE FROM erased WHERE id = ANY ($1)", &[&numbers])?;
+    Ok(true)
+}
+
+/// Rewrites these parts of every table.
+pub(super) fn rewrite_parts(session: &mut Session, parts: impl IntoIterator<Item = i16>) -> Result<(), Fault> {
     // A large part takes longer than a statement may otherwise.
     session.run("SET statement_timeout = 0")?;
     for part in parts {
@@ -249,9 +256,7 @@ fn rewrite(session: &mut Session) -> Result<bool, Fault> {
             session.run(&format!("VACUUM (FULL) {table}_{part}"))?;
         }
     }
-    session.run("SET statement_timeout = '120s'")?;
-    session.execute("DELETE FROM erased WHERE id = ANY ($1)", &[&numbers])?;
-    Ok(true)
+    session.run("SET statement_timeout = '120s'")
 }
 
 /// Whether a transaction of another connection began before these erasures were done.

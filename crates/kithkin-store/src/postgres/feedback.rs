@@ -7,17 +7,49 @@ use super::connection::Fault;
 use super::memories::{all_there, words};
 use super::session::{Session, column, number, sql};
 use super::{persons, vectors};
-use crate::counters::Stale;
+use crate::counters::{Counters, Stale};
 use crate::record::{self, FeedbackRecord};
 
 pub(super) fn put(session: &mut Session, scope: &Scope, new: &Feedback) -> Result<Option<u64>, Fault> {
-    let (tenant, person) = (scope.tenant.as_str(), scope.person.as_str());
     let Some(counters) = persons::load(session, scope)? else { return Ok(None) };
-    let seqs: Vec<i64> = new.shown.iter().map(|shown| sql(shown.seq.0)).collect();
-    if seqs.is_empty() || !all_there(session, scope, &seqs)? {
+    let number = counters.next_write();
+    if new.shown.is_empty() || !insert(session, scope, number, new)? {
         return Ok(None);
     }
-    let id = counters.next_write();
+    persons::save(session, scope, counters.written(Stale::Behind))?;
+    Ok(Some(number))
+}
+
+/// Writes feedback that keeps its number, and raises the counters to it; whether it follows what is there.
+pub(super) fn take_over(
+    session: &mut Session,
+    scope: &Scope,
+    given: &[StoredFeedback],
+    counters: &mut Counters,
+) -> Result<bool, Fault> {
+    let last = session.first(
+        "SELECT COALESCE(MAX(id), 0) FROM feedback WHERE tenant = $1 AND person = $2",
+        &[&scope.tenant.as_str(), &scope.person.as_str()],
+    )?;
+    let wrong = |why| Fault::damaged(format_args!("the feedback of {scope}"), why);
+    let mut last = last.map_or(Ok(0), |row| number(&row, 0)).map_err(wrong)?;
+    for StoredFeedback { number, feedback } in given {
+        if *number <= last || !insert(session, scope, *number, feedback)? {
+            return Ok(false);
+        }
+        last = *number;
+        counters.version = counters.version.max(last);
+    }
+    Ok(true)
+}
+
+/// Writes feedback of this number; not where a turn that it shows is not there.
+fn insert(session: &mut Session, scope: &Scope, number: u64, new: &Feedback) -> Result<bool, Fault> {
+    let (tenant, person, id) = (scope.tenant.as_str(), scope.person.as_str(), sql(number));
+    let seqs: Vec<i64> = new.shown.iter().map(|shown| sql(shown.seq.0)).collect();
+    if !all_there(session, scope, &seqs)? {
+        return Ok(false);
+    }
     let shown = serde_json::to_string(&new.shown).map_err(|why| Fault::damaged("new feedback", why))?;
     let space = match &new.vector {
         Some(of_question) => Some(vectors::space_to_write(session, &of_question.space)?),
@@ -31,25 +63,14 @@ pub(super) fn put(session: &mut Session, scope: &Scope, new: &Feedback) -> Resul
     session.execute(
         "INSERT INTO feedback (tenant, person, id, asked_at, recorded_at, shown, space, vector, question)
          VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)",
-        &[
-            &tenant,
-            &person,
-            &sql(id),
-            &new.asked_at,
-            &new.recorded_at,
-            &shown,
-            &space,
-            &vector,
-            &new.question.as_bytes(),
-        ],
+        &[&tenant, &person, &id, &new.asked_at, &new.recorded_at, &shown, &space, &vector, &new.question.as_bytes()],
     )?;
     session.execute(
         "INSERT INTO feedback_turn (tenant, person, feedback, seq)
          SELECT $1, $2, $3, * FROM unnest($4::bigint[]) ON CONFLICT DO NOTHING",
-        &[&tenant, &person, &sql(id), &seqs],
+        &[&tenant, &person, &id, &seqs],
     )?;
-    persons::save(session, scope, counters.written(Stale::Behind))?;
-    Ok(Some(id))
+    Ok(true)
 }
 
 pub(super) fn scan(

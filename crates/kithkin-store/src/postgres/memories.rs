@@ -1,12 +1,14 @@
 //! Memories: what was derived from turns, and up to where.
 
-use kithkin_core::{ConversationId, DerivationId, Memory, Scope, Seq, SessionId, SessionRef, StoredMemory, Visit};
+use kithkin_core::{
+    ConversationId, DerivationId, DerivedSession, Memory, Scope, Seq, SessionId, SessionRef, StoredMemory, Visit,
+};
 use postgres::Row;
 
 use super::connection::Fault;
 use super::session::{Session, column, number, sql};
 use super::{persons, vectors};
-use crate::counters::Stale;
+use crate::counters::{Counters, Stale};
 use crate::record;
 
 /// The number of a derivation; 0, which none has, when the store has no memory of it.
@@ -62,6 +64,60 @@ pub(super) fn put(
     if !sources_exist(session, scope, sitting, memories)? {
         return Ok(false);
     }
+    let mut counters = persons::load_or_begin(session, scope)?;
+    let floor = if counters.last_memory == 0 { persons::floor(session)? } else { 0 };
+    let numbers: Vec<i64> = memories.iter().map(|_| sql(counters.next_memory(floor))).collect();
+    let stale = replace(session, scope, derivation, sitting, Some(upto), &numbers, memories)?;
+    persons::save(session, scope, counters.written(stale))?;
+    Ok(true)
+}
+
+/// Writes what was derived from a session in the place of the old, and raises the counters to the numbers, which it keeps;
+/// whether they are free and the turns are there. What became stale of the person is noted in `stale`.
+pub(super) fn take_over(
+    session: &mut Session,
+    scope: &Scope,
+    derived: &DerivedSession,
+    counters: &mut Counters,
+    stale: &mut Stale,
+) -> Result<bool, Fault> {
+    let DerivedSession { derivation, session: sitting, upto, memories } = derived;
+    let numbers: Vec<i64> = memories.iter().map(|one| sql(one.id.0)).collect();
+    let memories: Vec<Memory> = memories.iter().map(|one| one.memory.clone()).collect();
+    let other = session.first(
+        "SELECT 1 FROM memory JOIN derivation ON derivation.id = memory.derivation
+          WHERE tenant = $1 AND person = $2 AND memory.id = ANY ($3)
+            AND (conversation <> $4 OR session <> $5 OR name <> $6) LIMIT 1",
+        &[
+            &scope.tenant.as_str(),
+            &scope.person.as_str(),
+            &numbers,
+            &sitting.conversation.as_str(),
+            &sitting.session.as_str(),
+            &derivation.0,
+        ],
+    )?;
+    if other.is_some() || !sources_exist(session, scope, sitting, &memories)? {
+        return Ok(false);
+    }
+    let last = numbers.iter().copied().max().unwrap_or(0).cast_unsigned();
+    counters.last_memory = counters.last_memory.max(last);
+    if replace(session, scope, derivation, sitting, *upto, &numbers, &memories)? == Stale::Whole {
+        *stale = Stale::Whole;
+    }
+    Ok(true)
+}
+
+/// Puts these memories in the place of those of the session under the derivation, and marks up to where it was seen.
+fn replace(
+    session: &mut Session,
+    scope: &Scope,
+    derivation: &DerivationId,
+    sitting: &SessionRef,
+    upto: Option<Seq>,
+    numbers: &[i64],
+    memories: &[Memory],
+) -> Result<Stale, Fault> {
     let derivation = derivation_to_write(session, derivation)?;
     let (tenant, person) = (scope.tenant.as_str(), scope.person.as_str());
     let (conversation, name) = (sitting.conversation.as_str(), sitting.session.as_str());
@@ -72,18 +128,21 @@ pub(super) fn put(
     )?;
     let old = ids(&old, scope)?;
     delete(session, scope, &old)?;
-    let mut counters = persons::load_or_begin(session, scope)?;
-    let floor = if counters.last_memory == 0 { persons::floor(session)? } else { 0 };
-    let numbers: Vec<i64> = memories.iter().map(|_| sql(counters.next_memory(floor))).collect();
-    add(session, scope, derivation, sitting, &numbers, memories)?;
-    session.execute(
-        "INSERT INTO derived_session (tenant, person, conversation, session, derivation, upto)
-         VALUES ($1, $2, $3, $4, $5, $6)
-         ON CONFLICT (tenant, person, conversation, session, derivation) DO UPDATE SET upto = $6",
-        &[&tenant, &person, &conversation, &name, &derivation, &sql(upto.0)],
-    )?;
-    persons::save(session, scope, counters.written(if old.is_empty() { Stale::Behind } else { Stale::Whole }))?;
-    Ok(true)
+    add(session, scope, derivation, sitting, numbers, memories)?;
+    match upto {
+        Some(upto) => session.execute(
+            "INSERT INTO derived_session (tenant, person, conversation, session, derivation, upto)
+             VALUES ($1, $2, $3, $4, $5, $6)
+             ON CONFLICT (tenant, person, conversation, session, derivation) DO UPDATE SET upto = $6",
+            &[&tenant, &person, &conversation, &name, &derivation, &sql(upto.0)],
+        )?,
+        None => session.execute(
+            "DELETE FROM derived_session
+              WHERE tenant = $1 AND person = $2 AND conversation = $3 AND session = $4 AND derivation = $5",
+            &[&tenant, &person, &conversation, &name, &derivation],
+        )?,
+    };
+    Ok(if old.is_empty() { Stale::Behind } else { Stale::Whole })
 }
 
 /// Writes memories, and what links them to their sources.
@@ -181,6 +240,46 @@ pub(super) fn scan(
         |row| Ok(visit(decode(scope, row)?)),
     );
     scanned.map(drop)
+}
+
+pub(super) fn scan_derived(
+    session: &mut Session,
+    scope: &Scope,
+    visit: Visit<'_, DerivedSession>,
+) -> Result<(), Fault> {
+    session.see(scope)?;
+    let (tenant, person) = (scope.tenant.as_str(), scope.person.as_str());
+    let marks = session.query(
+        "SELECT name, conversation, session, MAX(upto), derivation FROM
+                (SELECT conversation, session, derivation, upto FROM derived_session WHERE tenant = $1 AND person = $2
+                 UNION SELECT conversation, session, derivation, NULL FROM memory WHERE tenant = $1 AND person = $2) AS s
+           JOIN derivation ON derivation.id = s.derivation
+          GROUP BY name, conversation, session, derivation ORDER BY name, conversation, session",
+        &[&tenant, &person],
+    )?;
+    let read = |row: &Row| -> Result<(DerivedSession, i32), String> {
+        let sitting = SessionRef {
+            conversation: ConversationId::new(column::<&str>(row, 1)?).map_err(|why| why.to_string())?,
+            session: SessionId::new(column::<&str>(row, 2)?).map_err(|why| why.to_string())?,
+        };
+        let upto = column::<Option<i64>>(row, 3)?.map(|upto| Seq(upto.cast_unsigned()));
+        let derivation = DerivationId(column(row, 0)?);
+        Ok((DerivedSession { derivation, session: sitting, upto, memories: Vec::new() }, column(row, 4)?))
+    };
+    for row in &marks {
+        let wrong = |why| Fault::damaged(format_args!("a derived session of {scope}"), why);
+        let (mut derived, derivation) = read(row).map_err(wrong)?;
+        let memories = session.query(
+            "SELECT id, kind, said_at, sources, text FROM memory
+              WHERE tenant = $1 AND person = $2 AND conversation = $3 AND session = $4 AND derivation = $5 ORDER BY id",
+            &[&tenant, &person, &derived.session.conversation.as_str(), &derived.session.session.as_str(), &derivation],
+        )?;
+        derived.memories = memories.iter().map(|row| decode(scope, row)).collect::<Result<_, _>>()?;
+        if visit(derived).is_break() {
+            break;
+        }
+    }
+    Ok(())
 }
 
 fn decode(scope: &Scope, row: &Row) -> Result<StoredMemory, Fault> {

@@ -5,6 +5,8 @@
 //! a person's counters, one small query, whether what it has in memory is still what the database holds (decision 20).
 //! This module holds the store's API; the SQL is in the modules below it.
 
+mod chain;
+mod compact;
 mod connection;
 mod disclosures;
 mod erase;
@@ -13,13 +15,15 @@ mod memories;
 mod persons;
 mod schema;
 mod session;
+mod take_over;
 mod turns;
 mod vectors;
 
 use kithkin_core::{
-    Appended, Binding, DerivationId, Disclosure, Erased, Erasure, Feedback, Memory, Millis, PersonId, PersonSummary,
-    PersonTurns, Pulse, Scope, Seq, SessionRef, Store, StoreError, StoreHealth, StoredDisclosure, StoredFeedback,
-    StoredMemory, StoredTurn, TenantId, TurnId, UnitId, VectorCount, VectorSpace, Visit, VisitVector,
+    Appended, Binding, ChainEntry, Compacted, DerivationId, DerivedSession, Disclosure, Erased, Erasure, Feedback,
+    Memory, Millis, PersonId, PersonSummary, PersonTurns, Pulse, Records, Scope, Seq, SessionRef, Store, StoreError,
+    StoreHealth, StoredDisclosure, StoredFeedback, StoredMemory, StoredTurn, TenantId, TurnId, UnitId, VectorCount,
+    VectorSpace, Visit, VisitVector,
 };
 
 use connection::{Connections, Fault};
@@ -64,6 +68,10 @@ impl Store for PostgresStore {
     fn append(&self, batch: &[PersonTurns], recorded_at: Millis) -> Result<Vec<Appended>, StoreError> {
         let scopes = batch.iter().map(|person| &person.scope);
         self.connections.write("appending turns", scopes, |c| turns::append(c, batch, recorded_at))
+    }
+
+    fn tenants(&self) -> Result<Vec<TenantId>, StoreError> {
+        self.connections.snapshot("listing tenants", persons::tenants)
     }
 
     fn person_ids(&self, tenant: &TenantId) -> Result<Vec<PersonId>, StoreError> {
@@ -141,6 +149,14 @@ impl Store for PostgresStore {
         self.connections.snapshot("reading memories", |c| memories::scan(c, scope, derivation, visit))
     }
 
+    fn scan_derived(&self, scope: &Scope, visit: Visit<'_, DerivedSession>) -> Result<(), StoreError> {
+        self.connections.snapshot("reading memories", |c| memories::scan_derived(c, scope, visit))
+    }
+
+    fn take_over(&self, scope: &Scope, records: &Records) -> Result<bool, StoreError> {
+        self.connections.write_if("taking records over", [scope], |c| take_over::records(c, scope, records))
+    }
+
     fn drop_other_memories(&self, scope: &Scope, keep: &DerivationId) -> Result<u64, StoreError> {
         self.connections.write("dropping memories", [scope], |c| memories::drop_others(c, scope, keep))
     }
@@ -185,6 +201,18 @@ impl Store for PostgresStore {
         let erased = self.connections.write("erasing", [scope], |c| erase::delete(c, scope, what))?;
         erase::purge(&self.connections)?;
         Ok(erased)
+    }
+
+    fn scan_chain(&self, tenant: &TenantId, visit: Visit<'_, ChainEntry>) -> Result<(), StoreError> {
+        self.connections.snapshot("reading the chain of erasures", |c| chain::scan(c, tenant, visit))
+    }
+
+    fn put_chain(&self, tenant: &TenantId, entry: &ChainEntry) -> Result<bool, StoreError> {
+        self.connections.write("writing the chain of erasures", [], |c| chain::put(c, tenant, entry))
+    }
+
+    fn compact(&self) -> Result<Compacted, StoreError> {
+        compact::compact(&self.connections)
     }
 
     fn probe(&self) -> Result<bool, StoreError> {

@@ -68,6 +68,14 @@ pub(super) fn pulse(session: &mut Session, scope: &Scope) -> Result<Option<Pulse
     Ok(load(session, scope)?.map(|counters| counters.pulse()))
 }
 
+pub(super) fn tenants(session: &mut Session) -> Result<Vec<TenantId>, Fault> {
+    // For this transaction; the policy `listed` says what it opens.
+    session.run("SET LOCAL kithkin.lists = 'tenants'")?;
+    let rows = session.query("SELECT tenant FROM person UNION SELECT tenant FROM erasure ORDER BY tenant", &[])?;
+    let id = |row: &Row| TenantId::new(column::<&str>(row, 0)?).map_err(|why| why.to_string());
+    rows.iter().map(|row| id(row).map_err(|why| Fault::damaged("a tenant", why))).collect()
+}
+
 pub(super) fn ids(session: &mut Session, tenant: &TenantId) -> Result<Vec<PersonId>, Fault> {
     session.see_tenant(tenant)?;
     let rows = session.query("SELECT person FROM person WHERE tenant = $1 ORDER BY person", &[&tenant.as_str()])?;

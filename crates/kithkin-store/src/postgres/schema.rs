@@ -9,7 +9,10 @@ use super::connection::{Connections, Fault};
 use super::session::{Session, column};
 
 /// The migrations in order: number `n` leads from version `n` to `n + 1`.
-const MIGRATIONS: &[&str] = &[include_str!("../../migrations/postgres/0001_first.sql")];
+const MIGRATIONS: &[&str] = &[
+    include_str!("../../migrations/postgres/0001_first.sql"),
+    include_str!("../../migrations/postgres/0002_erasure.sql"),
+];
 
 /// The encoding that holds every text.
 const UTF8: &str = "UTF8";

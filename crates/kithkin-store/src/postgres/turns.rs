@@ -40,10 +40,11 @@ pub(super) fn append(
         let counters = persons::load_or_begin(session, scope)?;
         let floor = if counters.last_seq == 0 { persons::floor(session)? } else { 0 };
         let current = current(session, scope, turns)?;
-        let mut writer = Writer { counters, floor, current, rows: Rows::default(), sessions: BTreeMap::new() };
+        let mut writer =
+            Writer { recorded_at, counters, floor, current, rows: Rows::default(), sessions: BTreeMap::new() };
         let outcomes = turns.iter().map(|turn| writer.take(turn)).collect::<Result<Vec<_>, _>>()?;
         if outcomes.iter().any(|outcome| !outcome.is_duplicate()) {
-            writer.rows.insert(session, scope, recorded_at)?;
+            writer.rows.insert(session, scope)?;
             note_sessions(session, scope, &writer.sessions)?;
             persons::save(session, scope, writer.counters.written(Stale::Behind))?;
         }
@@ -52,10 +53,51 @@ pub(super) fn append(
     Ok(appended)
 }
 
+/// Appends turns that keep their places and raises the counters to the last; whether each follows what is there.
+pub(super) fn take_over(
+    session: &mut Session,
+    scope: &Scope,
+    turns: &[StoredTurn],
+    counters: &mut Counters,
+) -> Result<bool, Fault> {
+    if turns.is_empty() {
+        return Ok(true);
+    }
+    let mut current = current(session, scope, turns.iter().map(|stored| &stored.turn))?;
+    let (mut rows, mut sessions) = (Rows::default(), BTreeMap::new());
+    for StoredTurn { seq, version, supersedes, recorded_at, turn } in turns {
+        let key = (turn.id.as_str().to_owned(), turn.conversation.as_str().to_owned());
+        let old = current.remove(&key);
+        if seq.0 <= counters.last_seq || old.as_ref().map(|old| Seq(old.seq)) != *supersedes {
+            return Ok(false);
+        }
+        counters.last_seq = seq.0;
+        let (version, hash) = (i64::from(*version), turn.content_hash().0.to_vec());
+        rows.push(turn, seq.0, version, &hash, old.as_ref(), *recorded_at)?;
+        let mut touch = |sitting: &str| {
+            let key = (turn.conversation.as_str().to_owned(), sitting.to_owned());
+            sessions.entry(key).or_insert((seq.0, seq.0)).1 = seq.0;
+        };
+        touch(turn.session.as_str());
+        if let Some(old) = old {
+            touch(&old.session);
+        }
+        let sitting = turn.session.as_str().to_owned();
+        current.insert(key, Current { seq: seq.0, version, session: sitting, hash });
+    }
+    rows.insert(session, scope)?;
+    note_sessions(session, scope, &sessions)?;
+    Ok(true)
+}
+
 /// The current versions of those of the turns that the log has, by id and conversation.
-fn current(session: &mut Session, scope: &Scope, turns: &[Turn]) -> Result<HashMap<(String, String), Current>, Fault> {
+fn current<'a>(
+    session: &mut Session,
+    scope: &Scope,
+    turns: impl IntoIterator<Item = &'a Turn>,
+) -> Result<HashMap<(String, String), Current>, Fault> {
     let (ids, conversations): (Vec<&str>, Vec<&str>) =
-        turns.iter().map(|turn| (turn.id.as_str(), turn.conversation.as_str())).unzip();
+        turns.into_iter().map(|turn| (turn.id.as_str(), turn.conversation.as_str())).unzip();
     let rows = session.query(
         "SELECT k.turn, k.conversation, t.seq, t.version, t.session, t.hash
            FROM unnest($3::text[], $4::text[]) AS k (turn, conversation) CROSS JOIN LATERAL
@@ -73,6 +115,7 @@ fn current(session: &mut Session, scope: &Scope, turns: &[Turn]) -> Result<HashM
 
 /// What an append of a person's turns writes.
 struct Writer {
+    recorded_at: Millis,
     counters: Counters,
     floor: u64,
     current: HashMap<(String, String), Current>,
@@ -91,7 +134,7 @@ impl Writer {
         }
         let seq = self.counters.next_seq(self.floor);
         let version = old.as_ref().map_or(1, |old| old.version.saturating_add(1));
-        self.rows.push(turn, seq, version, &hash, old.as_ref())?;
+        self.rows.push(turn, seq, version, &hash, old.as_ref(), self.recorded_at)?;
         self.touch(turn, turn.session.as_str(), seq);
         let session = turn.session.as_str().to_owned();
         self.current.insert(key, Current { seq, version, session, hash });
@@ -113,6 +156,7 @@ impl Writer {
 /// New rows of the log, column by column.
 #[derive(Default)]
 struct Rows {
+    recorded_at: Vec<i64>,
     seq: Vec<i64>,
     version: Vec<i64>,
     supersedes: Vec<Option<i64>>,
@@ -129,8 +173,17 @@ struct Rows {
 }
 
 impl Rows {
-    fn push(&mut self, turn: &Turn, seq: u64, version: i64, hash: &[u8], old: Option<&Current>) -> Result<(), Fault> {
+    fn push(
+        &mut self,
+        turn: &Turn,
+        seq: u64,
+        version: i64,
+        hash: &[u8],
+        old: Option<&Current>,
+        recorded_at: Millis,
+    ) -> Result<(), Fault> {
         let attachments = record::attachments(&turn.attachments).map_err(|why| Fault::damaged(turn.key(), why))?;
+        self.recorded_at.push(recorded_at);
         self.seq.push(sql(seq));
         self.version.push(version);
         self.supersedes.push(old.map(|old| sql(old.seq)));
@@ -147,18 +200,18 @@ impl Rows {
         Ok(())
     }
 
-    fn insert(&self, session: &mut Session, scope: &Scope, recorded_at: Millis) -> Result<(), Fault> {
+    fn insert(&self, session: &mut Session, scope: &Scope) -> Result<(), Fault> {
         let (tenant, person) = (scope.tenant.as_str(), scope.person.as_str());
         session.execute(
             "INSERT INTO turn (tenant, person, recorded_at, seq, version, supersedes, said_start, hash, conversation,
                                session, turn, speaker, role, said_at, attachments, text)
-             SELECT $1, $2, $3, * FROM unnest($4::bigint[], $5::bigint[], $6::bigint[], $7::bigint[], $8::bytea[],
+             SELECT $1, $2, * FROM unnest($3::bigint[], $4::bigint[], $5::bigint[], $6::bigint[], $7::bigint[], $8::bytea[],
                     $9::text[], $10::text[], $11::text[], $12::text[], $13::text[], $14::text[], $15::text[],
                     $16::text[])",
             &[
                 &tenant,
                 &person,
-                &recorded_at,
+                &self.recorded_at,
                 &self.seq,
                 &self.version,
                 &self.supersedes,

@@ -83,6 +83,11 @@ impl Connections {
         Ok(Self { place, path, patience, read_only, writer: Mutex::new(writer), idle: Mutex::default() })
     }
 
+    /// The file, from the root.
+    pub(super) fn path(&self) -> &Path {
+        &self.path
+    }
+
     /// The path as it was given.
     pub(super) fn place(&self) -> &str {
         &self.place
@@ -123,12 +128,34 @@ impl Connections {
         doing: &'static str,
         write: impl FnOnce(&Transaction<'_>) -> Result<T, Fault>,
     ) -> Result<T, StoreError> {
+        self.transact(doing, write, |_| true)
+    }
+
+    /// The same, taken back as well unless `write` gives `true`.
+    pub(super) fn write_if(
+        &self,
+        doing: &'static str,
+        write: impl FnOnce(&Transaction<'_>) -> Result<bool, Fault>,
+    ) -> Result<bool, StoreError> {
+        self.transact(doing, write, |written| *written)
+    }
+
+    fn transact<T>(
+        &self,
+        doing: &'static str,
+        write: impl FnOnce(&Transaction<'_>) -> Result<T, Fault>,
+        keep: impl FnOnce(&T) -> bool,
+    ) -> Result<T, StoreError> {
         // A panic while the lock was held has rolled its transaction back, so the connection is as good as new.
         let mut writer = self.writer.lock().unwrap_or_else(PoisonError::into_inner);
         let run = || -> Result<T, Fault> {
             let transaction = writer.transaction_with_behavior(TransactionBehavior::Immediate)?;
             let result = write(&transaction)?;
-            transaction.commit()?;
+            if keep(&result) {
+                transaction.commit()?;
+            } else {
+                transaction.rollback()?;
+            }
             Ok(result)
         };
         run().map_err(|fault| self.error(doing, fault))
@@ -142,6 +169,11 @@ impl Connections {
     ) -> Result<T, StoreError> {
         let writer = self.writer.lock().unwrap_or_else(PoisonError::into_inner);
         work(&writer).map_err(|fault| self.error(doing, fault))
+    }
+
+    /// Closes the connections that nobody reads with.
+    pub(super) fn drop_readers(&self) {
+        self.idle.lock().unwrap_or_else(PoisonError::into_inner).clear();
     }
 
     /// A further connection to the same file.

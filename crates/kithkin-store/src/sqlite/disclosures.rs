@@ -26,6 +26,23 @@ pub(super) fn put(connection: &Connection, scope: &Scope, new: &Disclosure) -> R
     Ok(Some(add.query_row(row, |row| row.get(0))?))
 }
 
+/// Writes disclosures that keep their numbers, in the place of those that have them.
+pub(super) fn take_over(connection: &Connection, scope: &Scope, noted: &[StoredDisclosure]) -> Result<(), Fault> {
+    let mut put = connection.prepare_cached(
+        "REPLACE INTO disclosure (tenant, person, id, at, purpose, model, calls, read, said, turns)
+         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10)",
+    )?;
+    let (tenant, person) = (scope.tenant.as_str(), scope.person.as_str());
+    for StoredDisclosure { number, disclosure } in noted {
+        let Disclosure { at, purpose, model, turns, spent: Spent { calls, read, said } } = disclosure;
+        let turns = serde_json::to_string(turns).map_err(|why| Fault::damaged("a disclosure taken over", why))?;
+        let (number, purpose, counts) = (sql(*number), purpose.as_str(), [calls, read, said].map(|count| sql(*count)));
+        let [calls, read, said] = counts;
+        put.execute(params![tenant, person, number, at, purpose, model, calls, read, said, turns])?;
+    }
+    Ok(())
+}
+
 pub(super) fn end(connection: &Connection, scope: &Scope, ended: &StoredDisclosure) -> Result<(), Fault> {
     let Spent { calls, read, said } = ended.disclosure.spent;
     // The time as well: another person of the same name may have come meanwhile, and begins with the same number.

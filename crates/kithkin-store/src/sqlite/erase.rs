@@ -230,8 +230,8 @@ pub(super) fn purge(connections: &Connections) -> Result<(), StoreError> {
     })
 }
 
-/// Whether the old bytes are gone; not while another connection still reads them.
-fn rewrite(connections: &Connections, wait: Duration) -> Result<bool, Fault> {
+/// Rewrites the file; whether the old bytes are gone, which they are not while another connection still reads them.
+pub(super) fn rewrite(connections: &Connections, wait: Duration) -> Result<bool, Fault> {
     let deadline = Instant::now() + wait;
     let connection = connections.extra()?;
     // The copy of what remains may be larger than the memory of the machine.

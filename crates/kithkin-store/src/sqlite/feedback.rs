@@ -8,23 +8,50 @@ use rusqlite::{Connection, OptionalExtension, Row, params};
 
 use super::connection::{Fault, sql};
 use super::{persons, vectors};
-use crate::counters::Stale;
+use crate::counters::{Counters, Stale};
 use crate::record::{self, FeedbackRecord};
 
 pub(super) fn put(connection: &Connection, scope: &Scope, new: &Feedback) -> Result<Option<u64>, Fault> {
-    let (tenant, person) = (scope.tenant.as_str(), scope.person.as_str());
     let Some(counters) = persons::load(connection, scope)? else { return Ok(None) };
-    if new.shown.is_empty() {
+    let number = counters.next_write();
+    if new.shown.is_empty() || !insert(connection, scope, number, new)? {
         return Ok(None);
     }
+    persons::save(connection, scope, counters.written(Stale::Behind))?;
+    Ok(Some(number))
+}
+
+/// Writes feedback that keeps its number, and raises the counters to it; whether it follows what is there.
+pub(super) fn take_over(
+    connection: &Connection,
+    scope: &Scope,
+    given: &[StoredFeedback],
+    counters: &mut Counters,
+) -> Result<bool, Fault> {
+    let mut last = connection.prepare_cached("SELECT MAX(id) FROM feedback WHERE tenant = ?1 AND person = ?2")?;
+    let key = [scope.tenant.as_str(), scope.person.as_str()];
+    let mut last: u64 = last.query_row(key, |row| row.get::<_, Option<u64>>(0))?.unwrap_or(0);
+    for StoredFeedback { number, feedback } in given {
+        if *number <= last || !insert(connection, scope, *number, feedback)? {
+            return Ok(false);
+        }
+        last = *number;
+        counters.version = counters.version.max(last);
+    }
+    Ok(true)
+}
+
+/// Writes feedback of this number; not where a turn that it shows is not there.
+fn insert(connection: &Connection, scope: &Scope, number: u64, new: &Feedback) -> Result<bool, Fault> {
+    let (tenant, person) = (scope.tenant.as_str(), scope.person.as_str());
     let mut has_turn =
         connection.prepare_cached("SELECT 1 FROM turn WHERE tenant = ?1 AND person = ?2 AND seq = ?3")?;
     for shown in &new.shown {
         if !has_turn.exists(params![tenant, person, sql(shown.seq.0)])? {
-            return Ok(None);
+            return Ok(false);
         }
     }
-    let id = counters.next_write();
+    let id = sql(number);
     let shown = serde_json::to_string(&new.shown).map_err(|why| Fault::damaged("new feedback", why))?;
     let space = match &new.vector {
         Some(of_question) => vectors::space_to_write(connection, &of_question.space)?,
@@ -46,8 +73,7 @@ pub(super) fn put(connection: &Connection, scope: &Scope, new: &Feedback) -> Res
     for shown in &new.shown {
         link.execute(params![tenant, person, sql(shown.seq.0), id])?;
     }
-    persons::save(connection, scope, counters.written(Stale::Behind))?;
-    Ok(Some(id))
+    Ok(true)
 }
 
 pub(super) fn scan(

@@ -4,13 +4,18 @@
 //! Several threads and processes may have it open; it must lie on a local disk. This module holds the store's API; the
 //! SQL is in the modules below it.
 
+mod chain;
+mod compact;
 mod connection;
 mod disclosures;
 mod erase;
 mod feedback;
+mod free;
 mod memories;
 mod persons;
 mod schema;
+mod seal;
+mod take_over;
 #[cfg(test)]
 mod tests;
 mod turns;
@@ -21,10 +26,13 @@ use std::io::ErrorKind;
 use std::path::Path;
 
 use kithkin_core::{
-    Appended, Binding, DerivationId, Disclosure, Erased, Erasure, Feedback, Memory, Millis, PersonId, PersonSummary,
-    PersonTurns, Pulse, Scope, Seq, SessionRef, Store, StoreError, StoreHealth, StoredDisclosure, StoredFeedback,
-    StoredMemory, StoredTurn, TenantId, TurnId, UnitId, VectorCount, VectorSpace, Visit, VisitVector,
+    Appended, Binding, ChainEntry, Compacted, DerivationId, DerivedSession, Disclosure, Erased, Erasure, Feedback,
+    Memory, Millis, PersonId, PersonSummary, PersonTurns, Pulse, Records, Scope, Seq, SessionRef, Store, StoreError,
+    StoreHealth, StoredDisclosure, StoredFeedback, StoredMemory, StoredTurn, TenantId, TurnId, UnitId, VectorCount,
+    VectorSpace, Visit, VisitVector,
 };
+
+pub use free::{FreePages, free_pages};
 
 use connection::{Connections, Fault, Patience};
 
@@ -76,6 +84,37 @@ impl SqliteStore {
         Self::open_with(path.as_ref(), Patience::default())
     }
 
+    /// Marks the store as a whole backup of this digest, in a file that needs no log beside it. It is for one that nobody
+    /// else has open.
+    ///
+    /// # Errors
+    /// Full, read-only, busy.
+    pub fn seal(self, digest: &[u8; 32]) -> Result<(), StoreError> {
+        seal::put(&self.connections, digest)
+    }
+
+    /// Opens a file to read it, without a log beside it where it has none. One of an earlier schema is brought up to date
+    /// first.
+    ///
+    /// # Errors
+    /// As [`Self::open`].
+    pub fn open_sealed(path: impl AsRef<Path>) -> Result<Self, StoreError> {
+        schema::inspect(path.as_ref())?;
+        let connections = Connections::open(path.as_ref(), Patience::default())?;
+        if !schema::is_current(&connections)? {
+            schema::upgrade(&connections)?;
+        }
+        Ok(Self { connections })
+    }
+
+    /// The digest that it was sealed with; `None` if it is no whole backup.
+    ///
+    /// # Errors
+    /// The engine failed.
+    pub fn sealed(&self) -> Result<Option<[u8; 32]>, StoreError> {
+        self.connections.read("reading the seal", seal::get)
+    }
+
     fn open_with(path: &Path, patience: Patience) -> Result<Self, StoreError> {
         schema::inspect(path)?;
         let connections = Connections::open(path, patience)?;
@@ -87,6 +126,10 @@ impl SqliteStore {
 impl Store for SqliteStore {
     fn append(&self, batch: &[PersonTurns], recorded_at: Millis) -> Result<Vec<Appended>, StoreError> {
         self.connections.write("appending turns", |c| turns::append(c, batch, recorded_at))
+    }
+
+    fn tenants(&self) -> Result<Vec<TenantId>, StoreError> {
+        self.connections.read("listing tenants", persons::tenants)
     }
 
     fn person_ids(&self, tenant: &TenantId) -> Result<Vec<PersonId>, StoreError> {
@@ -163,6 +206,14 @@ impl Store for SqliteStore {
         self.connections.read("reading memories", |c| memories::scan(c, scope, derivation, visit))
     }
 
+    fn scan_derived(&self, scope: &Scope, visit: Visit<'_, DerivedSession>) -> Result<(), StoreError> {
+        self.connections.read("reading memories", |c| memories::scan_derived(c, scope, visit))
+    }
+
+    fn take_over(&self, scope: &Scope, records: &Records) -> Result<bool, StoreError> {
+        self.connections.write_if("taking records over", |c| take_over::records(c, scope, records))
+    }
+
     fn drop_other_memories(&self, scope: &Scope, keep: &DerivationId) -> Result<u64, StoreError> {
         self.connections.write("dropping memories", |c| memories::drop_others(c, scope, keep))
     }
@@ -207,6 +258,18 @@ impl Store for SqliteStore {
         let erased = self.connections.write("erasing", |c| erase::delete(c, scope, what))?;
         erase::purge(&self.connections)?;
         Ok(erased)
+    }
+
+    fn scan_chain(&self, tenant: &TenantId, visit: Visit<'_, ChainEntry>) -> Result<(), StoreError> {
+        self.connections.read("reading the chain of erasures", |c| chain::scan(c, tenant, visit))
+    }
+
+    fn put_chain(&self, tenant: &TenantId, entry: &ChainEntry) -> Result<bool, StoreError> {
+        self.connections.write("writing the chain of erasures", |c| chain::put(c, tenant, entry))
+    }
+
+    fn compact(&self) -> Result<Compacted, StoreError> {
+        compact::compact(&self.connections)
     }
 
     fn probe(&self) -> Result<bool, StoreError> {

@@ -20,6 +20,7 @@ const MIGRATIONS: &[&str] = &[
     include_str!("../../migrations/0002_embedded.sql"),
     include_str!("../../migrations/0003_feedback.sql"),
     include_str!("../../migrations/0004_disclosure.sql"),
+    include_str!("../../migrations/0005_erasure.sql"),
 ];
 
 /// What the header of a file says.
@@ -108,10 +109,19 @@ pub(super) fn initialise(connection: &Connection) -> Result<(), Fault> {
     Ok(connection.execute_batch("PRAGMA journal_mode = WAL;")?)
 }
 
+/// Whether a file has the current schema; one that is not ours or too new is refused.
+pub(super) fn is_current(connections: &Connections) -> Result<bool, StoreError> {
+    Ok(header(connections)?.version == known())
+}
+
+fn header(connections: &Connections) -> Result<Header, StoreError> {
+    let read = |connection: &Connection| Ok(Header::read(connection)?);
+    connections.with_writer("reading the header", read)?.accept(connections.place())
+}
+
 /// Brings an existing file up to the current schema, or refuses it.
 pub(super) fn upgrade(connections: &Connections) -> Result<(), StoreError> {
-    let read = |connection: &Connection| Ok(Header::read(connection)?);
-    let header = connections.with_writer("reading the header", read)?.accept(connections.place())?;
+    let header = header(connections)?;
     if !connections.read_only() {
         // Kept in the file already, unless someone else changed it.
         connections.with_writer("choosing the log", |c| Ok(c.execute_batch("PRAGMA journal_mode = WAL;")?))?;

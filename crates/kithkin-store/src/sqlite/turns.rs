@@ -9,7 +9,7 @@ use rusqlite::{CachedStatement, Connection, OptionalExtension, Row, params};
 
 use super::connection::{Fault, sql};
 use super::persons;
-use crate::counters::Stale;
+use crate::counters::{Counters, Stale};
 use crate::record::{self, TurnRecord};
 
 /// The columns of a turn in the order that [`decode`] reads them.
@@ -29,8 +29,34 @@ pub(super) fn append(
     recorded_at: Millis,
 ) -> Result<Vec<Appended>, Fault> {
     let floor = persons::floor(connection)?;
-    let mut writer = Writer::new(connection, recorded_at, floor)?;
-    batch.iter().map(|PersonTurns { scope, turns }| writer.append(scope, turns)).collect()
+    let mut writer = Writer::new(connection)?;
+    batch.iter().map(|PersonTurns { scope, turns }| writer.append(scope, turns, recorded_at, floor)).collect()
+}
+
+/// Appends turns that keep their places and raises the counters to the last; whether each follows what is there.
+pub(super) fn take_over(
+    connection: &Connection,
+    scope: &Scope,
+    turns: &[StoredTurn],
+    counters: &mut Counters,
+) -> Result<bool, Fault> {
+    let mut writer = Writer::new(connection)?;
+    let mut sessions = Sessions::new();
+    for stored in turns {
+        let StoredTurn { seq, supersedes, turn, .. } = stored;
+        let old = writer.current(scope, turn)?;
+        if seq.0 <= counters.last_seq || old.as_ref().map(|old| Seq(old.seq)) != *supersedes {
+            return Ok(false);
+        }
+        counters.last_seq = seq.0;
+        writer.insert(scope, stored, turn.content_hash().0)?;
+        note(&mut sessions, &turn.conversation, turn.session.as_str(), seq.0);
+        if let Some(old) = old {
+            note(&mut sessions, &turn.conversation, &old.session, seq.0);
+        }
+    }
+    writer.note_sessions(scope, &sessions)?;
+    Ok(true)
 }
 
 /// The newest version of a turn that is in the log already.
@@ -44,8 +70,6 @@ struct Current {
 /// Appends person by person.
 struct Writer<'a> {
     connection: &'a Connection,
-    recorded_at: Millis,
-    floor: u64,
     find: CachedStatement<'a>,
     insert: CachedStatement<'a>,
     replace: CachedStatement<'a>,
@@ -53,11 +77,9 @@ struct Writer<'a> {
 }
 
 impl<'a> Writer<'a> {
-    fn new(connection: &'a Connection, recorded_at: Millis, floor: u64) -> Result<Self, Fault> {
+    fn new(connection: &'a Connection) -> Result<Self, Fault> {
         Ok(Self {
             connection,
-            recorded_at,
-            floor,
             find: connection.prepare_cached(
                 "SELECT seq, version, session, hash FROM turn
                   WHERE tenant = ?1 AND person = ?2 AND turn = ?3 AND conversation = ?4
@@ -77,7 +99,7 @@ impl<'a> Writer<'a> {
         })
     }
 
-    fn append(&mut self, scope: &Scope, turns: &[Turn]) -> Result<Appended, Fault> {
+    fn append(&mut self, scope: &Scope, turns: &[Turn], recorded_at: Millis, floor: u64) -> Result<Appended, Fault> {
         let mut counters = persons::load_or_begin(self.connection, scope)?;
         let mut sessions = Sessions::new();
         let mut outcomes = Vec::with_capacity(turns.len());
@@ -86,29 +108,37 @@ impl<'a> Writer<'a> {
             let outcome = match self.current(scope, turn)? {
                 Some(old) if old.hash == hash => Outcome::Duplicate(Seq(old.seq)),
                 old => {
-                    let seq = counters.next_seq(self.floor);
-                    self.insert(scope, turn, hash, seq, old.as_ref())?;
-                    let mut touched = |session: &str| note(&mut sessions, &turn.conversation, session, seq);
+                    let seq = Seq(counters.next_seq(floor));
+                    let version = old.as_ref().map_or(1, |old| old.version.saturating_add(1));
+                    let supersedes = old.as_ref().map(|old| Seq(old.seq));
+                    let stored = StoredTurn { seq, version, supersedes, recorded_at, turn: turn.clone() };
+                    self.insert(scope, &stored, hash)?;
+                    let mut touched = |session: &str| note(&mut sessions, &turn.conversation, session, seq.0);
                     touched(turn.session.as_str());
                     match old {
-                        None => Outcome::New(Seq(seq)),
+                        None => Outcome::New(seq),
                         Some(old) => {
                             touched(&old.session);
-                            Outcome::Changed { seq: Seq(seq), supersedes: Seq(old.seq) }
+                            Outcome::Changed { seq, supersedes: Seq(old.seq) }
                         }
                     }
                 }
             };
             outcomes.push(outcome);
         }
-        for ((conversation, session), (first, last)) in &sessions {
-            let (tenant, person) = (scope.tenant.as_str(), scope.person.as_str());
-            self.note_session.execute(params![tenant, person, conversation, session, first, last])?;
-        }
+        self.note_sessions(scope, &sessions)?;
         if outcomes.iter().any(|outcome| !outcome.is_duplicate()) {
             persons::save(self.connection, scope, counters.written(Stale::Behind))?;
         }
         Ok(Appended { scope: scope.clone(), outcomes })
+    }
+
+    fn note_sessions(&mut self, scope: &Scope, sessions: &Sessions) -> Result<(), Fault> {
+        let (tenant, person) = (scope.tenant.as_str(), scope.person.as_str());
+        for ((conversation, session), (first, last)) in sessions {
+            self.note_session.execute(params![tenant, person, conversation, session, first, last])?;
+        }
+        Ok(())
     }
 
     fn current(&mut self, scope: &Scope, turn: &Turn) -> Result<Option<Current>, Fault> {
@@ -119,23 +149,18 @@ impl<'a> Writer<'a> {
         Ok(self.find.query_row(key, row).optional()?)
     }
 
-    fn insert(
-        &mut self,
-        scope: &Scope,
-        turn: &Turn,
-        hash: [u8; 16],
-        seq: u64,
-        old: Option<&Current>,
-    ) -> Result<(), Fault> {
+    fn insert(&mut self, scope: &Scope, stored: &StoredTurn, hash: [u8; 16]) -> Result<(), Fault> {
+        let StoredTurn { seq, version, supersedes, recorded_at, turn } = stored;
         let attachments = record::attachments(&turn.attachments).map_err(|why| Fault::damaged(turn.key(), why))?;
         let (tenant, person) = (scope.tenant.as_str(), scope.person.as_str());
+        let old = supersedes.map(|old| sql(old.0));
         self.insert.execute(params![
             tenant,
             person,
-            seq,
-            old.map_or(1, |old| old.version.saturating_add(1)),
-            old.map(|old| old.seq),
-            self.recorded_at,
+            sql(seq.0),
+            version,
+            old,
+            recorded_at,
             turn.said_at.map(|time| time.start()),
             hash,
             turn.conversation.as_str(),
@@ -148,7 +173,7 @@ impl<'a> Writer<'a> {
             turn.text,
         ])?;
         if let Some(old) = old {
-            self.replace.execute(params![tenant, person, old.seq, seq])?;
+            self.replace.execute(params![tenant, person, old, sql(seq.0)])?;
         }
         Ok(())
     }

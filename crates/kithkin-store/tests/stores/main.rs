@@ -1,10 +1,12 @@
 //! The stores: held to one contract, compared with each other, and each put through what only it can suffer.
 #![allow(clippy::unwrap_used, clippy::panic, reason = "a helper of a test fails the test")]
 
+mod canaries;
 #[cfg(feature = "postgres")]
 mod cluster;
 mod conformance;
 mod files;
 mod model;
+mod old;
 #[cfg(feature = "postgres")]
 mod postgres;

@@ -1,0 +1,53 @@
+//! `kithkin store` and what comes after it.
+
+use std::path::PathBuf;
+
+use clap::{Args, Subcommand};
+use kithkin::{Location, PersonId};
+
+#[derive(Debug, Args)]
+pub(crate) struct StoreArgs {
+    #[command(subcommand)]
+    pub(crate) command: StoreCommand,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum StoreCommand {
+    /// Read everything; print a hash for each person, and what is damaged
+    Verify {
+        #[command(flatten)]
+        whose: Whose,
+    },
+    /// Copy persons into another store, which is made where there is none; run again, it goes on
+    Copy {
+        /// The other store: a file, or postgres://user@host/database
+        #[arg(long, value_name = "STORE", value_parser = place)]
+        to: Location,
+        #[command(flatten)]
+        whose: Whose,
+    },
+    /// Write all persons of all tenants into a new file, while the store is in use
+    Backup {
+        /// The file to write; it must not exist
+        file: PathBuf,
+    },
+    /// Put everything of a backup into the store, which is made where there is none
+    Restore {
+        /// The backup
+        file: PathBuf,
+    },
+    /// Rewrite the store's files so that they are no larger than what is in them
+    Compact,
+}
+
+/// Of all tenants, unless a tenant is named.
+#[derive(Debug, Args)]
+pub(crate) struct Whose {
+    /// The person, of the tenant of --tenant [default: all of that tenant; without --tenant, all of all tenants]
+    #[arg(long, value_name = "P")]
+    pub(crate) person: Option<PersonId>,
+}
+
+fn place(text: &str) -> Result<Location, std::convert::Infallible> {
+    text.parse()
+}

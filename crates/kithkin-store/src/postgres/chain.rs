@@ -1,0 +1,41 @@
+//! The chains of erasures, one a tenant.
+
+use kithkin_core::{ChainEntry, TenantId, Visit};
+use postgres::Row;
+
+use super::connection::Fault;
+use super::session::{Session, column, number, sql};
+
+pub(super) fn scan(session: &mut Session, tenant: &TenantId, visit: Visit<'_, ChainEntry>) -> Result<(), Fault> {
+    let select = "SELECT number, at, receipt, link FROM erasure WHERE tenant = $1 ORDER BY number";
+    session.each(select, &[&tenant.as_str()], |row| Ok(visit(decode(tenant, row)?))).map(drop)
+}
+
+pub(super) fn put(session: &mut Session, tenant: &TenantId, entry: &ChainEntry) -> Result<bool, Fault> {
+    // Two nodes add one after another, whatever the tenant: erasures are rare.
+    session.run("LOCK TABLE erasure IN EXCLUSIVE MODE")?;
+    let last = session.first(
+        "SELECT number, at, receipt, link FROM erasure WHERE tenant = $1 ORDER BY number DESC LIMIT 1",
+        &[&tenant.as_str()],
+    )?;
+    let last = last.map(|row| decode(tenant, &row)).transpose()?;
+    if !entry.follows(last.as_ref(), tenant) {
+        return Ok(false);
+    }
+    let ChainEntry { number, at, receipt, link } = entry;
+    session.execute(
+        "INSERT INTO erasure (tenant, number, at, receipt, link) VALUES ($1, $2, $3, $4, $5)",
+        &[&tenant.as_str(), &sql(*number), at, &receipt.as_slice(), &link.as_slice()],
+    )?;
+    Ok(true)
+}
+
+fn decode(tenant: &TenantId, row: &Row) -> Result<ChainEntry, Fault> {
+    let hash = |at| -> Result<[u8; 32], String> {
+        column::<&[u8]>(row, at)?.try_into().map_err(|_| "a hash has 32 bytes".to_owned())
+    };
+    let read = || -> Result<ChainEntry, String> {
+        Ok(ChainEntry { number: number(row, 0)?, at: column(row, 1)?, receipt: hash(2)?, link: hash(3)? })
+    };
+    read().map_err(|why| Fault::damaged(format_args!("the chain of erasures of {tenant}"), why))
+}

@@ -1,0 +1,95 @@
+//! Stores as a whole: whether they are sound, and how they get from one place to another.
+//!
+//! All of it goes through [`kithkin_core::Store`], so that it holds between stores of any kind. Nothing is embedded or
+//! derived here.
+
+mod backup;
+mod copy;
+mod digest;
+mod erasure;
+mod pages;
+mod verify;
+
+use std::ops::ControlFlow;
+
+use kithkin_core::{PersonId, Scope, Store, TenantId};
+use serde::Serialize;
+
+pub use backup::BackupReport;
+pub use copy::{CopyReport, Refusal};
+pub use erasure::{ErasureReport, FreePages, free_pages};
+pub use verify::{ChainReport, Damage, StoredPerson, VerifyReport};
+
+use crate::{Error, Kithkin};
+
+/// Which persons of a store.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Selection {
+    /// All of every tenant.
+    All,
+    /// All of a tenant.
+    Tenant(TenantId),
+    /// One.
+    Person(TenantId, PersonId),
+}
+
+impl Selection {
+    /// The tenants of which everything is meant.
+    fn tenants(&self, store: &dyn Store) -> Result<Vec<TenantId>, Error> {
+        match self {
+            Self::All => Ok(store.tenants()?),
+            Self::Tenant(tenant) => Ok(vec![tenant.clone()]),
+            Self::Person(..) => Ok(Vec::new()),
+        }
+    }
+
+    /// The persons that are there.
+    fn scopes(&self, store: &dyn Store) -> Result<Vec<Scope>, Error> {
+        if let Self::Person(tenant, person) = self {
+            let scope = Scope::new(tenant.clone(), person.clone());
+            return match store.pulse(&scope)? {
+                Some(_) => Ok(vec![scope]),
+                None => Err(kithkin_engine::EngineError::NoPerson { scope }.into()),
+            };
+        }
+        let mut scopes = Vec::new();
+        for tenant in self.tenants(store)? {
+            let persons = store.person_ids(&tenant)?;
+            scopes.extend(persons.into_iter().map(|person| Scope::new(tenant.clone(), person)));
+        }
+        Ok(scopes)
+    }
+}
+
+/// How far work on a store has come.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Passed {
+    /// Persons that are done.
+    pub persons: u64,
+    /// Of so many.
+    pub of: u64,
+}
+
+/// What is told how far the work has come, and stops it by [`ControlFlow::Break`].
+pub type OnPassed<'a> = &'a mut dyn FnMut(Passed) -> ControlFlow<()>;
+
+/// How large a store's files were, and are.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+pub struct CompactReport {
+    /// Bytes before.
+    pub before: u64,
+    /// Bytes after.
+    pub after: u64,
+}
+
+impl Kithkin {
+    /// Rewrites the store's files so that they are no larger than what is in them. Others may use it meanwhile; writers
+    /// wait. It needs room for a second copy of the store.
+    ///
+    /// # Errors
+    /// The disk is full, or another process holds the store for too long: then everything is as it was.
+    pub fn compact(&self) -> Result<CompactReport, Error> {
+        let kithkin_core::Compacted { before, after } = self.engine.store().compact()?;
+        Ok(CompactReport { before, after })
+    }
+}

@@ -1,0 +1,224 @@
+//! Reads everything in a store, and says of each person what is there and what cannot be read.
+
+use std::ops::ControlFlow;
+
+use kithkin_core::{ChainEntry, Pulse, Scope, Store, StoreError, TenantId};
+use kithkin_engine::EngineError;
+use serde::Serialize;
+
+use super::digest::{self, Digest};
+use super::{OnPassed, Passed, Selection, pages};
+use crate::fields::Fields;
+use crate::{Error, Kithkin};
+
+/// How often a person is read again who is written meanwhile.
+const TRIES: u32 = 10;
+
+/// What a store holds.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct VerifyReport {
+    /// The hash over all persons and chains that were read: the same content gives the same in any store.
+    pub hash: String,
+    /// The persons that could be read whole.
+    pub persons: Vec<StoredPerson>,
+    /// The chains of erasures of the tenants that were read whole, where they have one.
+    pub chains: Vec<ChainReport>,
+    /// What cannot be read; empty when all is sound.
+    pub damaged: Vec<Damage>,
+}
+
+/// A person as a store has them.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct StoredPerson {
+    /// The tenant.
+    pub tenant: String,
+    /// The person.
+    pub person: String,
+    /// The hash of all that is true of them: turns with places and versions, feedback, disclosures and method.
+    pub hash: String,
+    /// Turns, counting every version.
+    pub turns: u64,
+    /// Pieces of feedback.
+    pub feedback: u64,
+    /// Disclosures to chat models.
+    pub disclosures: u64,
+    /// Memories; they are derived, and not in the hash.
+    pub memories: u64,
+    /// Vectors of turns and memories, likewise.
+    pub vectors: u64,
+}
+
+/// A tenant's chain of erasures.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct ChainReport {
+    /// The tenant.
+    pub tenant: String,
+    /// Erasures.
+    pub entries: u64,
+    /// The hash of the last entry with all before it.
+    pub last: String,
+}
+
+/// A record that cannot be read.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Damage {
+    /// The tenant.
+    pub tenant: String,
+    /// The person; `null` where it is something of the tenant.
+    pub person: Option<String>,
+    /// Which record.
+    pub what: String,
+    /// What is wrong with it.
+    pub why: String,
+}
+
+impl Kithkin {
+    /// Reads all of the persons. What is damaged is in the report, and the reading goes on.
+    ///
+    /// # Errors
+    /// No such person; the store failed as a whole; a person was written faster than they could be read; or `on` stopped it.
+    pub fn verify(&self, of: &Selection, on: OnPassed<'_>) -> Result<VerifyReport, Error> {
+        verify(self.engine.store(), of, on)
+    }
+}
+
+pub(super) fn verify(store: &dyn Store, of: &Selection, on: OnPassed<'_>) -> Result<VerifyReport, Error> {
+    let (mut persons, mut chains, mut damaged) = (Vec::new(), Vec::new(), Vec::new());
+    let mut whole = Fields::new(digest::CONTEXT);
+    let scopes = of.scopes(store)?;
+    for (done, scope) in scopes.iter().enumerate() {
+        if on(Passed { persons: done as u64, of: scopes.len() as u64 }).is_break() {
+            return Err(EngineError::Stopped.into());
+        }
+        if let Some(person) = read(store, scope, &mut damaged)? {
+            whole.text(&person.tenant).text(&person.person).text(&person.hash);
+            persons.push(person);
+        }
+    }
+    for tenant in of.tenants(store)? {
+        match chain(store, &tenant) {
+            Ok(Some(chain)) => {
+                whole.text(&chain.tenant).number(chain.entries).text(&chain.last);
+                chains.push(chain);
+            }
+            Ok(None) => {}
+            Err(e) => note(e, &tenant, None, &mut damaged)?,
+        }
+    }
+    Ok(VerifyReport { hash: whole.hash().to_hex().to_string(), persons, chains, damaged })
+}
+
+/// Notes a damage; any other error is one of the store as a whole.
+fn note(error: StoreError, tenant: &TenantId, person: Option<&Scope>, into: &mut Vec<Damage>) -> Result<(), Error> {
+    match error {
+        StoreError::Damaged { what, why, .. } => {
+            let person = person.map(|scope| scope.person.to_string());
+            into.push(Damage { tenant: tenant.to_string(), person, what, why });
+            Ok(())
+        }
+        other => Err(other.into()),
+    }
+}
+
+/// A person, read in one state; `None` where something is damaged, which is noted, or where they are gone meanwhile.
+fn read(store: &dyn Store, scope: &Scope, damaged: &mut Vec<Damage>) -> Result<Option<StoredPerson>, Error> {
+    for _ in 0..TRIES {
+        let mut found = Vec::new();
+        let Some(before) = store.pulse(scope)? else { return Ok(None) };
+        let person = read_once(store, scope, before, &mut found)?;
+        // What is added meanwhile lies behind the pulse that was read; what is taken away or replaced does not.
+        if store.pulse(scope)?.is_some_and(|after| after.epoch == before.epoch) {
+            damaged.extend(found);
+            return Ok(person);
+        }
+    }
+    Err(Error::Moving { person: scope.person.to_string() })
+}
+
+fn read_once(
+    store: &dyn Store,
+    scope: &Scope,
+    upto: Pulse,
+    damaged: &mut Vec<Damage>,
+) -> Result<Option<StoredPerson>, Error> {
+    let mut part = |result: Result<digest::Part, StoreError>| match result {
+        Ok(part) => Ok(Some(part)),
+        Err(e) => note(e, &scope.tenant, Some(scope), damaged).map(|()| None),
+    };
+    let log = part(digest::log(store, scope, upto.last_seq))?;
+    let feedback = part(digest::feedback(store, scope, upto.version))?;
+    let disclosures = part(pages::disclosures(store, scope).map(|all| digest::disclosures(&all)))?;
+    let mut count = |result: Result<u64, StoreError>| match result {
+        Ok(count) => Ok(Some(count)),
+        Err(e) => note(e, &scope.tenant, Some(scope), damaged).map(|()| None),
+    };
+    let memories = count(memories(store, scope))?;
+    let vectors = count(vectors(store, scope))?;
+    let binding = match store.binding(scope) {
+        Ok(binding) => Some(digest::binding(binding.as_ref())),
+        Err(e) => note(e, &scope.tenant, Some(scope), damaged).map(|()| None)?,
+    };
+    let (Some(log), Some(feedback), Some(disclosures), Some(binding)) = (log, feedback, disclosures, binding) else {
+        return Ok(None);
+    };
+    let (Some(memories), Some(vectors)) = (memories, vectors) else { return Ok(None) };
+    let digest = Digest { log, feedback, disclosures, binding };
+    Ok(Some(StoredPerson {
+        tenant: scope.tenant.to_string(),
+        person: scope.person.to_string(),
+        hash: digest.whole().to_hex().to_string(),
+        turns: log.records,
+        feedback: feedback.records,
+        disclosures: disclosures.records,
+        memories,
+        vectors,
+    }))
+}
+
+fn memories(store: &dyn Store, scope: &Scope) -> Result<u64, StoreError> {
+    let mut memories = 0;
+    let mut count = |derived: kithkin_core::DerivedSession| {
+        memories += derived.memories.len() as u64;
+        ControlFlow::Continue(())
+    };
+    store.scan_derived(scope, &mut count)?;
+    Ok(memories)
+}
+
+fn vectors(store: &dyn Store, scope: &Scope) -> Result<u64, StoreError> {
+    let mut vectors = 0;
+    for space in store.vector_counts(scope)? {
+        let mut count = |_: (kithkin_core::UnitId, &[f32])| {
+            vectors += 1;
+            ControlFlow::Continue(())
+        };
+        store.scan_vectors(scope, &space.space, 0, &mut count)?;
+    }
+    Ok(vectors)
+}
+
+/// A tenant's chain, each entry of which follows the one before.
+pub(super) fn chain(store: &dyn Store, tenant: &TenantId) -> Result<Option<ChainReport>, StoreError> {
+    let (mut last, mut broken): (Option<ChainEntry>, Option<u64>) = (None, None);
+    let mut check = |entry: ChainEntry| {
+        if !entry.follows(last.as_ref(), tenant) {
+            broken = Some(entry.number);
+            return ControlFlow::Break(());
+        }
+        last = Some(entry);
+        ControlFlow::Continue(())
+    };
+    store.scan_chain(tenant, &mut check)?;
+    if let Some(number) = broken {
+        return Err(StoreError::Damaged {
+            place: "the store".to_owned(),
+            what: format!("entry {number} of the chain of erasures of {tenant}"),
+            why: "it does not follow the entry before it".to_owned(),
+        });
+    }
+    Ok(last.map(|last| ChainReport {
+        tenant: tenant.to_string(),
+        entries: last.number,
+        last: blake3::Hash::from_bytes(last.link).to_hex().to_string(),
+    }))
+}
