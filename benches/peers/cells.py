@@ -1,8 +1,9 @@
 """What is measured of each peer: a cell is so many persons with so many turns each, or LoCoMo.
 
-In a cell every peer first takes all turns, in rounds, each into a new store. The last store of each is then opened by a new
-process and asked, all peers by turns: the first question right after opening, then questions in five rounds, and after each
-of them some new turns, each until it is found. At the end the canary is erased in one cell, and the stores are closed.
+In a cell every peer first takes all turns, in rounds, each into a new store. The last store of each is then opened again and
+asked, all peers by turns: the first question right after opening, then questions in five rounds, and after each of them some
+new turns, each until it is found. Where the memory that a peer takes is told, its process is a new one that has only asked. At
+the end the canary is erased in one cell, and the stores are closed.
 """
 
 import json
@@ -21,8 +22,10 @@ SAID = 3
 """New turns a round."""
 ERASED_IN = ("given", "1x1000")
 REPEATED_UP_TO = 10_000
-LOCOMO_BUDGET = 3
-"""Times the budget, for all questions of LoCoMo."""
+LOCOMO_BUDGET = 4
+"""Times the budget, for LoCoMo: what is found there is worth waiting for."""
+PATIENCE = 300
+"""Seconds for a library to load."""
 
 
 class Run:
@@ -38,7 +41,26 @@ class Run:
         said = [turn for turns, _ in self.talks for turn in turns]
         self.rows = {form: self.vectors([turn[form] for turn in said]) for form in workload.FORMS}
         self.tokens = workload.tokens(said, self.weights)
-        self.about, self.cells = {}, []
+        self.about, self.cells, self.links = {}, [], {}
+
+    def link(self, mode, peer, anew=False):
+        """The process of the peer; another one where it has ended."""
+        link = self.links.get((mode, peer))
+        if link and (anew or not link.lives()):
+            link.end()
+            link = None
+        if not link:
+            link = self.links[mode, peer] = Link(peer, mode, self.weights, self.place / f"{peer}.log")
+            about = link("about", PATIENCE)
+            if "failed" not in about:
+                self.about.setdefault(peer, about)
+        return link
+
+    def end(self):
+        """Ends all processes."""
+        for link in self.links.values():
+            link.end()
+        self.links.clear()
 
     def vectors(self, texts):
         return embedding.cached(texts, self.weights, environment.PLACE / "cache")
@@ -54,7 +76,7 @@ class Run:
             turns, vectors = workload.made(self.talks, self.rows["text"], persons, each, self.args.seed)
             asked = [q["question"] for _, asked in self.talks for q in asked]
             names, draw = [f"p{person}" for person in range(persons)], random.Random(self.args.seed)
-            questions = [{"person": draw.choice(names), "question": question} for question in draw.sample(asked, self.args.questions + 1)]
+            questions = [{"person": draw.choice(names), "question": question} for question in draw.sample(asked, self.args.questions)]
             # All persons have the same two speakers, so one tells what becomes of a question.
             asked = workload.embedded(turns[:20], [{**q, "person": turns[0]["person"]} for q in questions])
             turns, vectors = workload.plant(turns, vectors, self.args.seed)
@@ -67,96 +89,84 @@ class Run:
         workload.write(folder, turns, rows, questions, later, texts, vectors)
         return folder, questions, later, len(turns)
 
-    def cell(self, mode, name):
-        """Measures all peers in one cell."""
+    def cell(self, mode, name, told):
+        """Measures all peers in one cell; `told` says whether the memory they take is told there."""
         folder, questions, later, turns = self.prepare(name)
-        stores, peers = folder / "stores", {}
+        peers = {}
         for peer in self.args.peers:
             # What compares no vectors is the same in both modes, and is measured once.
             if mode == "given" or self.about.get(peer, {}).get("embeds", True):
-                peers[peer] = {"mode": mode, "cell": name, "peer": peer, "turns": turns}
-        self.fill(mode, peers, folder, stores, turns)
-        self.ask(mode, name, peers, folder, stores, questions, later)
+                peers[peer] = {"mode": mode, "cell": name, "peer": peer, "turns": turns, "ingested": []}
+        budget = self.args.budget * (LOCOMO_BUDGET if name == "locomo" else 1)
+        for number in range(self.args.rounds if turns <= REPEATED_UP_TO + 1 and name != "locomo" else 1):
+            for peer in turned(list(peers), number):
+                if not any(peers[peer].get(end) for end in ("failed", "slow", "long")):
+                    self.fill(peers[peer], self.link(mode, peer), folder, folder / "stores" / f"{peer}-{number}", budget)
+        asked = {peer: found for peer, found in peers.items() if "store" in found}
+        if told:
+            for peer in asked:
+                self.link(mode, peer, anew=True)
+        self.ask(mode, asked, folder, questions, later, budget)
+        for peer, found in asked.items():
+            self.finish(found, self.link(mode, peer), folder, questions)
         self.cells += peers.values()
         shutil.rmtree(folder)
 
-    def fill(self, mode, peers, folder, stores, turns):
-        """Every peer takes all turns, in rounds."""
-        budget = self.args.budget
-        links = {peer: Link(peer, mode, self.weights, self.place / f"{peer}.log") for peer in peers}
-        for peer, link in links.items():
-            about = link("about", 120)
-            self.about.setdefault(peer, about)
-            peers[peer].update(ingested=[], failed=about.get("failed"))
-        for number in range(self.args.rounds if turns <= REPEATED_UP_TO else 1):
-            for peer in turned(list(peers), number):
-                found, link, store = peers[peer], links[peer], stores / f"{peer}-{number}"
-                if found["failed"] or "rate" in found or found.get("slow"):
-                    continue
-                answers = [link("open", budget, folder=str(store), cell=str(folder))]
-                answers.append(link("ingest", 3 * budget + 60, cell=str(folder), budget=budget))
-                answers.append(link("close", budget + 60))
-                taken = answers[1]
-                failed = next((answer["failed"] for answer in answers if "failed" in answer), None)
-                if failed or "late" in taken or "late" in answers[2]:
-                    found["failed"] = failed
-                    found["slow"] = not failed
-                elif not taken["whole"]:
-                    found.update(slow=True, rate=taken["turns"] / taken["seconds"])
-                else:
-                    found["ingested"].append(taken["turns"] / taken["seconds"])
-                    found.update(bytes=answers[2]["bytes"], store=str(store))
-                    # A round that takes long is not repeated, so that the run ends.
-                    found["slow"] = taken["seconds"] > budget / 3
-                print(f"    {peer}: {outcome(found, taken)}", flush=True)
-        for peer, link in links.items():
-            link.end()
-            found = peers[peer]
-            if found["ingested"] and not found["failed"]:
-                found["rate"] = statistics.median(found["ingested"])
-                found["slow"] = False
+    def fill(self, found, link, folder, store, budget):
+        """The peer takes all turns into a new store."""
+        answers = [link("open", PATIENCE, folder=str(store), cell=str(folder))]
+        answers.append(link("ingest", 3 * budget + 60, cell=str(folder), turns=found["turns"], budget=budget))
+        answers.append(link("close", budget + 60))
+        taken = answers[1]
+        failed = next((answer["failed"] for answer in answers if "failed" in answer), None)
+        if failed or any("late" in answer for answer in answers):
+            found["slow"] = any("late" in answer for answer in answers)
+            found["failed"] = None if found["slow"] else failed
+            told = failed or "no answer in time"
+        else:
+            rate = taken["turns"] / taken["seconds"]
+            told = f"{taken['turns']:,} turns, {rate:,.0f} a second{'' if taken['whole'] else ', not all'}"
+            if taken["whole"]:
+                found["ingested"].append(rate)
+                found.update(rate=statistics.median(found["ingested"]), bytes=answers[2]["bytes"], store=str(store))
+                # A round that takes long is not repeated, so that the run ends.
+                found["long"] = taken["seconds"] > budget / 4
+            else:
+                found.update(slow=True, rate=rate)
+        print(f"    {found['peer']}: {told}", flush=True)
 
-    def ask(self, mode, name, peers, folder, stores, questions, later):
-        """Every peer that has all turns is opened anew and asked, all by turns."""
-        links = {}
-        budget = self.args.budget * (LOCOMO_BUDGET if name == "locomo" else 1)
+    def ask(self, mode, peers, folder, questions, later, budget):
+        """Every peer is opened and asked, all by turns."""
         for peer, found in peers.items():
-            if found["failed"] or found["slow"]:
-                continue
-            link = Link(peer, mode, self.weights, self.place / f"{peer}.log")
-            link("about", 120)
+            link = self.link(mode, peer)
             opened = link("open", budget, folder=found["store"], cell=str(folder))
             first = link("recall", budget, questions=questions[:1], k=K, budget=budget)
             found.update(recalls=[], found=[], written=[], until=[])
             if "seconds" in opened and "seconds" in first:
                 found["opened"] = opened["seconds"] + first["seconds"][0]
-                links[peer] = link
             else:
                 found["late"] = True
-                found["failed"] = opened.get("failed") or first.get("failed")
-                link.end()
-        asked = questions if name == "locomo" else questions[1:]
         for number in range(ROUNDS):
-            part = asked[number * len(asked) // ROUNDS : (number + 1) * len(asked) // ROUNDS]
-            for peer in turned(list(links), number):
-                self.round(peers[peer], links[peer], part, later[number * SAID : (number + 1) * SAID], budget / ROUNDS)
-        for peer, link in links.items():
-            found = peers[peer]
-            found["resident"] = link("resident", 60).get("resident")
-            if (mode, name) == ERASED_IN:
-                found["erased"] = link("erase", self.args.budget, cell=str(folder))
-            else:
-                link("close", self.args.budget)
-            link.end()
-            print(f"    {peer}: {len(found['recalls'])} recalls", flush=True)
-            if name == "locomo":
-                # What ranks nothing gives everything, and is read whole.
-                shown = [ids[:K] if self.about[peer]["ranks"] else ids for ids in found.pop("found")]
-                found["asked"] = len(shown)
-                found["recall"] = statistics.mean(len(set(ids) & set(q["gold"])) / len(q["gold"]) for ids, q in zip(shown, asked)) if shown else None
-                found["tokens"] = statistics.mean(sum(self.tokens[q["person"], i] for i in ids) for ids, q in zip(shown, asked)) if shown else None
-            else:
-                del found["found"]
+            part = questions[number * len(questions) // ROUNDS : (number + 1) * len(questions) // ROUNDS]
+            for peer in turned(list(peers), number):
+                if not peers[peer].get("late"):
+                    self.round(peers[peer], self.link(mode, peer), part, later[number * SAID : (number + 1) * SAID], budget / ROUNDS)
+
+    def finish(self, found, link, folder, questions):
+        """What is measured when all was asked."""
+        found["resident"] = link("resident", 60).get("resident")
+        if (found["mode"], found["cell"]) == ERASED_IN:
+            found["erased"] = link("erase", PATIENCE, cell=str(folder))
+        else:
+            link("close", PATIENCE)
+        # What ranks nothing gives everything, and is read whole.
+        cut = K if self.about[found["peer"]]["ranks"] else None
+        shown = [(ids[:cut], asked) for ids, asked in found.pop("found")]
+        if found["cell"] == "locomo" and shown:
+            found["asked"] = len(shown)
+            found["recall"] = statistics.mean(len(set(ids) & set(asked["gold"])) / len(asked["gold"]) for ids, asked in shown)
+            found["tokens"] = statistics.mean(sum(self.tokens[asked["person"], i] for i in ids) for ids, asked in shown)
+        print(f"    {found['peer']}: {len(found['recalls'])} recalls", flush=True)
 
     def round(self, found, link, part, later, budget):
         """Some questions, and some new turns."""
@@ -165,21 +175,13 @@ class Run:
             found["late"] = True
             return
         found["recalls"] += answer["seconds"]
-        found["found"] += answer["found"]
+        found["found"] += zip(answer["found"], part)
         for turn in later:
             said = link("say", 60, turn=turn, k=K)
             found["written"].append(said.get("written"))
             found["until"].append(said.get("found"))
             if (said.get("found") or 60) > budget / SAID:
                 break
-
-
-def outcome(found, taken):
-    if found["failed"]:
-        return f"failed: {found['failed']}"
-    if "late" in taken:
-        return "no answer in time"
-    return f"{taken['turns']:,} turns, {taken['turns'] / taken['seconds']:,.0f} a second{'' if taken['whole'] else ', not all'}"
 
 
 def turned(items, number):

@@ -45,11 +45,15 @@ class Link:
             line += part
         return json.loads(line)
 
+    def lives(self):
+        return self.process.poll() is None
+
     def end(self):
         """Ends the worker, and a server that it may have left behind."""
         if self.process.poll() is None:
             self.process.kill()
         self.process.wait()
+        # Closing twice does nothing.
         for stream in (self.process.stdin, self.process.stdout, self.log):
             stream.close()
         for file in self.folder.glob("data/postmaster.pid") if self.folder else ():

@@ -31,7 +31,7 @@ def table(about, cells):
         for measure, figure in (("turns taken a second", rate), ("recall, p50 / p95 ms", recalled)):
             for name in named:
                 rows.append(row(f"{measure}, {shown(name)}, {said}", about, cells, mode, name, figure))
-        deep = deepest(cells, mode)
+        deep = deepest(named)
         if deep:
             for measure, figure in (("one turn written, p50 ms", median_of("written")), ("said until recalled, p50 ms", median_of("until")), ("opened and asked, ms", opened), ("resident, MiB", resident)):
                 rows.append(row(f"{measure}, {shown(deep)}, {said}", about, cells, mode, deep, figure))
@@ -74,10 +74,10 @@ def shown(name):
     return f"{persons:,} × {each:,}"
 
 
-def deepest(cells, mode):
+def deepest(names):
     """The cell of one person in which memory, bytes and new turns are told: the largest up to 10,000 turns."""
-    named = {cell["cell"]: cell["turns"] for cell in cells if cell["mode"] == mode and cell["cell"].startswith("1x")}
-    return max((name for name, turns in named.items() if turns <= 10_001), key=named.get, default=None)
+    turns = {name: int(name[2:]) for name in names if name.startswith("1x")}
+    return max((name for name in turns if turns[name] <= 10_000), key=turns.get, default=None)
 
 
 def number(value):
@@ -160,7 +160,7 @@ def aims(about, cells):
             if ours and ours.get("recalls") and medians:
                 best = min(medians, key=medians.get)
                 yield f"{MODES[mode]}, {shown(name)}: recall {medians[best] / statistics.median(ours['recalls']):.1f} times as fast as {NAMES[best]}, the fastest (aim: {asking})"
-    deep = deepest(cells, "given")
+    deep = deepest(cell["cell"] for cell in cells if cell["mode"] == "given")
     sizes = {cell["peer"]: cell["bytes"] / cell["turns"] for cell in cells if cell["mode"] == "given" and cell["cell"] == deep and "bytes" in cell and cell["peer"] not in KEEPS_NO_VECTOR}
     others = {peer: size for peer, size in sizes.items() if peer != "kithkin"}
     if "kithkin" in sizes and others:

@@ -43,7 +43,7 @@ def main():
     sys.path.insert(0, str(environment.package()))
     # Only the environment has what these need.
     from cells import Run
-    from report import write
+    from report import deepest, write
 
     data = args.data / "locomo10.json" if args.data.is_dir() else args.data
     args.out.mkdir(parents=True, exist_ok=True)
@@ -62,9 +62,10 @@ def main():
     for mode in ("given", "own"):
         for name in getattr(args, mode):
             print(f"[{time.time() - started:5.0f} s] {mode} {name}", flush=True)
-            run.cell(mode, name)
+            run.cell(mode, name, told=name == deepest(getattr(args, mode)))
             about.update(load_after=os.getloadavg()[0], minutes=(time.time() - started) / 60, of_peers=run.about)
             (args.out / "raw.json").write_text(json.dumps({"about": about, "cells": run.cells}, indent=1), encoding="utf-8")
+    run.end()
     write(about, run.cells, args.out)
     print((args.out / "peers.md").read_text(encoding="utf-8"))
 

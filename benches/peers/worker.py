@@ -20,7 +20,6 @@ import workload
 from embedding import Given, Own
 from peers import peer
 
-BATCH = 500
 WAIT = 10.0
 """Seconds that a new turn is waited for."""
 
@@ -51,16 +50,21 @@ class Worker:
         self.peer = self.kind(folder, self.embedder.embed if self.embedder else None, self.weights)
         return {"seconds": time.perf_counter() - start}
 
-    def ingest(self, cell, budget):
-        """Takes all turns of the cell, or those that the budget of seconds lets it."""
+    def ingest(self, cell, turns, budget):
+        """Takes all turns of the cell, or what it can within the budget of seconds.
+
+        It ends early when after a quarter of the budget twice the budget would not do.
+        """
         start, aside, taken, whole = time.perf_counter(), 0.0, 0, False
 
         def batches():
             nonlocal aside, taken, whole
-            source = workload.batches(pathlib.Path(cell), BATCH, self.kind.form, self.given)
+            source = workload.batches(pathlib.Path(cell), self.kind.batch, self.kind.form, self.given)
             while True:
                 paused = time.perf_counter()
-                batch = None if paused - start - aside > budget else next(source, ())
+                used = paused - start - aside
+                hopeless = used > budget / 4 and used * turns > 2 * budget * taken
+                batch = None if used > budget or hopeless else next(source, ())
                 aside += time.perf_counter() - paused
                 if not batch:
                     whole = batch is not None

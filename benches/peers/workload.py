@@ -122,15 +122,16 @@ def read(path):
 
 
 def batches(folder, size, form, given):
-    """The turns of a cell, batch by batch. Where `given` is there, it gets the vectors of a batch before the batch comes."""
+    """The turns of a cell in batches, each of one person. Where `given` is there, it gets the vectors of a batch before it comes."""
     rows = numpy.load(folder / f"turns.{form}.npy", mmap_mode="r") if given else None
     with open(folder / "turns.jsonl", encoding="utf-8") as file:
         place, batch = 0, []
         for line in file:
-            batch.append(json.loads(line))
-            if len(batch) == size:
+            turn = json.loads(line)
+            if batch and (len(batch) == size or turn["person"] != batch[0]["person"]):
                 yield _held(batch, rows, place, form, given)
-                place, batch = place + size, []
+                place, batch = place + len(batch), []
+            batch.append(turn)
         if batch:
             yield _held(batch, rows, place, form, given)
 

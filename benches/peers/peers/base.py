@@ -12,6 +12,8 @@ class Base:
 
     form = "line"
     """Which form of a turn it embeds."""
+    batch = 500
+    """How many turns it is given at once."""
     packages = ()
     """Whose versions are named."""
     embeds = True

@@ -20,7 +20,7 @@ class Embedder:
 class Peer(Base):
     form = "text"
     takes_function = False
-    note = "one file for all persons; a batch is one transaction a person"
+    note = "one file for all persons; a batch is one call, and one transaction"
 
     def __init__(self, folder, embed, weights):
         super().__init__(folder, embed, weights)

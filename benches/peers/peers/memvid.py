@@ -24,6 +24,8 @@ class Vectors(EmbeddingProvider):
 
 
 class Peer(Base):
+    # So few, that a run that does not end in time can be left.
+    batch = 25
     packages = ("memvid-sdk",)
     note = "a file a person, put_many with embeddings, search by vector; a removed frame stays in the file by its documentation"
 
@@ -35,7 +37,9 @@ class Peer(Base):
         if person not in self.open:
             path = self.folder / f"{person}.mv2"
             self.close()
-            self.open[person] = memvid_sdk.use("basic", str(path)) if path.exists() else memvid_sdk.create(str(path), enable_vec=True)
+            memory = memvid_sdk.use("basic", str(path)) if path.exists() else memvid_sdk.create(str(path))
+            memory.enable_vec()
+            self.open[person] = memory
         return self.open[person]
 
     def ingest(self, turns):
