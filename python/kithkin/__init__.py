@@ -24,13 +24,14 @@ from kithkin.errors import (
     NotFoundError,
     StoreError,
 )
-from kithkin.memory import Memory, methods, open
+from kithkin.memory import Embedder, Memory, methods, open
 from kithkin.person import Person, Time, Turn
 
 __all__ = [
     "BudgetError",
     "ClosedError",
     "ConflictError",
+    "Embedder",
     "InputError",
     "InternalError",
     "KithkinError",

@@ -5,13 +5,33 @@ from __future__ import annotations
 import json
 import os
 import pathlib
+from collections.abc import Iterable
 from os import PathLike
 from types import TracebackType
-from typing import cast
+from typing import Protocol, cast
 
 from kithkin import _kithkin
 from kithkin.person import Person, Time
 from kithkin.reports import About, ErasureReport, ImportReport, JobReport, PersonReport, Receipt
+
+
+class Embedder(Protocol):
+    """An embedder of the program's own: it turns texts into vectors, by whatever model or service the program has."""
+
+    @property
+    def model(self) -> str:
+        """The name and revision of the model. It is kept with every vector; those of another name are never compared."""
+
+    @property
+    def dims(self) -> int:
+        """The length of a vector."""
+
+    def embed(self, texts: list[str], /) -> Iterable[Iterable[float]]:
+        """A vector of each text, in their order. A matrix of 32-bit floats, such as NumPy's, is read in one step.
+
+        The same text gives the same vector, whatever stands beside it. Vectors are brought to the length of 1. It may be
+        called from several threads; what it raises becomes a `ModelError`, and what was said stays written down.
+        """
 
 
 def _weights() -> pathlib.Path:
@@ -25,7 +45,7 @@ def open(
     *,
     create: bool = False,
     tenant: str = "default",
-    embedder: str | None = "all-MiniLM-L6-v2",
+    embedder: str | Embedder | None = "all-MiniLM-L6-v2",
     models: str | PathLike[str] | None = None,
     chat: str | None = None,
     chat_url: str | None = None,
@@ -40,7 +60,8 @@ def open(
     none. The path `None` is a store in memory, which is gone when it is closed.
 
     `embedder` is the model that compares by sense, `None` for methods that compare words; its weights are in the folder
-    `models`, by default the one in which the command `kithkin` keeps them. A chat model is optional: `chat` names one that
+    `models`, by default the one in which the command `kithkin` keeps them. An `Embedder` of the program's own may stand in
+    its place. A chat model is optional: `chat` names one that
     runs in this process (`SmolLM2-135M-Instruct`, `gguf:FILE`, or `recorded:FILE`), `chat_url` an OpenAI-compatible endpoint
     with its `chat_model` and `chat_key`. `reranker` is the folder of a cross-encoder, `policy` a file of what no model is shown.
 

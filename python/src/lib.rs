@@ -6,6 +6,7 @@
 #![allow(clippy::needless_pass_by_value, reason = "what Python gives arrives as values of its own")]
 #![allow(clippy::redundant_closure_for_method_calls, reason = "the methods have a lifetime that a path would fix")]
 
+mod embedder;
 mod failure;
 mod memory;
 mod person;

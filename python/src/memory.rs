@@ -12,6 +12,7 @@ use kithkin::{
 use pyo3::prelude::*;
 use pythonize::pythonize;
 
+use crate::embedder::{Chosen, OwnEmbedder};
 use crate::failure::{exception, input, raised, signalled};
 use crate::person::Person;
 use crate::values::{Moment, optional, parsed};
@@ -35,7 +36,7 @@ impl Open {
 #[derive(Debug, FromPyObject)]
 #[pyo3(from_item_all)]
 pub(crate) struct Models {
-    embedder: Option<String>,
+    embedder: Option<Chosen>,
     models: PathBuf,
     chat: Option<String>,
     chat_url: Option<String>,
@@ -51,6 +52,11 @@ impl Models {
         let key = self.chat_key.as_deref().map(ChatKey::new).transpose().map_err(|e| input(py, e))?;
         let endpoint = OpenAiEndpoint::new(url, self.chat_model.clone().unwrap_or_default(), key);
         Ok(Some(ChatSource::OpenAi(endpoint)))
+    }
+
+    fn own_embedder(&self, py: Python<'_>) -> PyResult<Option<Arc<OwnEmbedder>>> {
+        let Some(Chosen::Own(object)) = &self.embedder else { return Ok(None) };
+        Ok(Some(Arc::new(OwnEmbedder::new(py, object)?)))
     }
 
     fn policy(&self, py: Python<'_>) -> PyResult<Policy> {
@@ -76,7 +82,7 @@ impl Memory {
     #[new]
     fn new(py: Python<'_>, path: Option<PathBuf>, create: bool, tenant: &str, models: Models) -> PyResult<Self> {
         let tenant = parsed(py, tenant)?;
-        let (chat, policy) = (models.chat(py)?, models.policy(py)?);
+        let (own, chat, policy) = (models.own_embedder(py)?, models.chat(py)?, models.policy(py)?);
         let build = || -> Result<Kithkin, Error> {
             let mut builder: Builder = match &path {
                 None => Kithkin::in_memory(),
@@ -87,7 +93,11 @@ impl Memory {
                 Some(path) => Kithkin::open(path)?,
             };
             builder = builder.policy(policy);
-            builder = builder.embedder(models.embedder.as_deref().unwrap_or("none"), &models.models)?;
+            builder = match (&models.embedder, own) {
+                (_, Some(own)) => builder.models_dir(&models.models).embedder_object(own),
+                (Some(Chosen::Named(name)), None) => builder.embedder(name, &models.models)?,
+                _ => builder.embedder("none", &models.models)?,
+            };
             if let Some(chat) = &chat {
                 builder = builder.chat(chat)?;
             }

@@ -1,5 +1,6 @@
 """The package's own calls, against the real extension, with the real weights."""
 
+import array
 import asyncio
 import datetime
 import json
@@ -16,6 +17,25 @@ import kithkin.aio
 def words(path=None, **given):
     """A memory that compares words."""
     return kithkin.open(path, embedder=None, **given)
+
+
+class Letters:
+    """An embedder of a program's own: how often each letter is in a text."""
+
+    model, dims = "letters", 26
+
+    def __init__(self, shape=list):
+        self.shape = shape
+
+    def embed(self, texts):
+        return self.shape([text.lower().count(chr(97 + letter)) + 0.01 for letter in range(26)] for text in texts)
+
+
+def matrix(rows):
+    """What a library for numbers gives: rows of 32-bit floats, one after another, as a buffer."""
+    rows = list(rows)
+    flat = array.array("f", [number for row in rows for number in row])
+    return memoryview(flat).cast("B").cast("f", (len(rows), 26))
 
 
 class Facade(unittest.TestCase):
@@ -80,6 +100,42 @@ class Facade(unittest.TestCase):
             self.assertEqual(ann.rebuild("bm25")["unread"], 0)
             self.assertIn("hybrid", [about["id"] for about in kithkin.methods()])
             self.assertEqual(ann.memories(), [])
+
+    def test_a_program_brings_an_embedder_of_its_own(self):
+        for shape in (list, matrix, iter):
+            with self.subTest(shape=shape.__name__), kithkin.open(None, embedder=Letters(shape)) as memory:
+                ann = memory.person("ann")
+                ann.remember_all([{"text": "Zigzag pizzazz"}, {"text": "Aloha banana"}])
+                found = ann.recall("fuzzy jazz", method="dense")
+                self.assertEqual(found["evidence"][0]["text"], "Zigzag pizzazz")
+                self.assertEqual(found["models"], {"embedder": "letters"})
+
+    def test_an_embedder_of_a_program_is_checked(self):
+        class Broken(Letters):
+            def __init__(self, given):
+                self.given = given
+
+            def embed(self, texts):
+                if self.given is None:
+                    raise RuntimeError("the service does not answer")
+                return [self.given for _ in texts]
+
+        for given, told in [
+            ([0.0] * 26, "length 0"),
+            ([float("nan")] * 26, "NaN"),
+            ([1.0] * 25, "25 numbers for 1 texts of 26 dimensions"),
+            (["one"] * 26, "TypeError"),
+            (7, "TypeError"),
+            (None, "the service does not answer"),
+        ]:
+            with self.subTest(told=told), kithkin.open(None, embedder=Broken(given)) as memory:
+                with self.assertRaises(kithkin.ModelError) as raised:
+                    memory.person("ann").remember("What was said is kept.")
+                self.assertIn(told, str(raised.exception))
+                self.assertEqual(memory.person("ann").report()["turns"], 1)
+        for other in (object(), 7, type("Nameless", (Letters,), {"model": ""})(), type("Flat", (Letters,), {"dims": 0})()):
+            with self.subTest(other=other), self.assertRaises(kithkin.InputError):
+                kithkin.open(None, embedder=other)
 
     def test_errors_say_who_can_mend_them(self):
         memory = words()
