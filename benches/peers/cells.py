@@ -92,12 +92,11 @@ class Run:
     def cell(self, mode, name, told):
         """Measures all peers in one cell; `told` says whether the memory they take is told there."""
         folder, questions, later, turns = self.prepare(name)
-        peers = {}
+        peers, budget = {}, self.args.budget * (LOCOMO_BUDGET if name == "locomo" else 1)
         for peer in self.args.peers:
             # What compares no vectors is the same in both modes, and is measured once.
             if mode == "given" or self.about.get(peer, {}).get("embeds", True):
-                peers[peer] = {"mode": mode, "cell": name, "peer": peer, "turns": turns, "ingested": []}
-        budget = self.args.budget * (LOCOMO_BUDGET if name == "locomo" else 1)
+                peers[peer] = {"mode": mode, "cell": name, "peer": peer, "turns": turns, "budget": budget, "ingested": []}
         for number in range(self.args.rounds if turns <= REPEATED_UP_TO + 1 and name != "locomo" else 1):
             for peer in turned(list(peers), number):
                 if not any(peers[peer].get(end) for end in ("failed", "slow", "long")):
@@ -128,7 +127,7 @@ class Run:
             told = f"{taken['turns']:,} turns, {rate:,.0f} a second{'' if taken['whole'] else ', not all'}"
             if taken["whole"]:
                 found["ingested"].append(rate)
-                found.update(rate=statistics.median(found["ingested"]), bytes=answers[2]["bytes"], store=str(store))
+                found.update(taking=taken["processor"] / taken["turns"], rate=statistics.median(found["ingested"]), bytes=answers[2]["bytes"], store=str(store))
                 # A round that takes long is not repeated, so that the run ends.
                 found["long"] = taken["seconds"] > budget / 4
             else:
@@ -141,11 +140,11 @@ class Run:
             link = self.link(mode, peer)
             opened = link("open", budget, folder=found["store"], cell=str(folder))
             first = link("recall", budget, questions=questions[:1], k=K, budget=budget)
-            found.update(recalls=[], found=[], written=[], until=[])
+            found.update(recalls=[], processors=0.0, found=[], written=[], until=[])
             if "seconds" in opened and "seconds" in first:
                 found["opened"] = opened["seconds"] + first["seconds"][0]
             else:
-                found["late"] = True
+                found.update(late=True, failed=opened.get("failed") or first.get("failed"))
         for number in range(ROUNDS):
             part = questions[number * len(questions) // ROUNDS : (number + 1) * len(questions) // ROUNDS]
             for peer in turned(list(peers), number):
@@ -159,6 +158,8 @@ class Run:
             found["erased"] = link("erase", PATIENCE, cell=str(folder))
         else:
             link("close", PATIENCE)
+        if found["recalls"]:
+            found["asking"] = found.pop("processors") / len(found["recalls"])
         # What ranks nothing gives everything, and is read whole.
         cut = K if self.about[found["peer"]]["ranks"] else None
         shown = [(ids[:cut], asked) for ids, asked in found.pop("found")]
@@ -172,8 +173,9 @@ class Run:
         """Some questions, and some new turns."""
         answer = link("recall", budget + 60, questions=part, k=K, budget=budget)
         if "seconds" not in answer:
-            found["late"] = True
+            found.update(late=True, failed=answer.get("failed"))
             return
+        found["processors"] += answer["processor"]
         found["recalls"] += answer["seconds"]
         found["found"] += zip(answer["found"], part)
         for turn in later:
