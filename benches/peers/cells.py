@@ -124,10 +124,11 @@ class Run:
             told = failed or "no answer in time"
         else:
             rate = taken["turns"] / taken["seconds"]
+            found["taking"] = taken["processor"] / max(1, taken["turns"])
             told = f"{taken['turns']:,} turns, {rate:,.0f} a second{'' if taken['whole'] else ', not all'}"
             if taken["whole"]:
                 found["ingested"].append(rate)
-                found.update(taking=taken["processor"] / taken["turns"], rate=statistics.median(found["ingested"]), bytes=answers[2]["bytes"], store=str(store))
+                found.update(rate=statistics.median(found["ingested"]), bytes=answers[2]["bytes"], store=str(store))
                 # A round that takes long is not repeated, so that the run ends.
                 found["long"] = taken["seconds"] > budget / 4
             else:
