@@ -24,6 +24,8 @@ ERASED_IN = ("given", "1x1000")
 REPEATED_UP_TO = 10_000
 LOCOMO_BUDGET = 4
 """Times the budget, for LoCoMo: what is found there is worth waiting for."""
+UNSEEN = ("conv-44", "conv-47", "conv-48", "conv-49", "conv-50")
+"""The conversations on which none of Kithkin's constants was set."""
 PATIENCE = 300
 """Seconds for a library to load."""
 
@@ -166,7 +168,10 @@ class Run:
         shown = [(ids[:cut], asked) for ids, asked in found.pop("found")]
         if found["cell"] == "locomo" and shown:
             found["asked"] = len(shown)
-            found["recall"] = statistics.mean(len(set(ids) & set(asked["gold"])) / len(asked["gold"]) for ids, asked in shown)
+            shares = [(asked["person"], len(set(ids) & set(asked["gold"])) / len(asked["gold"])) for ids, asked in shown]
+            found["recall"] = statistics.mean(share for _, share in shares)
+            unseen = [share for person, share in shares if person in UNSEEN]
+            found["recall_unseen"] = statistics.mean(unseen) if unseen else None
             found["tokens"] = statistics.mean(sum(self.tokens[asked["person"], i] for i in ids) for ids, asked in shown)
         print(f"    {found['peer']}: {len(found['recalls'])} recalls", flush=True)
 

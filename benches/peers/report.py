@@ -41,12 +41,14 @@ def table(about, cells):
             if deep:
                 rows.append(row(f"bytes on disk a turn, {shown(deep)}", about, cells, mode, deep, size))
             if "locomo" in named:
-                rows.append(row("LoCoMo: evidence recall@10", about, cells, mode, "locomo", quality))
+                rows.append(row("LoCoMo: evidence recall@10", about, cells, mode, "locomo", quality("recall")))
+                rows.append(row("the same, of conversations that Kithkin was not tuned on", about, cells, mode, "locomo", quality("recall_unseen")))
                 rows.append(row("LoCoMo: tokens of what is given", about, cells, mode, "locomo", tokens))
             for name in (name for name in named if any("erased" in cell for cell in cells if cell["cell"] == name)):
                 rows.append(row("an erased turn in the files, before → after: words / vector", about, cells, mode, name, left))
                 rows.append(row(f"erasing it, ms, {shown(name)}", about, cells, mode, name, erasing))
-    return rows
+    # What no peer has a figure of was not measured.
+    return [row for row in rows if any(figure[0].isdigit() for figure in row[1:])]
 
 
 def row(measure, about, cells, mode, name, figure):
@@ -135,10 +137,13 @@ def size(cell):
     return number(cell["bytes"] / cell["turns"]) if "bytes" in cell else None
 
 
-def quality(cell):
-    if cell.get("recall") is None:
-        return None
-    return f"{cell['recall']:.3f}" + (f" (n = {cell['asked']})" if cell.get("late") or cell["asked"] < 1900 else "")
+def quality(what):
+    def figure(cell):
+        if cell.get(what) is None:
+            return None
+        return f"{cell[what]:.3f}" + (f" (n = {cell['asked']})" if cell.get("late") else "")
+
+    return figure
 
 
 def tokens(cell):
