@@ -24,6 +24,8 @@ ERASED_IN = ("given", "1x1000")
 REPEATED_UP_TO = 10_000
 LOCOMO_BUDGET = 4
 """Times the budget, for LoCoMo: what is found there is worth waiting for."""
+UNSEEN = ("conv-44", "conv-47", "conv-48", "conv-49", "conv-50")
+"""The conversations on which none of Kithkin's constants was set."""
 PATIENCE = 300
 """Seconds for a library to load."""
 
@@ -92,12 +94,11 @@ class Run:
     def cell(self, mode, name, told):
         """Measures all peers in one cell; `told` says whether the memory they take is told there."""
         folder, questions, later, turns = self.prepare(name)
-        peers = {}
+        peers, budget = {}, self.args.budget * (LOCOMO_BUDGET if name == "locomo" else 1)
         for peer in self.args.peers:
             # What compares no vectors is the same in both modes, and is measured once.
             if mode == "given" or self.about.get(peer, {}).get("embeds", True):
-                peers[peer] = {"mode": mode, "cell": name, "peer": peer, "turns": turns, "ingested": []}
-        budget = self.args.budget * (LOCOMO_BUDGET if name == "locomo" else 1)
+                peers[peer] = {"mode": mode, "cell": name, "peer": peer, "turns": turns, "budget": budget, "ingested": []}
         for number in range(self.args.rounds if turns <= REPEATED_UP_TO + 1 and name != "locomo" else 1):
             for peer in turned(list(peers), number):
                 if not any(peers[peer].get(end) for end in ("failed", "slow", "long")):
@@ -125,6 +126,7 @@ class Run:
             told = failed or "no answer in time"
         else:
             rate = taken["turns"] / taken["seconds"]
+            found["taking"] = taken["processor"] / max(1, taken["turns"])
             told = f"{taken['turns']:,} turns, {rate:,.0f} a second{'' if taken['whole'] else ', not all'}"
             if taken["whole"]:
                 found["ingested"].append(rate)
@@ -141,11 +143,11 @@ class Run:
             link = self.link(mode, peer)
             opened = link("open", budget, folder=found["store"], cell=str(folder))
             first = link("recall", budget, questions=questions[:1], k=K, budget=budget)
-            found.update(recalls=[], found=[], written=[], until=[])
+            found.update(recalls=[], processors=0.0, found=[], written=[], until=[])
             if "seconds" in opened and "seconds" in first:
                 found["opened"] = opened["seconds"] + first["seconds"][0]
             else:
-                found["late"] = True
+                found.update(late=True, failed=opened.get("failed") or first.get("failed"))
         for number in range(ROUNDS):
             part = questions[number * len(questions) // ROUNDS : (number + 1) * len(questions) // ROUNDS]
             for peer in turned(list(peers), number):
@@ -159,12 +161,17 @@ class Run:
             found["erased"] = link("erase", PATIENCE, cell=str(folder))
         else:
             link("close", PATIENCE)
+        if found["recalls"]:
+            found["asking"] = found.pop("processors") / len(found["recalls"])
         # What ranks nothing gives everything, and is read whole.
         cut = K if self.about[found["peer"]]["ranks"] else None
         shown = [(ids[:cut], asked) for ids, asked in found.pop("found")]
         if found["cell"] == "locomo" and shown:
             found["asked"] = len(shown)
-            found["recall"] = statistics.mean(len(set(ids) & set(asked["gold"])) / len(asked["gold"]) for ids, asked in shown)
+            shares = [(asked["person"], len(set(ids) & set(asked["gold"])) / len(asked["gold"])) for ids, asked in shown]
+            found["recall"] = statistics.mean(share for _, share in shares)
+            unseen = [share for person, share in shares if person in UNSEEN]
+            found["recall_unseen"] = statistics.mean(unseen) if unseen else None
             found["tokens"] = statistics.mean(sum(self.tokens[asked["person"], i] for i in ids) for ids, asked in shown)
         print(f"    {found['peer']}: {len(found['recalls'])} recalls", flush=True)
 
@@ -172,8 +179,9 @@ class Run:
         """Some questions, and some new turns."""
         answer = link("recall", budget + 60, questions=part, k=K, budget=budget)
         if "seconds" not in answer:
-            found["late"] = True
+            found.update(late=True, failed=answer.get("failed"))
             return
+        found["processors"] += answer["processor"]
         found["recalls"] += answer["seconds"]
         found["found"] += zip(answer["found"], part)
         for turn in later:

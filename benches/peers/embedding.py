@@ -23,7 +23,8 @@ class Given:
         self.batches.append(dict(zip(texts, rows)))
 
     def keep(self, texts, rows):
-        """Takes the vectors of all that is asked later."""
+        """Takes the vectors of all that is asked later. Some peers take the space around a question away."""
+        self.asked.update({text.strip(): row for text, row in zip(texts, rows)})
         self.asked.update(zip(texts, rows))
 
     def embed(self, texts):

@@ -56,16 +56,18 @@ class Worker:
         It ends early when after a quarter of the budget twice the budget would not do.
         """
         start, aside, taken, whole = time.perf_counter(), 0.0, 0, False
+        worked, reading = self.processor(), 0.0
 
         def batches():
-            nonlocal aside, taken, whole
+            nonlocal aside, reading, taken, whole
             source = workload.batches(pathlib.Path(cell), self.kind.batch, self.kind.form, self.given)
             while True:
-                paused = time.perf_counter()
+                paused, read = time.perf_counter(), time.process_time()
                 used = paused - start - aside
                 hopeless = used > budget / 4 and used * turns > 2 * budget * taken
                 batch = None if used > budget or hopeless else next(source, ())
                 aside += time.perf_counter() - paused
+                reading += time.process_time() - read
                 if not batch:
                     whole = batch is not None
                     return
@@ -73,11 +75,12 @@ class Worker:
                 taken += len(batch)
 
         self.peer.ingest_all(batches())
-        return {"turns": taken, "seconds": time.perf_counter() - start - aside, "whole": whole}
+        seconds = time.perf_counter() - start - aside
+        return {"turns": taken, "seconds": seconds, "processor": self.processor() - worked - reading, "whole": whole}
 
     def recall(self, questions, k, budget):
         """Asks questions until the budget is used up; at least one."""
-        times, found, start = [], [], time.perf_counter()
+        times, found, start, worked = [], [], time.perf_counter(), self.processor()
         for asked in questions:
             before = time.perf_counter()
             ids = self.peer.recall(asked["person"], asked["question"], k)
@@ -85,7 +88,7 @@ class Worker:
             found.append(ids)
             if time.perf_counter() - start > budget:
                 break
-        return {"seconds": times, "found": found}
+        return {"seconds": times, "found": found, "processor": self.processor() - worked}
 
     def say(self, turn, k):
         """Writes one turn, and asks for its words until it is found. Both times count from the start of the write."""
@@ -96,6 +99,10 @@ class Worker:
             if time.perf_counter() - start > WAIT:
                 return {"written": written, "found": None}
         return {"written": written, "found": time.perf_counter() - start}
+
+    def processor(self):
+        """Seconds that the processors worked so far, for this process and the store's others."""
+        return time.process_time() + sum(worked(pid) for beside in self.peer.processes() for pid in family(beside))
 
     def resident(self):
         return {"resident": resident(self.peer.processes())}
@@ -137,6 +144,12 @@ def resident(beside):
 def family(pid):
     children = pathlib.Path(f"/proc/{pid}/task/{pid}/children").read_text().split()
     return [pid, *(below for child in children for below in family(int(child)))]
+
+
+def worked(pid):
+    """Seconds that the processors worked for a process, and for its children that have ended."""
+    fields = pathlib.Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
+    return sum(map(int, fields[11:15])) / os.sysconf("SC_CLK_TCK")
 
 
 def part(pid):
