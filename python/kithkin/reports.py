@@ -671,6 +671,9 @@ class Receipt(TypedDict):
     key: str
     """The key of the hashes: 32 random bytes, as all hashes in hexadecimal."""
 
+    last: int
+    """The last place of the person's log then: what has a higher one was told later, whatever a clock says."""
+
     memories: int
     """Memories that came from them."""
 

@@ -5,12 +5,13 @@ use std::hash::{DefaultHasher, Hash, Hasher};
 use std::io::{BufRead, Write};
 use std::path::Path;
 
-use kithkin_core::{Store, StoreError};
+use kithkin_core::{Store, StoreError, VectorSpace};
 use kithkin_store::{PostgresStore, SqliteStore};
 
 use crate::invariants::sound;
+use crate::lives::{self, Lives};
 use crate::operations::{apply, scope, view};
-use crate::protocol::{Ask, Operations, Reply, Request};
+use crate::protocol::{Ask, Failure, Look, Operations, Reply, Request};
 use crate::{faults, vfs, wire};
 
 /// Serves requests from the standard input. Where the disk lies, what is synced is not.
@@ -24,13 +25,13 @@ pub(crate) fn serve(address: &str, folder: &Path, lies: bool) -> anyhow::Result<
         vfs::install(lies)?;
         address.to_owned()
     };
-    let mut client = Client { address, store: None, operations: Operations::new() };
+    let mut client = Client { address, store: None, lives: None, operations: Operations::new() };
     let mut out = std::io::stdout().lock();
     for line in std::io::stdin().lock().lines() {
         let Request { ask, fault } = serde_json::from_str(&line?)?;
         faults::arm(fault);
         let said = client.answer(&ask);
-        let reply = Reply { steps: faults::disarm(), said: said.map_err(Into::into) };
+        let reply = Reply { steps: faults::disarm(), said };
         writeln!(out, "{}", serde_json::to_string(&reply)?)?;
         out.flush()?;
     }
@@ -40,41 +41,58 @@ pub(crate) fn serve(address: &str, folder: &Path, lies: bool) -> anyhow::Result<
 struct Client {
     address: String,
     store: Option<Box<dyn Store>>,
+    /// The same store once more, for the facade.
+    lives: Option<Lives>,
     operations: Operations,
 }
 
 impl Client {
-    fn answer(&mut self, ask: &Ask) -> Result<String, StoreError> {
+    fn answer(&mut self, ask: &Ask) -> Result<String, Failure> {
         match ask {
             Ask::Open => {
                 self.store = Some(open(&self.address)?);
                 return Ok(String::new());
             }
             Ask::Close => {
-                self.store = None;
+                (self.store, self.lives) = (None, None);
                 return Ok(String::new());
             }
+            Ask::Live(named) => {
+                let live = self.operations.live(*named);
+                return Ok(serde_json::json!(self.lives()?.apply(&live)?).to_string());
+            }
+            Ask::Lived(n, false) => return Ok(self.lives()?.log(*n)?),
+            Ask::Lived(n, true) => return Ok(self.lives()?.whole(*n)?),
+            Ask::Left(receipt) => return Ok(self.lives()?.left_of(receipt)?.join("\n")),
             _ => {}
         }
         let Some(store) = self.store.as_deref() else {
-            return Err(StoreError::Absent { place: "a client that has not opened it".to_owned() });
+            return Err(StoreError::Absent { place: "a client that has not opened it".to_owned() }.into());
         };
         match ask {
-            Ask::Open | Ask::Close => Ok(String::new()),
-            Ask::Do(named) => apply(store, &self.operations.named(*named)),
-            Ask::See(scopes, closely) => {
-                let seen: Result<Vec<String>, StoreError> = scopes.iter().map(|n| see(store, *n, *closely)).collect();
+            Ask::Do(named) => Ok(apply(store, &self.operations.named(*named))?),
+            Ask::See(scopes, look) => {
+                let seen: Result<Vec<String>, StoreError> = scopes.iter().map(|n| see(store, *n, *look)).collect();
                 Ok(seen?.join(" "))
             }
-            Ask::Show(n) => view(store, &scope(*n)),
+            Ask::Show(n) => Ok(view(store, &scope(*n))?),
             Ask::Settle(scopes) => {
-                for n in scopes {
-                    store.put_vectors(&scope(*n), &kithkin_core::VectorSpace("space 0".to_owned()), &[])?;
+                let lives = (0..lives::PERSONS).map(lives::scope).collect::<Result<Vec<_>, _>>()?;
+                for scope in scopes.iter().map(|n| scope(*n)).chain(lives) {
+                    store.put_vectors(&scope, &VectorSpace("space 0".to_owned()), &[])?;
                 }
-                store.probe().map(|read| read.to_string())
+                Ok(store.probe()?.to_string())
             }
             Ask::Check => Ok(store.check()?.problems.join("\n")),
+            _ => Ok(String::new()),
         }
+    }
+
+    fn lives(&mut self) -> Result<&Lives, Failure> {
+        if self.lives.is_none() {
+            self.lives = Some(Lives::open(&self.address)?);
+        }
+        self.lives.as_ref().ok_or_else(|| StoreError::Absent { place: "the facade".to_owned() }.into())
     }
 }
 
@@ -87,16 +105,23 @@ fn open(address: &str) -> Result<Box<dyn Store>, StoreError> {
 }
 
 /// The state of a person as a hash, or else, after a `!`, what is wrong with it where that is looked for.
-fn see(store: &dyn Store, n: u8, closely: bool) -> Result<String, StoreError> {
-    if let Some(wrong) = if closely { sound(store, n)? } else { None } {
+fn see(store: &dyn Store, n: u8, look: Look) -> Result<String, StoreError> {
+    if look == Look::Closely
+        && let Some(wrong) = sound(store, n)?
+    {
         return Ok(format!("!{}", wrong.replace(char::is_whitespace, "_")));
     }
-    Ok(hash(&view(store, &scope(n))?))
+    state(store, n, look)
 }
 
-/// A short name of a state.
-pub(crate) fn hash(view: &str) -> String {
+/// A short name of the state of a person.
+///
+/// # Errors
+/// The store failed.
+pub(crate) fn state(store: &dyn Store, n: u8, look: Look) -> Result<String, StoreError> {
+    let scope = scope(n);
+    let seen = if look == Look::Glance { format!("{:?}", store.pulse(&scope)?) } else { view(store, &scope)? };
     let mut hasher = DefaultHasher::new();
-    view.hash(&mut hasher);
-    format!("{:016x}", hasher.finish())
+    seen.hash(&mut hasher);
+    Ok(format!("{:016x}", hasher.finish()))
 }

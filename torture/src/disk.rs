@@ -5,7 +5,7 @@
 //! beside as well, until something that is synced makes it certain.
 
 use std::fs::File;
-use std::io::{self, Read, Write};
+use std::io::{self, Write};
 use std::os::unix::fs::FileExt;
 use std::path::{Path, PathBuf};
 
@@ -37,10 +37,6 @@ pub(crate) struct Unsynced {
 enum Kind {
     Write,
     Truncate,
-    /// All before is on the disk.
-    Synced,
-    /// What was not synced before this may never be, whatever a later sync says.
-    Failed,
 }
 
 /// An entry: what was done, where, how long the file was, and the bytes before and after.
@@ -54,7 +50,7 @@ struct Entry {
 
 impl Unsynced {
     pub(crate) fn of(path: &Path) -> io::Result<Self> {
-        let list = File::options().create(true).read(true).append(true).open(beside(path, UNSYNCED))?;
+        let list = File::options().create(true).append(true).open(beside(path, UNSYNCED))?;
         Ok(Self { path: path.to_owned(), list })
     }
 
@@ -88,20 +84,10 @@ impl Unsynced {
     /// All that was written is on the disk, and so is the folder.
     pub(crate) fn synced(&self) -> io::Result<()> {
         self.alone(|| {
-            // After a sync that failed the system may have dropped what it could not write, and call the next one done.
-            if has_failed(&self.list)? {
-                self.note(Kind::Synced, (0, 0), &[], &[])?;
-            } else {
-                self.list.set_len(0)?;
-            }
+            self.list.set_len(0)?;
             forget_deleted(&self.path);
             Ok(())
         })
-    }
-
-    /// A sync failed.
-    pub(crate) fn failed(&self) -> io::Result<()> {
-        self.alone(|| self.note(Kind::Failed, (0, 0), &[], &[]))
     }
 
     fn alone<T>(&self, work: impl FnOnce() -> io::Result<T>) -> io::Result<T> {
@@ -140,15 +126,6 @@ fn forget_deleted(path: &Path) {
     let _ = std::fs::remove_file(kept);
 }
 
-/// Whether the list says that a sync failed. Such an entry comes first or after others, so all are gone through.
-fn has_failed(mut list: &File) -> io::Result<bool> {
-    use std::io::Seek;
-    list.rewind()?;
-    let mut bytes = Vec::new();
-    list.read_to_end(&mut bytes)?;
-    Ok(entries(&bytes).iter().any(|entry| entry.kind == Kind::Failed))
-}
-
 /// The entries of a list, as far as it was written.
 fn entries(mut bytes: &[u8]) -> Vec<Entry> {
     let mut entries = Vec::new();
@@ -161,12 +138,7 @@ fn entries(mut bytes: &[u8]) -> Vec<Entry> {
 
 fn entry(bytes: &[u8]) -> Option<(Entry, &[u8])> {
     let (kind, mut rest) = bytes.split_first()?;
-    let kind = match kind {
-        0 => Kind::Write,
-        1 => Kind::Truncate,
-        2 => Kind::Synced,
-        _ => Kind::Failed,
-    };
+    let kind = if *kind == Kind::Write as u8 { Kind::Write } else { Kind::Truncate };
     let mut number = || {
         let (number, after) = rest.split_first_chunk::<8>()?;
         rest = after;
@@ -178,11 +150,12 @@ fn entry(bytes: &[u8]) -> Option<(Entry, &[u8])> {
     Some((Entry { kind, at, size, before: before.to_vec(), after: after.to_vec() }, rest))
 }
 
-/// The power goes: of each file in the folder any part of what was not synced is lost. Nobody may have them open.
+/// The power goes: of each file in the folder any part of what was not synced is lost. `luck` is how much of it is kept, from 0
+/// to 1; without it, all may be lost, or nothing, or each sector has its own luck. Nobody may have the files open.
 ///
 /// # Errors
 /// A file of the folder cannot be read or written.
-pub(crate) fn lose(folder: &Path, series: &mut TestRng) -> io::Result<()> {
+pub(crate) fn lose(folder: &Path, luck: Option<f64>, series: &mut TestRng) -> io::Result<()> {
     let names = || -> io::Result<Vec<PathBuf>> {
         let mut names = std::fs::read_dir(folder)?.map(|entry| Ok(entry?.path())).collect::<io::Result<Vec<_>>>()?;
         names.sort();
@@ -190,7 +163,7 @@ pub(crate) fn lose(folder: &Path, series: &mut TestRng) -> io::Result<()> {
     };
     for kept in names()?.iter().filter(|path| path.as_os_str().to_string_lossy().ends_with(DELETED)) {
         let path = kept.with_extension("");
-        if series.random() {
+        if series.random_bool(luck.unwrap_or(0.5)) {
             let _ = std::fs::rename(beside(kept, UNSYNCED), beside(&path, UNSYNCED));
             std::fs::rename(kept, path)?;
         } else {
@@ -200,7 +173,8 @@ pub(crate) fn lose(folder: &Path, series: &mut TestRng) -> io::Result<()> {
     for list in names()?.iter().filter(|path| path.as_os_str().to_string_lossy().ends_with(UNSYNCED)) {
         let path = list.with_extension("");
         if path.exists() {
-            lose_of(&path, &entries(&std::fs::read(list)?), series)?;
+            let luck = luck.unwrap_or([0.0, 0.5, 0.9, 1.0][series.random_range(0..4)]);
+            lose_of(&path, &entries(&std::fs::read(list)?), luck, series)?;
         }
         std::fs::remove_file(list)?;
     }
@@ -212,7 +186,7 @@ pub(crate) fn lose(folder: &Path, series: &mut TestRng) -> io::Result<()> {
     Ok(())
 }
 
-fn lose_of(path: &Path, entries: &[Entry], series: &mut TestRng) -> io::Result<()> {
+fn lose_of(path: &Path, entries: &[Entry], luck: f64, series: &mut TestRng) -> io::Result<()> {
     let file = File::options().read(true).write(true).open(path)?;
     for entry in entries.iter().rev() {
         match entry.kind {
@@ -224,15 +198,10 @@ fn lose_of(path: &Path, entries: &[Entry], series: &mut TestRng) -> io::Result<(
                 file.set_len(entry.size)?;
                 file.write_all_at(&entry.before, entry.at)?;
             }
-            Kind::Synced | Kind::Failed => {}
         }
     }
-    // All may be lost, or nothing, or each sector has its own luck.
-    let luck: f64 = [0.0, 0.5, 0.9, 1.0][series.random_range(0..4)];
-    for (n, entry) in entries.iter().enumerate() {
-        let marks = entries[n..].iter().find(|later| matches!(later.kind, Kind::Synced | Kind::Failed));
-        let certain = marks.is_some_and(|mark| mark.kind == Kind::Synced);
-        let mut kept = || certain || series.random_bool(luck);
+    for entry in entries {
+        let mut kept = || series.random_bool(luck);
         match entry.kind {
             Kind::Write => {
                 for (at, sector) in entry.after.chunks(SECTOR).enumerate() {
@@ -246,7 +215,6 @@ fn lose_of(path: &Path, entries: &[Entry], series: &mut TestRng) -> io::Result<(
                     file.set_len(entry.at)?;
                 }
             }
-            Kind::Synced | Kind::Failed => {}
         }
     }
     Ok(())

@@ -8,8 +8,9 @@ use std::path::Path;
 use kithkin_core::{Scope, Seq, Store, StoreError, StoredTurn, TurnKey, UnitId};
 use kithkin_store::MemoryStore;
 
-use crate::client::hash;
-use crate::operations::{self, Op, SCOPES, apply, scope, view};
+use crate::client::state;
+use crate::operations::{self, Op, SCOPES, apply, scope};
+use crate::protocol::Look;
 
 /// What every text begins with, before the number of its scope; and how long a text is.
 const MARK: &str = "canary-";
@@ -118,6 +119,13 @@ pub(crate) struct Call {
     pub(crate) outcome: Outcome,
 }
 
+/// What was seen of persons, and how it was looked at.
+#[derive(Debug)]
+pub(crate) struct Seen {
+    pub(crate) look: Look,
+    pub(crate) states: BTreeMap<u8, String>,
+}
+
 /// A state that explains what was seen.
 pub(crate) struct Explained {
     pub(crate) state: MemoryStore,
@@ -130,22 +138,13 @@ pub(crate) struct Explained {
 ///
 /// # Errors
 /// The model failed, which it never does.
-pub(crate) fn explain(
-    base: &MemoryStore,
-    calls: &[Call],
-    seen: &BTreeMap<u8, String>,
-) -> Result<Option<Explained>, StoreError> {
+pub(crate) fn explain(base: &MemoryStore, calls: &[Call], seen: &Seen) -> Result<Option<Explained>, StoreError> {
     let left: Vec<usize> = (0..calls.len()).collect();
     let done = vec![false; calls.len()];
     search(Explained { state: base.clone(), done }, calls, &left, seen)
 }
 
-fn search(
-    from: Explained,
-    calls: &[Call],
-    left: &[usize],
-    seen: &BTreeMap<u8, String>,
-) -> Result<Option<Explained>, StoreError> {
+fn search(from: Explained, calls: &[Call], left: &[usize], seen: &Seen) -> Result<Option<Explained>, StoreError> {
     // What may have been left out is left out first: fewer states are made.
     let open = left.iter().any(|call| matches!(calls[*call].outcome, Outcome::Answered(_)));
     if !open && is_seen(&from.state, seen)? {
@@ -171,9 +170,9 @@ fn search(
     Ok(None)
 }
 
-fn is_seen(model: &MemoryStore, seen: &BTreeMap<u8, String>) -> Result<bool, StoreError> {
-    for (n, seen) in seen {
-        if hash(&view(model, &scope(*n))?) != *seen {
+fn is_seen(model: &MemoryStore, seen: &Seen) -> Result<bool, StoreError> {
+    for (n, found) in &seen.states {
+        if state(model, *n, seen.look)? != *found {
             return Ok(false);
         }
     }

@@ -9,6 +9,7 @@ mod disk;
 mod driver;
 mod faults;
 mod invariants;
+mod lives;
 #[allow(clippy::unwrap_used, reason = "names that are written in it are valid")]
 #[path = "../../crates/kithkin-store/tests/stores/operations.rs"]
 mod operations;
@@ -55,6 +56,15 @@ enum Command {
         #[arg(long)]
         lying_disk: bool,
     },
+    /// Takes from the files of a folder what was not synced.
+    #[command(hide = true)]
+    Lose {
+        /// The folder.
+        folder: PathBuf,
+        /// How much of it is kept, from 0 to 1.
+        #[arg(long)]
+        luck: f64,
+    },
     /// Serves the simulator as one of its clients.
     #[command(hide = true)]
     Client {
@@ -81,12 +91,13 @@ enum Kind {
 fn main() -> ExitCode {
     let done = match Args::parse().command {
         Command::Client { address, folder, lying_disk } => client::serve(&address, &folder, lying_disk),
+        Command::Lose { folder, luck } => {
+            disk::lose(&folder, Some(luck), &mut protocol::series(0, 0)).map_err(Into::into)
+        }
         Command::Run { store, operations, seed, clients, faults, lying_disk } => {
             let run = || {
                 let mut simulation = Simulation::new(Place::new(store, lying_disk)?, seed, clients, faults)?;
-                let done = simulation.run(operations);
-                println!("{}", simulation.counts());
-                done
+                simulation.run(operations, |counts| println!("{counts}"))
             };
             run().inspect_err(|_| {
                 let name = store.to_possible_value().map(|value| value.get_name().to_owned()).unwrap_or_default();

@@ -7,6 +7,7 @@ use proptest::test_runner::{Config, RngAlgorithm, TestRng, TestRunner};
 use serde::{Deserialize, Serialize};
 
 use crate::faults::Fault;
+use crate::lives::{self, Live, Timed};
 use crate::operations::{self, Op};
 
 /// What a client is asked to do.
@@ -18,14 +19,31 @@ pub(crate) enum Ask {
     Close,
     /// Apply an operation.
     Do(Named),
-    /// Give the state of these persons as hashes, one word each; where it is looked at closely, by itself as well.
-    See(Vec<u8>, bool),
+    /// Give the state of these persons as hashes, one word each.
+    See(Vec<u8>, Look),
     /// Give all that can be seen of a person.
     Show(u8),
-    /// Write for a person what changes nothing, and for the store what others wait for: what came before is done then.
+    /// Do something with a person through the facade.
+    Live(Named),
+    /// Give what has come of a person's life: the log, or all of it.
+    Lived(u8, bool),
+    /// Give what is still there of what a receipt names, a line each.
+    Left(String),
+    /// Write for these persons, and those with a life, what changes nothing, and for the store what others wait for: what came before is done then.
     Settle(Vec<u8>),
     /// Give what the store finds wrong with itself, a line each.
     Check,
+}
+
+/// How a person is looked at.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) enum Look {
+    /// At the counters, which every write moves.
+    Glance,
+    /// At all that can be seen.
+    View,
+    /// At the same, and whether it is sound by itself.
+    Closely,
 }
 
 /// The name of an operation.
@@ -78,15 +96,25 @@ impl From<StoreError> for Failure {
     }
 }
 
+impl From<kithkin::Error> for Failure {
+    fn from(error: kithkin::Error) -> Self {
+        match error {
+            kithkin::Error::Engine(kithkin::EngineError::Store(error)) => error.into(),
+            error => Self { taken_back: false, why: error.to_string() },
+        }
+    }
+}
+
 /// Makes operations.
 pub(crate) struct Operations {
     strategy: BoxedStrategy<Op>,
+    lives: BoxedStrategy<Timed>,
     config: Config,
 }
 
 impl Operations {
     pub(crate) fn new() -> Self {
-        Self { strategy: operations::op(), config: Config::default() }
+        Self { strategy: operations::op(), lives: lives::op(), config: Config::default() }
     }
 
     /// The operation of this number, before it is put above the low numbers.
@@ -95,6 +123,12 @@ impl Operations {
         let mut runner = TestRunner::new_with_rng(self.config.clone(), series(seed, number));
         // No part of the strategy refuses a value.
         self.strategy.new_tree(&mut runner).map_or(Op::Compact, |tree| tree.current())
+    }
+
+    /// What is done with a person under this number.
+    pub(crate) fn live(&self, named: Named) -> Timed {
+        let mut runner = TestRunner::new_with_rng(self.config.clone(), series(named.seed, !named.number.unwrap_or(0)));
+        self.lives.new_tree(&mut runner).map_or((Live::CatchUp(0), 0), |tree| tree.current())
     }
 
     pub(crate) fn named(&self, named: Named) -> Op {

@@ -277,14 +277,15 @@ unsafe extern "C" fn truncate(file: *mut sqlite3_file, to: sqlite3_int64) -> c_i
 }
 
 unsafe extern "C" fn sync(file: *mut sqlite3_file, _: c_int) -> c_int {
-    let failed = faults::step().is_some();
+    if faults::step().is_some() {
+        return ffi::SQLITE_IOERR_FSYNC;
+    }
     if LIES.load(Ordering::Relaxed) {
         return SQLITE_OK;
     }
     // SAFETY: SQLite hands in a file that is open.
     let Some(list) = (unsafe { unsynced(file) }) else { return SQLITE_OK };
-    match if failed { list.failed() } else { list.synced() } {
-        Ok(()) if failed => ffi::SQLITE_IOERR_FSYNC,
+    match list.synced() {
         Ok(()) => SQLITE_OK,
         Err(error) => broken("syncing", &error),
     }

@@ -1321,6 +1321,11 @@ export interface components {
             key: string;
             /**
              * Format: int64
+             * @description The last place of the person's log then: what has a higher one was told later, whatever a clock says.
+             */
+            last: number;
+            /**
+             * Format: int64
              * @description Memories that came from them.
              */
             memories: number;

@@ -22,7 +22,7 @@ const EDGES: &[(&str, &[&str])] = &[
     ("kithkin-server", &["kithkin"]),
     ("kithkin-python", &["kithkin"]),
     ("kithkin-fuzz", &["kithkin", "kithkin-server"]),
-    ("kithkin-torture", &["kithkin-core", "kithkin-store"]),
+    ("kithkin-torture", &["kithkin", "kithkin-core", "kithkin-store"]),
     ("kithkin-cli", &["kithkin", "kithkin-lab", "kithkin-server"]),
 ];
 

@@ -222,7 +222,8 @@ pub type VisitVector<'a> = &'a mut dyn FnMut((UnitId, &[f32])) -> ControlFlow<()
 /// A place that keeps persons' data.
 ///
 /// Implementations MUST hold: a write is durable when the call returns, and either whole or not there at all; a read
-/// sees only the scope it names; several threads and several processes may use one place at once.
+/// sees only the scope it names, and of it only what is durable; several threads and several processes may use one place
+/// at once. An error that a write does not name leaves open whether it was done, which can be read.
 pub trait Store: Send + Sync + fmt::Debug {
     /// Writes turns down in one transaction and gives each its place. A turn whose key and content the person has
     /// already is a duplicate; one whose key exists with other content becomes a new version, and the old one stays.

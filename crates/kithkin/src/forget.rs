@@ -44,7 +44,8 @@ impl Person<'_> {
         let erasure = self.with_corrections(self.erasure(what)?)?;
         let log = self.log()?;
         let turns = named(&log, &erasure);
-        let receipt = Receipt::of(self.scope(), &erasure, &turns, at)?;
+        let last = self.kithkin().engine.store().pulse(self.scope())?.map_or(0, |pulse| pulse.last_seq);
+        let receipt = Receipt::of(self.scope(), &erasure, &turns, last, at)?;
         let report = self.erase(&erasure, false)?;
         let receipt = receipt.noted(self.kithkin().engine.store(), &report, at)?;
         Ok(ForgetReport { receipt: Some(receipt), ..report })

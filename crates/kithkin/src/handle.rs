@@ -55,6 +55,7 @@ pub struct Builder {
     price: Option<Price>,
     models_dir: PathBuf,
     cache_bytes: usize,
+    clock: Option<Arc<dyn Clock>>,
 }
 
 impl Builder {
@@ -62,7 +63,7 @@ impl Builder {
         let (embedder, chat, reranker) = (None, None, None);
         let (policy, budget, price) = (Policy::default(), Budget::default(), None);
         let (models_dir, cache_bytes) = (PathBuf::new(), CACHE_BYTES);
-        Self { store, embedder, chat, reranker, policy, budget, price, models_dir, cache_bytes }
+        Self { store, embedder, chat, reranker, policy, budget, price, models_dir, cache_bytes, clock: None }
     }
 
     /// Loads the weights of a named embedder from its folder under `models_dir`. The name `none` loads nothing: then
@@ -149,10 +150,17 @@ impl Builder {
         self
     }
 
+    /// Goes by a clock of the caller's own and not by the machine's.
+    #[must_use]
+    pub fn clock_object(mut self, clock: Arc<dyn Clock>) -> Self {
+        self.clock = Some(clock);
+        self
+    }
+
     /// The handle.
     pub fn start(self) -> Kithkin {
-        let clock: Arc<dyn Clock> = Arc::new(SystemClock::new());
-        let Self { store, embedder, chat, reranker, policy, budget, price, models_dir, cache_bytes } = self;
+        let Self { store, embedder, chat, reranker, policy, budget, price, models_dir, cache_bytes, clock } = self;
+        let clock = clock.unwrap_or_else(|| Arc::new(SystemClock::new()));
         let engine = Engine::new(store, embedder, chat, reranker, Arc::clone(&clock), cache_bytes);
         let engine = engine.under(policy).within(budget, price);
         Kithkin { engine, clock, models_dir }

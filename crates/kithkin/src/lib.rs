@@ -67,10 +67,10 @@ pub use handle::{Builder, Kithkin, load_chat, load_embedder, load_reranker};
 pub use ingest::{ImportReport, Ingest, OnStep, Rejection, Step};
 pub use jobs::{DisclosureReport, EstimateReport, JobReport};
 pub use kithkin_core::{
-    Attachment, Blame, ChatError, ChatMessage, ChatModel, ChatReply, ChatRequest, ChatRole, ChatUsage, ConversationId,
-    EmbedError, Embedder, Embeddings, EventTime, Explanation, InvalidId, InvalidTime, InvalidTurn, MemoryKind, Millis,
-    PersonId, Precision, Purpose, RerankError, Reranker, Role, Scope, Seq, SessionId, SessionRef, Spent, StoreError,
-    TenantId, TokenLikelihood, Turn, TurnId, TurnKey, UnknownPurpose,
+    Attachment, Blame, ChatError, ChatMessage, ChatModel, ChatReply, ChatRequest, ChatRole, ChatUsage, Clock,
+    ConversationId, EmbedError, Embedder, Embeddings, EventTime, Explanation, InvalidId, InvalidTime, InvalidTurn,
+    MemoryKind, Millis, PersonId, Precision, Purpose, RerankError, Reranker, Role, Scope, Seq, SessionId, SessionRef,
+    Spent, StoreError, TenantId, TokenLikelihood, Turn, TurnId, TurnKey, UnknownPurpose,
 };
 pub use kithkin_engine::ask;
 pub use kithkin_engine::method::{About, Paper, SpecError, Status};

@@ -45,6 +45,8 @@ pub struct Receipt {
     pub vectors: u64,
     /// Feedback on recalls that had shown them.
     pub feedback: u64,
+    /// The last place of the person's log then: what has a higher one was told later, whatever a clock says.
+    pub last: u64,
     /// The turns, in the order of the log.
     pub erased: Vec<ErasedTurn>,
 }
@@ -63,8 +65,14 @@ pub struct ErasedTurn {
 }
 
 impl Receipt {
-    /// Of what is about to be erased, with a new key; counts and entry are still open.
-    pub(crate) fn of(scope: &Scope, what: &Erasure, turns: &[&StoredTurn], at: Millis) -> Result<Self, Error> {
+    /// Of what is about to be erased of a log that ends at the place `last`, with a new key; counts and entry are still open.
+    pub(crate) fn of(
+        scope: &Scope,
+        what: &Erasure,
+        turns: &[&StoredTurn],
+        last: u64,
+        at: Millis,
+    ) -> Result<Self, Error> {
         let mut key = [0; 32];
         getrandom::fill(&mut key).map_err(|e| Error::NoRandom { why: e.to_string() })?;
         let erased = |stored: &&StoredTurn| ErasedTurn {
@@ -91,6 +99,7 @@ impl Receipt {
             memories: 0,
             vectors: 0,
             feedback: 0,
+            last,
             erased: turns.iter().map(erased).collect(),
         })
     }
@@ -134,7 +143,8 @@ impl Receipt {
         fields.number(u64::from(self.form)).text(self.tenant.as_str()).number(self.entry);
         fields.text(&self.at).number(self.at_millis.cast_unsigned()).text(&self.key);
         fields.text(&self.person).text(&self.what);
-        for count in [self.turns, self.memories, self.vectors, self.feedback, self.erased.len() as u64] {
+        let counts = [self.turns, self.memories, self.vectors, self.feedback, self.last, self.erased.len() as u64];
+        for count in counts {
             fields.number(count);
         }
         for turn in &self.erased {

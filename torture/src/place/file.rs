@@ -33,6 +33,6 @@ impl FilePlace {
 
     /// The power goes.
     pub(crate) fn lose_power(&self, series: &mut TestRng) -> anyhow::Result<()> {
-        Ok(disk::lose(self.folder.path(), series)?)
+        Ok(disk::lose(self.folder.path(), None, series)?)
     }
 }

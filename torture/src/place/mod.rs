@@ -38,6 +38,8 @@ pub(crate) enum Place {
 pub(crate) struct Pace {
     /// How often something goes wrong, in a thousand rounds, where nothing else is said.
     pub(crate) faults: u32,
+    /// After every so manieth round all is looked at of the persons that it was about, and not only their counters.
+    pub(crate) views_every: u64,
     /// Every so manieth operation compacts the store.
     pub(crate) compacts_every: u64,
     /// How long an operation takes, in microseconds: at some moment of it clients are killed.
@@ -73,9 +75,13 @@ impl Place {
 
     pub(crate) fn pace(&self) -> Pace {
         match self {
-            Self::File(_) => Pace { faults: 60, compacts_every: 211, operation: 3_000, longest_fault: u64::MAX },
+            Self::File(_) => {
+                Pace { faults: 60, views_every: 1, compacts_every: 211, operation: 3_000, longest_fault: u64::MAX }
+            }
             // To compact is to rewrite some two hundred tables; a connection that does not come back costs seconds.
-            Self::Nodes(_) => Pace { faults: 30, compacts_every: 20_011, operation: 30_000, longest_fault: 3 },
+            Self::Nodes(_) => {
+                Pace { faults: 30, views_every: 8, compacts_every: 20_011, operation: 30_000, longest_fault: 3 }
+            }
         }
     }
 

@@ -56,9 +56,9 @@ impl Counts {
 
 impl fmt::Display for Counts {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        writeln!(
+        write!(
             f,
-            "{} operations in {:.0} s: {} answered, {} taken back, {} in doubt, of which {} were done ({} seen late)",
+            "{} operations in {:.0} s: {} answered, {} taken back, {} in doubt, of which {} were done ({} seen late); ",
             self.operations,
             self.begun.elapsed().as_secs_f64(),
             self.answered,

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use proptest::prelude::RngExt;
 
-use super::{Going, Simulation};
+use super::Simulation;
 use crate::faults::{Fault, Kind};
 use crate::operations::Op;
 use crate::place::{Blow, Place};
@@ -65,44 +65,48 @@ impl Mishap {
     }
 }
 
-/// The call at which the next fault of a kind strikes an operation of a kind: one after the other, until an operation ends
-/// before it; so that no call is left out.
+/// At which call of an operation the next fault of a kind strikes: spread evenly over as many calls as such an operation
+/// took last, so that few faults reach all parts of it, and many every call.
 #[derive(Debug, Default)]
-pub(super) struct Points(BTreeMap<(String, Kind), u64>);
+pub(super) struct Points {
+    steps: BTreeMap<String, u64>,
+    faults: BTreeMap<(String, Kind), u64>,
+}
 
 impl Points {
-    fn next(&self, name: &str, kind: Kind) -> u64 {
-        self.0.get(&(name.to_owned(), kind)).copied().unwrap_or(1)
+    fn next(&mut self, name: &str, kind: Kind) -> u64 {
+        let steps = self.steps.get(name).copied().unwrap_or(1);
+        let fault = self.faults.entry((name.to_owned(), kind)).or_default();
+        *fault += 1;
+        // The parts that the golden ratio leaves of a whole are the most even that can be had one by one.
+        let part = fault.wrapping_mul(0x9E37_79B9_7F4A_7C15) >> 32;
+        1 + ((part * steps) >> 32)
     }
 
-    pub(super) fn went(&mut self, op: &Op, fault: Fault, struck: bool) {
-        self.went_of(&name_of(op), fault, struck);
-    }
-
-    fn went_of(&mut self, name: &str, fault: Fault, struck: bool) {
-        self.0.insert((name.to_owned(), fault.kind), if struck { fault.at + 1 } else { 1 });
+    /// An operation took so many calls.
+    pub(super) fn went(&mut self, name: &str, steps: u64) {
+        self.steps.insert(name.to_owned(), steps);
     }
 }
 
 /// The kind of an operation. What only counts or adds nothing goes through other calls than what writes, so they are apart.
-fn name_of(op: &Op) -> String {
+pub(super) fn name_of(op: &Op) -> String {
     let text = format!("{op:?}");
     let name = text.split('(').next().unwrap_or_default();
     if matches!(op, Op::Erase(_, _, false)) { format!("{name} for good") } else { name.to_owned() }
 }
 
 impl Simulation {
-    /// What goes wrong in a round of these operations.
-    pub(super) fn mishap(&mut self, going: &[Going]) -> anyhow::Result<Mishap> {
+    /// What goes wrong in a round of operations of these clients, each of a kind.
+    pub(super) fn mishap(&mut self, going: &[(usize, String)]) -> anyhow::Result<Mishap> {
         if let Some(blow) = self.place.blow(&mut self.series)? {
             return Ok(Mishap::Blow(blow, self.moment()));
         }
         let power = self.place.has_power() && self.series.random();
         match self.series.random_range(0..10) {
             0..7 => {
-                let one = &going[self.series.random_range(0..going.len())];
-                let (client, name) = (one.client, name_of(&one.op));
-                let fault = self.fault(&name);
+                let (client, name) = &going[self.series.random_range(0..going.len())];
+                let (client, fault) = (*client, self.fault(name));
                 Ok(Mishap::Fault { client, fault, power: power && fault.kind.kills() })
             }
             7..9 => {
@@ -112,7 +116,7 @@ impl Simulation {
             _ => {
                 let client = self.series.random_range(0..self.clients.len());
                 // One that an operation goes to is busy with it.
-                if going.iter().any(|one| one.client == client) {
+                if going.iter().any(|(busy, _)| *busy == client) {
                     return Ok(Mishap::Kill { client: Some(client), after: self.moment(), power: false });
                 }
                 let closing = self.series.random_bool(0.5).then(|| self.fault("close"));
@@ -120,6 +124,12 @@ impl Simulation {
                 Ok(Mishap::Reopen { client, closing, opening, power })
             }
         }
+    }
+
+    /// All clients are killed, perhaps with the power, before they do anything.
+    pub(super) fn end_of_all(&mut self) -> Mishap {
+        let power = self.place.has_power() && self.series.random();
+        Mishap::Kill { client: None, after: Duration::ZERO, power }
     }
 
     fn fault(&mut self, name: &str) -> Fault {
@@ -199,12 +209,13 @@ impl Simulation {
     fn reopen(&mut self, client: usize, ask: Ask, name: &str, fault: Option<Fault>) -> anyhow::Result<bool> {
         self.clients[client].ask(ask.clone(), fault)?;
         let reply = self.clients[client].hear()?;
-        if let Some(fault) = fault {
-            let struck = reply.as_ref().is_none_or(|reply| reply.steps >= fault.at);
-            self.points.went_of(name, fault, struck);
-            self.counts.faults += u64::from(struck);
+        if fault.is_some_and(|fault| reply.as_ref().is_none_or(|reply| reply.steps >= fault.at)) {
+            self.counts.faults += 1;
         }
         let Some(reply) = reply else { return Ok(false) };
+        if fault.is_none() {
+            self.points.went(name, reply.steps);
+        }
         self.clients[client].spare();
         match reply.said {
             Err(failure) if fault.is_none() => anyhow::bail!("{ask:?}, with nothing in its way: {}", failure.why),

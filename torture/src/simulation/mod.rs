@@ -5,25 +5,31 @@
 //! clock knows, is the same in every run; how clients meet is not.
 
 mod counts;
+mod living;
 mod mishap;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, VecDeque};
 
 use anyhow::{Context, bail};
 use kithkin_store::MemoryStore;
 use proptest::prelude::RngExt;
 use proptest::test_runner::TestRng;
 
+use crate::client::state;
 use crate::driver::Client;
-use crate::invariants::{self, Call, Erased, Explained, Outcome, everyone, explain, texts};
+use crate::invariants::{self, Call, Erased, Explained, Outcome, Seen, everyone, explain, texts};
+use crate::lives::Lives;
 use crate::operations::{self, Op, apply, scope, view};
 use crate::place::{Blow, Place};
-use crate::protocol::{Ask, Failure, Named, Operations, series};
+use crate::protocol::{Ask, Failure, Look, Named, Operations, series};
 use counts::Counts;
 use mishap::{Mishap, Points};
 
 /// How often everybody's data is looked at where nothing went wrong, in rounds.
 const ALL: u64 = 50;
+
+/// How many of a hundred rounds go through the facade.
+const LIVES: u32 = 15;
 
 /// A run.
 pub(crate) struct Simulation {
@@ -33,10 +39,11 @@ pub(crate) struct Simulation {
     operations: Operations,
     /// What the store has to hold.
     model: MemoryStore,
+    /// What has to come of the persons that are known through the facade, and the receipts of what they forgot.
+    lives: Lives,
+    receipts: VecDeque<String>,
     /// States that a loss of power may yet bring about: with an operation that was broken off, and is not seen.
     late: Vec<MemoryStore>,
-    /// What was seen of each scope last.
-    seen: BTreeMap<u8, String>,
     erased: Erased,
     /// Whether the store says that erased bytes are still there.
     bytes_left: bool,
@@ -45,6 +52,8 @@ pub(crate) struct Simulation {
     /// How often something goes wrong, in a thousand rounds.
     faults: u32,
     rounds: u64,
+    /// Whether the last round broke something off, and nothing was written since.
+    broken_off: bool,
     /// What happens to the servers in every run, and at which operation.
     due: Vec<(u64, Blow)>,
     counts: Counts,
@@ -78,13 +87,15 @@ impl Simulation {
             clients: Vec::new(),
             operations: Operations::new(),
             model: MemoryStore::new(),
+            lives: Lives::in_memory(),
+            receipts: VecDeque::new(),
             late: Vec::new(),
-            seen: BTreeMap::new(),
             erased: Erased::new(),
             bytes_left: false,
             series: series(seed, u64::MAX),
             points: Points::default(),
             rounds: 0,
+            broken_off: false,
             due: Vec::new(),
             counts: Counts::new(),
         };
@@ -95,15 +106,11 @@ impl Simulation {
         Ok(simulation)
     }
 
-    pub(crate) fn counts(&self) -> &Counts {
-        &self.counts
-    }
-
-    /// Runs so many operations more.
+    /// Runs so many operations more; `tell` is told a hundred times how it stands.
     ///
     /// # Errors
     /// An invariant is broken, or the simulation itself fails.
-    pub(crate) fn run(&mut self, operations: u64) -> anyhow::Result<()> {
+    pub(crate) fn run(&mut self, operations: u64, tell: impl Fn(&Counts)) -> anyhow::Result<()> {
         let end = self.counts.operations + operations;
         if matches!(self.place, Place::Nodes(_)) {
             self.due = vec![(end - operations / 3, Blow::Failover), (end - operations / 3 * 2, Blow::Server)];
@@ -111,20 +118,26 @@ impl Simulation {
         while self.counts.operations < end {
             let first = self.counts.operations;
             self.round().with_context(|| format!("at operation {first} of seed {}", self.seed))?;
+            let part = (operations / 100).max(1);
+            if first / part != self.counts.operations / part && self.counts.operations < end {
+                tell(&self.counts);
+            }
         }
-        self.all_is_well().context("at the end")
+        self.all_is_well().context("at the end")?;
+        tell(&self.counts);
+        Ok(())
     }
 
     fn round(&mut self) -> anyhow::Result<()> {
         self.rounds += 1;
-        let going = self.choose()?;
-        let due = self.due.pop_if(|(at, _)| *at <= self.counts.operations);
-        let wrong = due.is_some() || self.series.random_ratio(self.faults.min(1000), 1000);
-        let mishap = match due {
-            Some((_, blow)) => Mishap::Blow(blow, self.moment()),
-            None if wrong => self.mishap(&going)?,
-            None => Mishap::None,
-        };
+        if self.series.random_ratio(LIVES, 100) {
+            return self.live_round();
+        }
+        let again = std::mem::take(&mut self.broken_off) && self.series.random_bool(0.3);
+        let going = if again { Vec::new() } else { self.choose()? };
+        let names: Vec<_> = going.iter().map(|one| (one.client, mishap::name_of(&one.op))).collect();
+        let mishap = if again { self.end_of_all() } else { self.maybe_mishap(&names)? };
+        let wrong = !matches!(mishap, Mishap::None);
         for one in &going {
             let fault = mishap.fault_of(one.client);
             self.clients[one.client].ask(Ask::Do(one.named), fault)?;
@@ -133,7 +146,15 @@ impl Simulation {
         let mut heard = self.hear(&going, &mishap)?;
         let all_died = self.revive(&mut heard.dead, &mishap)?;
         let doubt = heard.calls.iter().any(|call| matches!(call.outcome, Outcome::InDoubt(_)));
-        self.judge(&going, &heard.calls, wrong || doubt, all_died)
+        self.judge(&heard.calls, wrong || doubt, all_died)
+    }
+
+    fn maybe_mishap(&mut self, going: &[(usize, String)]) -> anyhow::Result<Mishap> {
+        if let Some((_, blow)) = self.due.pop_if(|(at, _)| *at <= self.counts.operations) {
+            return Ok(Mishap::Blow(blow, self.moment()));
+        }
+        let wrong = self.series.random_ratio(self.faults.min(1000), 1000);
+        if wrong { self.mishap(going) } else { Ok(Mishap::None) }
     }
 
     /// The operations of a round: one, or a few side by side.
@@ -170,11 +191,12 @@ impl Simulation {
             let fault = mishap.fault_of(one.client);
             if let Some(fault) = fault {
                 let struck = reply.as_ref().is_none_or(|reply| reply.steps >= fault.at);
-                self.points.went(&one.op, fault, struck);
                 self.counts.faults += u64::from(struck);
                 if reply.is_some() {
                     client.spare();
                 }
+            } else if let Some(reply) = &reply {
+                self.points.went(&mishap::name_of(&one.op), reply.steps);
             }
             let outcome = match reply.map(|reply| reply.said) {
                 Some(Ok(answer)) => {
@@ -204,7 +226,7 @@ impl Simulation {
     }
 
     /// Holds what was answered, and what is seen now, to the model.
-    fn judge(&mut self, going: &[Going], calls: &[Call], wrong: bool, all_died: bool) -> anyhow::Result<()> {
+    fn judge(&mut self, calls: &[Call], wrong: bool, all_died: bool) -> anyhow::Result<()> {
         let erasing = |call: &&Call| matches!(call.op, Op::Erase(_, _, false));
         let mut before = Erased::new();
         for n in calls.iter().filter(erasing).flat_map(|call| call.op.scopes()) {
@@ -214,11 +236,19 @@ impl Simulation {
         let mut scopes: Vec<u8> =
             if everybody { everyone().collect() } else { calls.iter().flat_map(|call| call.op.scopes()).collect() };
         scopes.sort_unstable();
+        let named = scopes.len();
         scopes.dedup();
+        // Two orders of writes to one person may come to the same counters.
+        let meet = scopes.len() < named && calls.len() > 1;
         if wrong && self.place.settles() {
             self.any_client().answer(Ask::Settle(scopes.clone()))?;
         }
-        let seen = self.see(&scopes, everybody)?;
+        let look = match everybody {
+            true => Look::Closely,
+            false if meet || self.rounds.is_multiple_of(self.place.pace().views_every) => Look::View,
+            false => Look::Glance,
+        };
+        let seen = self.see(&scopes, look)?;
         self.counts.compared += u64::from(everybody);
         let states = std::iter::once(&self.model).chain(self.late.iter().filter(|_| all_died));
         let mut found = None;
@@ -232,22 +262,15 @@ impl Simulation {
         self.counts.late += u64::from(n > 0);
         self.counts.done +=
             calls.iter().zip(&done).filter(|(c, done)| **done && c.outcome.is_in_doubt()).count() as u64;
-        self.model = state;
-        let changed = seen.iter().any(|(n, now)| self.seen.get(n) != Some(now));
-        self.seen.extend(seen);
-        if changed || going.iter().any(|one| matches!(one.op, Op::Compact)) || all_died {
-            self.late.clear();
-        }
-        for (call, done) in calls.iter().zip(done) {
-            if call.outcome.is_in_doubt() && !done && !self.place.settles() {
-                let state = self.model.clone();
-                apply(&state, &call.op)?;
-                self.late.push(state);
-            }
-        }
+        let before_it = std::mem::replace(&mut self.model, state);
+        self.note_late(&before_it, calls, &done, all_died)?;
         self.note_texts(calls, before)?;
-        if wrong {
+        // To look is to write: what was broken off cannot come back then.
+        if wrong && self.series.random() {
             self.check()?;
+        } else {
+            self.broken_off = calls.iter().any(|call| !matches!(call.outcome, Outcome::Answered(_)));
+            self.bytes_left |= self.broken_off;
         }
         let gone = calls.iter().filter(erasing).any(|call| matches!(call.outcome, Outcome::Answered(_)));
         if !wrong && gone {
@@ -255,6 +278,29 @@ impl Simulation {
         }
         if (gone || wrong) && !self.bytes_left {
             self.no_bytes()?;
+        }
+        Ok(())
+    }
+
+    /// Keeps what may yet turn out to be done: what was broken off and is not seen, until something else has been written in
+    /// its place.
+    fn note_late(&mut self, before: &MemoryStore, calls: &[Call], done: &[bool], all_died: bool) -> anyhow::Result<()> {
+        if self.place.settles() {
+            return Ok(());
+        }
+        let mut written = all_died;
+        if !self.late.is_empty() {
+            for n in calls.iter().flat_map(|call| call.op.scopes()) {
+                written |= state(before, n, Look::View)? != state(&self.model, n, Look::View)?;
+            }
+        }
+        if written {
+            self.late.clear();
+        }
+        for (call, _) in calls.iter().zip(done).filter(|(call, done)| call.outcome.is_in_doubt() && !**done) {
+            let late = self.model.clone();
+            apply(&late, &call.op)?;
+            self.late.push(late);
         }
         Ok(())
     }
@@ -283,13 +329,13 @@ impl Simulation {
     }
 
     /// What any client sees of these persons.
-    fn see(&mut self, scopes: &[u8], closely: bool) -> anyhow::Result<BTreeMap<u8, String>> {
-        let seen = self.any_client().answer(Ask::See(scopes.to_vec(), closely))?;
-        let seen: BTreeMap<u8, String> = scopes.iter().copied().zip(seen.split(' ').map(str::to_owned)).collect();
-        if let Some((n, wrong)) = seen.iter().find(|(_, seen)| seen.starts_with('!')) {
+    fn see(&mut self, scopes: &[u8], look: Look) -> anyhow::Result<Seen> {
+        let seen = self.any_client().answer(Ask::See(scopes.to_vec(), look))?;
+        let states: BTreeMap<u8, String> = scopes.iter().copied().zip(seen.split(' ').map(str::to_owned)).collect();
+        if let Some((n, wrong)) = states.iter().find(|(_, seen)| seen.starts_with('!')) {
             bail!("the records of {} are not sound: {wrong}", scope(*n));
         }
-        Ok(seen)
+        Ok(Seen { look, states })
     }
 
     /// Lets the store look at itself; it must find nothing, but that erased bytes are still there.
@@ -315,7 +361,7 @@ impl Simulation {
     /// Everything that must hold at rest.
     fn all_is_well(&mut self) -> anyhow::Result<()> {
         let scopes: Vec<u8> = everyone().collect();
-        let seen = self.see(&scopes, true)?;
+        let seen = self.see(&scopes, Look::Closely)?;
         if explain(&self.model, &[], &seen)?.is_none() {
             return Err(self.broken(&[], &scopes));
         }

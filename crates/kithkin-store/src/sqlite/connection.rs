@@ -161,6 +161,24 @@ impl Connections {
         run().map_err(|fault| self.error(doing, fault))
     }
 
+    /// Makes durable what can be seen, and moves the log into the file as far as nobody is in the way.
+    ///
+    /// What a process had written and not yet synced when it was killed is read from the memory of the system as if it were
+    /// on the disk. Whoever says it again is told that it is there, which a loss of power must not make untrue.
+    pub(super) fn settle(&self) -> Result<(), StoreError> {
+        if self.read_only {
+            return Ok(());
+        }
+        let settled = self.with_writer("moving the log into the file", |connection| {
+            Ok(connection.query_row("PRAGMA wal_checkpoint(PASSIVE)", [], |_| Ok(()))?)
+        });
+        match settled {
+            // Then it stays in the log, which is synced before anything is moved.
+            Err(StoreError::Full { .. } | StoreError::CutShort { .. } | StoreError::Busy { .. }) => Ok(()),
+            settled => settled,
+        }
+    }
+
     /// Runs `work` on the writing connection outside of a transaction.
     pub(super) fn with_writer<T>(
         &self,

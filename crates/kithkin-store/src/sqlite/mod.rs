@@ -120,6 +120,7 @@ impl SqliteStore {
         schema::inspect(path)?;
         let connections = Connections::open(path, patience)?;
         schema::upgrade(&connections)?;
+        connections.settle()?;
         Ok(Self { connections })
     }
 }

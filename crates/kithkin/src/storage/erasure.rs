@@ -144,8 +144,8 @@ impl Look<'_> {
             let page = pages::turns(self.store, scope, last, u64::MAX)?;
             let Some(end) = page.last() else { return Ok(()) };
             last = end.seq.0;
-            for StoredTurn { seq, recorded_at, turn, .. } in &page {
-                let before = *recorded_at < self.receipt.at_millis;
+            for StoredTurn { seq, turn, .. } in &page {
+                let before = seq.0 <= self.receipt.last;
                 if self.is_erased(*seq) {
                     self.find(format!("there is a turn at the place {seq}, which was erased"));
                 } else if ids.contains(hash_of_id(&self.key, turn).as_str()) {
