@@ -53,6 +53,8 @@ def open(
     chat_key: str | None = None,
     reranker: str | PathLike[str] | None = None,
     policy: str | PathLike[str] | None = None,
+    encryption_key_file: str | PathLike[str] | None = None,
+    keyring: str | PathLike[str] | None = None,
 ) -> Memory:
     """Opens the store in a file, or in the PostgreSQL database of an address such as `postgres://user:password@host/database`.
 
@@ -64,6 +66,9 @@ def open(
     its place. A chat model is optional: `chat` names one that
     runs in this process (`SmolLM2-135M-Instruct`, `gguf:FILE`, or `recorded:FILE`), `chat_url` an OpenAI-compatible endpoint
     with its `chat_model` and `chat_key`. `reranker` is the folder of a cross-encoder, `policy` a file of what no model is shown.
+
+    `encryption_key_file` has the key of an encrypted store, 64 hexadecimal digits, and `keyring` is the file or database with
+    the keys of its persons, by default the name of the key's file with `.keyring` behind it; `create` makes that too.
 
     Raises `MissingError` where a file or weights are not there, `StoreError` where the file is no store or damaged, and
     `InputError` for a name that cannot be.
@@ -77,6 +82,8 @@ def open(
         "chat_key": chat_key,
         "reranker": reranker,
         "policy": policy,
+        "encryption_key_file": encryption_key_file,
+        "keyring": keyring,
     }
     return Memory(_kithkin.Memory(path, create, tenant, given))
 

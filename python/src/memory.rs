@@ -6,8 +6,8 @@ use std::sync::{Arc, Mutex, PoisonError, RwLock};
 
 use kithkin::import::Format;
 use kithkin::{
-    Builder, ChatKey, ChatSource, EngineError, Error, Ingest, Kithkin, OpenAiEndpoint, Policy, Receipt, Scope,
-    StoreError, TenantId,
+    Builder, ChatKey, ChatSource, Encryption, EngineError, Error, Ingest, Kithkin, Location, OpenAiEndpoint, Policy,
+    Receipt, Scope, StoreError, TenantId,
 };
 use pyo3::prelude::*;
 use pythonize::pythonize;
@@ -44,9 +44,22 @@ pub(crate) struct Models {
     chat_key: Option<String>,
     reranker: Option<PathBuf>,
     policy: Option<PathBuf>,
+    encryption_key_file: Option<PathBuf>,
+    keyring: Option<PathBuf>,
 }
 
 impl Models {
+    fn encryption(&self, py: Python<'_>) -> PyResult<Option<Encryption>> {
+        let keyring = self.keyring.as_ref().map(Location::from);
+        match &self.encryption_key_file {
+            Some(file) => Encryption::with_key_file(file, keyring).map(Some).map_err(|e| raised(py, &e)),
+            None if keyring.is_some() => {
+                Err(input(py, "a keyring is named, and no key; name it as encryption_key_file"))
+            }
+            None => Ok(None),
+        }
+    }
+
     fn chat(&self, py: Python<'_>) -> PyResult<Option<ChatSource>> {
         let Some(url) = &self.chat_url else { return optional(py, self.chat.as_deref()) };
         let key = self.chat_key.as_deref().map(ChatKey::new).transpose().map_err(|e| input(py, e))?;
@@ -83,14 +96,27 @@ impl Memory {
     fn new(py: Python<'_>, path: Option<PathBuf>, create: bool, tenant: &str, models: Models) -> PyResult<Self> {
         let tenant = parsed(py, tenant)?;
         let (own, chat, policy) = (models.own_embedder(py)?, models.chat(py)?, models.policy(py)?);
+        let encryption = models.encryption(py)?;
+        if path.is_none() && encryption.is_some() {
+            return Err(input(py, "a store in memory is not encrypted; leave the key out"));
+        }
+        let encryption = encryption.as_ref();
         let build = || -> Result<Kithkin, Error> {
             let mut builder: Builder = match &path {
                 None => Kithkin::in_memory(),
-                Some(path) if create => match Kithkin::create(path) {
-                    Err(Error::Engine(EngineError::Store(StoreError::Exists { .. }))) => Kithkin::open(path)?,
-                    created => created?,
+                Some(path) if create => match Kithkin::open_with(path, encryption) {
+                    Err(Error::Engine(EngineError::Store(StoreError::Absent { .. }))) => {
+                        match Kithkin::create_with(path, encryption) {
+                            // Another process was quicker.
+                            Err(Error::Engine(EngineError::Store(StoreError::Exists { .. }))) => {
+                                Kithkin::open_with(path, encryption)?
+                            }
+                            created => created?,
+                        }
+                    }
+                    opened => opened?,
                 },
-                Some(path) => Kithkin::open(path)?,
+                Some(path) => Kithkin::open_with(path, encryption)?,
             };
             builder = builder.policy(policy);
             builder = match (&models.embedder, own) {

@@ -82,6 +82,27 @@ class Facade(unittest.TestCase):
                 ann.forget(everything=True, dry_run=True, receipt=True)
         self.assertNotIn(b"Oslo", self.path.read_bytes())
 
+    def test_an_encrypted_memory_needs_its_key_and_loses_whom_it_forgets(self):
+        key = self.path.with_name("master.key")
+        key.write_text("0f" * 32)
+        with words(self.path, create=True, encryption_key_file=key) as memory:
+            memory.person("ann").remember("My dog is called Rex.", at="2024-05-06")
+        before = self.path.read_bytes()
+        self.assertNotIn(b"Rex", before)
+        self.assertTrue(self.path.with_name("master.key.keyring").exists())
+        with words(self.path, create=True, encryption_key_file=str(key)) as memory:
+            self.assertEqual(memory.person("ann").turns()[0]["text"], "My dog is called Rex.")
+            memory.person("ann").forget(everything=True)
+        self.path.write_bytes(before)
+        with words(self.path, encryption_key_file=key) as memory:
+            with self.assertRaisesRegex(kithkin.MissingError, "the key of ann is gone"):
+                memory.person("ann").turns()
+        for given, says in [({}, "is encrypted"), ({"keyring": "ring"}, "no key")]:
+            with self.assertRaisesRegex(kithkin.InputError, says):
+                words(self.path, **given)
+        with self.assertRaisesRegex(kithkin.InputError, "in memory"):
+            words(None, encryption_key_file=key)
+
     def test_an_export_makes_an_equal_person(self):
         with words(self.path, create=True) as memory:
             memory.person("ann").remember_all([{"text": "One."}, {"text": "Two.", "attachments": [{"kind": "image", "caption": "a lake"}]}])

@@ -18,6 +18,9 @@ use crate::args::{LOG_LEVELS, TIMEOUT};
 #[serde(deny_unknown_fields, rename_all = "kebab-case", default)]
 pub(crate) struct Config {
     pub(crate) store: Option<Location>,
+    pub(crate) encryption_key_file: Option<PathBuf>,
+    pub(crate) encryption_key_command: Option<Vec<String>>,
+    pub(crate) keyring: Option<Location>,
     pub(crate) tenant: Option<TenantId>,
     pub(crate) embedder: Option<String>,
     pub(crate) reranker: Option<PathBuf>,
@@ -64,6 +67,9 @@ impl Config {
         if self.chat.is_some() && self.chat_url.is_some() {
             bail!("it has both chat and chat-url; keep one");
         }
+        if self.encryption_key_file.is_some() && self.encryption_key_command.is_some() {
+            bail!("it has both encryption-key-file and encryption-key-command; keep one");
+        }
         if let Some(seconds) = self.chat_timeout.filter(|seconds| !TIMEOUT.contains(seconds)) {
             bail!("chat-timeout is {seconds}; it must lie within {} and {}", TIMEOUT.start(), TIMEOUT.end());
         }
@@ -76,14 +82,16 @@ impl Config {
 
     /// Paths count from the folder of the file.
     fn beside(mut self, folder: &Path) -> Self {
-        let models = [&mut self.reranker, &mut self.models, &mut self.chat_key_file];
+        let models = [&mut self.encryption_key_file, &mut self.reranker, &mut self.models, &mut self.chat_key_file];
         let service = [&mut self.policy, &mut self.upstream_key_file, &mut self.keys, &mut self.lab];
         let paths = models.into_iter().chain(service);
         for path in paths.flatten() {
             *path = folder.join(&path);
         }
-        if let Some(Location::File(path)) = &mut self.store {
-            *path = folder.join(&path);
+        for place in [&mut self.store, &mut self.keyring] {
+            if let Some(Location::File(path)) = place {
+                *path = folder.join(&path);
+            }
         }
         self
     }

@@ -1,13 +1,13 @@
 //! From the options to an open store and loaded models: the only place that reads the environment.
 
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
-use anyhow::{Context, Result};
+use anyhow::{Context, Result, bail};
 use kithkin::{
-    Card, ChatError, ChatKey, ChatModel, ChatSource, Embedder, EngineError, Kithkin, Location, Method, OpenAiEndpoint,
-    Person, PersonId, Policy, Reranker, Scope, TenantId,
+    Card, ChatError, ChatKey, ChatModel, ChatSource, Embedder, Encryption, EngineError, Kithkin, Location, Method,
+    OpenAiEndpoint, Person, PersonId, Policy, Reranker, Scope, TenantId,
 };
 
 use crate::args::{ChatOptions, Options};
@@ -17,6 +17,10 @@ use crate::config::Config;
 #[derive(Debug, Clone)]
 pub(crate) struct Place {
     pub(crate) store: Location,
+    key_file: Option<PathBuf>,
+    keyring: Option<Location>,
+    /// Made when it is first asked for: not every command needs the key, and none runs a command for it twice.
+    encryption: OnceLock<Option<Encryption>>,
     pub(crate) tenant: TenantId,
     /// Whether the tenant was named, as an option, in the environment or in the configuration file.
     pub(crate) tenant_named: bool,
@@ -64,6 +68,9 @@ impl Place {
         Ok(Self {
             chat: Chat::new(options.chat, &config)?,
             store: options.store.map(Location::from).or(config.store.clone()).unwrap_or_else(|| "kithkin.db".into()),
+            key_file: options.encryption_key_file,
+            keyring: options.keyring.map(Location::from).or(config.keyring.clone()),
+            encryption: OnceLock::new(),
             tenant_named: tenant.is_some(),
             tenant: tenant.map_or_else(|| TenantId::new("default"), Ok)?,
             embedder: options.embedder.or(config.embedder.clone()).unwrap_or_else(|| "all-MiniLM-L6-v2".to_owned()),
@@ -90,8 +97,30 @@ impl Place {
         self.open_with(Models { embedder: true, chat: true, ..Models::default() })
     }
 
+    /// The key of the store, where one is named: as an option or in the environment, or else in the configuration file.
+    pub(crate) fn encryption(&self) -> Result<Option<&Encryption>> {
+        if let Some(made) = self.encryption.get() {
+            return Ok(made.as_ref());
+        }
+        let Config { encryption_key_file, encryption_key_command, .. } = &self.config;
+        let (command, keyring) = (encryption_key_command.as_ref(), self.keyring.clone());
+        let made = match (self.key_file.as_ref(), command, encryption_key_file) {
+            (Some(file), ..) | (None, None, Some(file)) => Some(Encryption::with_key_file(file, keyring)?),
+            (None, Some(command), _) => {
+                let keyring = keyring.context("encryption-key-command needs a keyring; name it with --keyring")?;
+                Some(Encryption::with_command(command, keyring)?)
+            }
+            (None, None, None) if keyring.is_some() => {
+                bail!("a keyring is named, and no key; name it with --encryption-key-file, or leave the keyring out")
+            }
+            (None, None, None) => None,
+        };
+        Ok(self.encryption.get_or_init(|| made).as_ref())
+    }
+
     fn open_with(&self, models: Models) -> Result<Kithkin> {
-        let mut builder = Kithkin::open(&self.store)?.models_dir(self.models_dir()?).policy(self.policy()?);
+        let builder = Kithkin::open_with(&self.store, self.encryption()?)?;
+        let mut builder = builder.models_dir(self.models_dir()?).policy(self.policy()?);
         builder = builder.budget(self.config.budget, self.config.price)?;
         if models.embedder {
             builder = builder.embedder(&self.embedder, self.models_dir()?)?;

@@ -17,6 +17,7 @@ mod explanation;
 mod feedback;
 mod ids;
 mod memory;
+mod records;
 mod reranker;
 mod scope;
 mod store;
@@ -34,12 +35,13 @@ pub use explanation::Explanation;
 pub use feedback::{Feedback, QuestionVector, Shown, StoredFeedback};
 pub use ids::{ConversationId, InvalidId, MethodId, PersonId, SessionId, TenantId, TurnId};
 pub use memory::{DerivationId, Memory, MemoryId, MemoryKind};
+pub use records::{
+    Appended, Binding, Compacted, Decided, DerivedSession, Erased, Erasure, KeyringId, Outcome, PersonSummary,
+    PersonTurns, Pulse, Records, SessionRef, StoreHealth, StoredMemory, UnitId, VectorCount,
+};
 pub use reranker::{RerankError, Reranker};
 pub use scope::Scope;
-pub use store::{
-    Appended, Binding, Compacted, Decided, DerivedSession, Erased, Erasure, Outcome, PersonSummary, PersonTurns, Pulse,
-    Records, SessionRef, Store, StoreHealth, StoredMemory, UnitId, VectorCount, Visit, VisitVector,
-};
+pub use store::{Store, Visit, VisitVector};
 pub use store_error::StoreError;
 pub use time::{EventTime, InvalidTime, Millis, Precision};
 pub use turn::{

@@ -1,6 +1,6 @@
 //! Why a store could not do something, for every backend.
 
-use crate::Blame;
+use crate::{Blame, EventTime, Millis};
 
 /// Why a store could not do something.
 #[derive(Debug, thiserror::Error)]
@@ -114,6 +114,64 @@ pub enum StoreError {
         /// What is wrong.
         why: String,
     },
+    /// The store is encrypted, and was opened without its key.
+    #[error(
+        "{place} is encrypted; name its key with --encryption-key-file, or a command that prints it in the configuration file"
+    )]
+    Encrypted {
+        /// The place.
+        place: String,
+    },
+    /// The store is not encrypted, and was opened with a key.
+    #[error(
+        "{place} is not encrypted; leave the key out, or make an encrypted copy: \
+         `kithkin store copy --to NEW --to-key-file FILE`"
+    )]
+    NotEncrypted {
+        /// The place.
+        place: String,
+    },
+    /// There is no keyring, and reading never makes one.
+    #[error(
+        "there is no keyring at {place} ({why}), and without it nobody reads the store; nothing was changed: \
+         put a copy of it back, or name another with --keyring"
+    )]
+    NoKeyring {
+        /// The place of the keyring.
+        place: String,
+        /// How that was seen.
+        why: String,
+    },
+    /// The keyring is that of another store.
+    #[error(
+        "the keyring {keyring} is not the one of {place}; nothing was changed: name the store's own with --keyring"
+    )]
+    OtherKeyring {
+        /// The place of the store.
+        place: String,
+        /// The place of the keyring.
+        keyring: String,
+    },
+    /// The key is not the one that the keyring was made with.
+    #[error(
+        "the key that is named does not open the keyring {keyring}; nothing was changed: name the one that it was made with"
+    )]
+    WrongKey {
+        /// The place of the keyring.
+        keyring: String,
+    },
+    /// What is kept of a person can be read by nobody.
+    #[error("the key of {person} is gone, and with it all that {place} has of them: {}", fate(person, keyring, *destroyed_at))]
+    KeyGone {
+        /// The place of the store.
+        place: String,
+        /// The person.
+        person: String,
+        /// The place of the keyring.
+        keyring: String,
+        /// When the key was destroyed; `None` where the keyring never had it, or no longer knows.
+        destroyed_at: Option<Millis>,
+    },
     /// The engine failed in another way.
     #[error("{place}: {doing} failed: {why}")]
     Engine {
@@ -126,13 +184,35 @@ pub enum StoreError {
     },
 }
 
+/// What became of a key, and what to do.
+fn fate(person: &str, keyring: &str, destroyed_at: Option<Millis>) -> String {
+    match destroyed_at {
+        Some(at) => {
+            let at = EventTime::from_millis(at).map_or_else(|_| format!("{at} ms"), |time| time.to_string());
+            format!(
+                "it was destroyed when they were erased, at {at}; what a store still has, \
+                 `kithkin forget --person {person} --all` takes away"
+            )
+        }
+        None => format!(
+            "the keyring {keyring} does not have it: it is an older copy, or not the one of this store; put the newest back"
+        ),
+    }
+}
+
 impl StoreError {
     /// Who can mend it.
     pub fn blame(&self) -> Blame {
         match self {
-            Self::Absent { .. } => Blame::Missing,
+            Self::Absent { .. } | Self::NoKeyring { .. } | Self::KeyGone { .. } => Blame::Missing,
             Self::Exists { .. } | Self::Busy { .. } => Blame::Conflict,
-            Self::Foreign { .. } | Self::TooNew { .. } | Self::Address { .. } => Blame::User,
+            Self::Foreign { .. }
+            | Self::TooNew { .. }
+            | Self::Address { .. }
+            | Self::Encrypted { .. }
+            | Self::NotEncrypted { .. }
+            | Self::OtherKeyring { .. }
+            | Self::WrongKey { .. } => Blame::User,
             Self::Unreachable { .. }
             | Self::NoAccess { .. }
             | Self::ReadOnly { .. }

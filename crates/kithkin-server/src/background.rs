@@ -137,7 +137,15 @@ impl Shared {
         let (tenants, rules) = &self.kept;
         for tenant in tenants {
             match kithkin.retain(tenant, rules, Now::Clock, false, &mut |_: Passed| self.flow()) {
-                Ok(report) => tracing::info!(turns = report.turns, persons = report.persons, "retention"),
+                Ok(report) => {
+                    tracing::info!(turns = report.turns, persons = report.persons, "retention");
+                    if report.unreadable > 0 {
+                        tracing::error!(
+                            persons = report.unreadable,
+                            "retention: they cannot be read; run kithkin doctor"
+                        );
+                    }
+                }
                 Err(_) if self.stopped() => return,
                 Err(error) => tracing::error!(blame = ?error.blame(), "what is no longer kept could not be erased"),
             }

@@ -17,17 +17,21 @@
 //!   lost a memory become stale like those that lost a turn.
 //! - `put_memories` is also refused for a session that has no turns, since its name would outlive its erasure.
 //!
+//! [`EncryptedStore`] makes any of them one whose content is encrypted, with the keys of a [`Keyring`].
+//!
 //! Nothing here embeds, derives or reads the clock.
 
 #[allow(clippy::unwrap_used, clippy::panic, reason = "a broken contract fails the test that runs the suite")]
 pub mod conformance;
 mod counters;
+mod encrypted;
 mod memory;
 #[cfg(feature = "postgres")]
 mod postgres;
 mod record;
 mod sqlite;
 
+pub use encrypted::{EncryptedStore, Keyring, MasterKey};
 pub use memory::MemoryStore;
 #[cfg(feature = "postgres")]
 pub use postgres::PostgresStore;

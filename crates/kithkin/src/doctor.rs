@@ -4,7 +4,7 @@ use kithkin_core::{Scope, TenantId};
 use kithkin_models::{Status as WeightStatus, embedder_names};
 use serde::Serialize;
 
-use crate::storage::{Damage, read};
+use crate::storage::{Damage, Wrong, read};
 use crate::{Error, Kithkin};
 
 /// What mends a finding.
@@ -99,14 +99,16 @@ impl Kithkin {
 
     /// Finds what of a person cannot be read; whether there is any.
     fn damaged(&self, scope: &Scope, findings: &mut Vec<Finding>) -> Result<bool, Error> {
-        let mut damaged = Vec::new();
-        read(self.engine.store(), scope, &mut damaged)?;
-        let is_damaged = !damaged.is_empty();
-        findings.extend(damaged.into_iter().map(|Damage { what, why, derived, .. }| Finding {
+        let mut wrong = Wrong::default();
+        read(self.engine.store(), scope, &mut wrong)?;
+        let found = findings.len();
+        findings.extend(wrong.damaged.into_iter().map(|Damage { what, why, derived, .. }| Finding {
             what: format!("{what} is damaged: {why}"),
             repair: if derived { Repair::Rebuild { person: scope.person.to_string() } } else { Repair::RestoreACopy },
         }));
-        Ok(is_damaged)
+        let told = |why| Finding { what: why, repair: Repair::AsTheMessageSays };
+        findings.extend(wrong.unreadable.into_iter().map(|one| told(one.why)));
+        Ok(findings.len() > found)
     }
 
     /// Finds what is still to be derived for a person.

@@ -39,6 +39,23 @@ pub enum Error {
     /// The store is said to be in a database, and this build has no client for one.
     #[error("this build of Kithkin opens files only; build it with the feature `postgres` to use a database")]
     NoDatabase,
+    /// The master key of an encrypted store is not to be had.
+    #[error("the key of {origin} cannot be used ({why}); nothing was changed")]
+    NoMasterKey {
+        /// The file or the command.
+        origin: String,
+        /// What is wrong.
+        why: String,
+    },
+    /// A new store is to have the keyring of another.
+    #[error(
+        "the keyring {keyring} is there already, and a new store needs its own: who is erased in one would be lost in the \
+         other; nothing was changed: name another with --keyring, or bring that store here with `kithkin store copy` or `restore`"
+    )]
+    KeyringInUse {
+        /// The keyring.
+        keyring: String,
+    },
     /// The text is nothing but a block that recall made: it is not stored again as new.
     #[error(
         "the text is only a block of recalled memories; these are stored already and are never stored again as new"
@@ -217,12 +234,15 @@ impl Error {
             Self::Engine(e) => e.blame(),
             Self::Import(e) => e.blame(),
             Self::Ask(e) => e.blame(),
-            Self::Rebuild { .. } | Self::ErasedMeanwhile | Self::Moving { .. } | Self::Occupied { .. } => {
-                Blame::Conflict
-            }
+            Self::Rebuild { .. }
+            | Self::ErasedMeanwhile
+            | Self::Moving { .. }
+            | Self::Occupied { .. }
+            | Self::KeyringInUse { .. } => Blame::Conflict,
             Self::NoDatabase => Blame::Missing,
             Self::Write { .. } | Self::Read { .. } | Self::NoRandom { .. } => Blame::Store,
-            Self::Id(_)
+            Self::NoMasterKey { .. }
+            | Self::Id(_)
             | Self::Time(_)
             | Self::Turn(_)
             | Self::Future { .. }

@@ -28,7 +28,13 @@ impl Person<'_> {
     /// # Errors
     /// No such person, turn, session or conversation, or an id that is there in several conversations.
     pub fn forget(&self, what: &Forget, dry_run: bool) -> Result<ForgetReport, Error> {
-        self.known()?;
+        if let Err(nobody) = self.known() {
+            if *what == Forget::All && !dry_run {
+                // An erasure that was cut off may have left the key of an encrypted store.
+                self.kithkin().engine.store().erase(self.scope(), &Erasure::Person, false)?;
+            }
+            return Err(nobody);
+        }
         let erasure = self.with_corrections(self.erasure(what)?)?;
         self.erase(&erasure, dry_run)
     }
@@ -96,8 +102,11 @@ impl Person<'_> {
 
     /// The erasure with the corrections that quote nothing but what it erases.
     pub(crate) fn with_corrections(&self, what: Erasure) -> Result<Erasure, Error> {
+        if what == Erasure::Person {
+            return Ok(what);
+        }
         let log = self.log()?;
-        if what == Erasure::Person || !log.iter().any(|told| Correction::of(&told.turn).is_some()) {
+        if !log.iter().any(|told| Correction::of(&told.turn).is_some()) {
             return Ok(what);
         }
         let going = named(&log, &what);

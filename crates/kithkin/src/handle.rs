@@ -3,15 +3,16 @@
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use kithkin_core::{ChatModel, Clock, DerivationId, Embedder, PersonId, Reranker, Scope, Store, TenantId};
+use kithkin_core::{ChatModel, Clock, DerivationId, Embedder, PersonId, Reranker, Scope, TenantId};
 use kithkin_engine::method::{preset, presets};
 use kithkin_engine::{Budget, Engine, EngineError, Method, NoBudget, Policy, Price, Usage};
 use kithkin_models::{ChatSource, open_cross_encoder, open_embedder};
-use kithkin_store::{MemoryStore, SqliteStore};
+use kithkin_store::MemoryStore;
 
 use crate::clock::SystemClock;
+use crate::opened::Opened;
 use crate::reports::{PersonReport, instant};
-use crate::{Error, Location, Person};
+use crate::{Encryption, Error, Location, Person};
 
 /// The method of a person who was never bound to one.
 pub(crate) const DEFAULT_METHOD: &str = "hybrid";
@@ -46,7 +47,7 @@ pub fn load_chat(source: &ChatSource, models_dir: &Path) -> Result<Arc<dyn ChatM
 /// A store that is open, on its way to a [`Kithkin`].
 #[derive(Debug)]
 pub struct Builder {
-    store: Arc<dyn Store>,
+    opened: Opened,
     embedder: Option<Arc<dyn Embedder>>,
     chat: Option<Arc<dyn ChatModel>>,
     reranker: Option<Arc<dyn Reranker>>,
@@ -59,11 +60,11 @@ pub struct Builder {
 }
 
 impl Builder {
-    fn new(store: Arc<dyn Store>) -> Self {
+    fn new(opened: Opened) -> Self {
         let (embedder, chat, reranker) = (None, None, None);
         let (policy, budget, price) = (Policy::default(), Budget::default(), None);
         let (models_dir, cache_bytes) = (PathBuf::new(), CACHE_BYTES);
-        Self { store, embedder, chat, reranker, policy, budget, price, models_dir, cache_bytes, clock: None }
+        Self { opened, embedder, chat, reranker, policy, budget, price, models_dir, cache_bytes, clock: None }
     }
 
     /// Loads the weights of a named embedder from its folder under `models_dir`. The name `none` loads nothing: then
@@ -159,11 +160,12 @@ impl Builder {
 
     /// The handle.
     pub fn start(self) -> Kithkin {
-        let Self { store, embedder, chat, reranker, policy, budget, price, models_dir, cache_bytes, clock } = self;
+        let Self { opened, embedder, chat, reranker, policy, budget, price, models_dir, cache_bytes, clock } = self;
         let clock = clock.unwrap_or_else(|| Arc::new(SystemClock::new()));
+        let store = Arc::clone(&opened.store);
         let engine = Engine::new(store, embedder, chat, reranker, Arc::clone(&clock), cache_bytes);
         let engine = engine.under(policy).within(budget, price);
-        Kithkin { engine, clock, models_dir }
+        Kithkin { engine, clock, models_dir, opened }
     }
 }
 
@@ -173,6 +175,7 @@ pub struct Kithkin {
     pub(crate) engine: Engine,
     pub(crate) clock: Arc<dyn Clock>,
     pub(crate) models_dir: PathBuf,
+    pub(crate) opened: Opened,
 }
 
 impl Kithkin {
@@ -181,17 +184,19 @@ impl Kithkin {
     /// tasks.
     ///
     /// # Errors
-    /// No such file, not a store, written by a newer version, damaged; a database that does not answer, or that this build
-    /// cannot open.
+    /// No such file, not a store, written by a newer version, damaged; encrypted; a database that does not answer, or that
+    /// this build cannot open.
     pub fn open(location: impl Into<Location>) -> Result<Builder, Error> {
-        let store: Arc<dyn Store> = match location.into() {
-            Location::File(path) => Arc::new(SqliteStore::open(path)?),
-            #[cfg(feature = "postgres")]
-            Location::Database(address) => Arc::new(kithkin_store::PostgresStore::open(&address)?),
-            #[cfg(not(feature = "postgres"))]
-            Location::Database(_) => return Err(Error::NoDatabase),
-        };
-        Ok(Builder::new(store))
+        Self::open_with(location, None)
+    }
+
+    /// The same of a store that is encrypted, where a key is given.
+    ///
+    /// # Errors
+    /// As [`Kithkin::open`]; and the store is not encrypted, the key is not the one of its keyring, or the keyring is not there
+    /// or another store's: then nothing was changed.
+    pub fn open_with(location: impl Into<Location>, encryption: Option<&Encryption>) -> Result<Builder, Error> {
+        Ok(Builder::new(Opened::open(&location.into(), encryption)?))
     }
 
     /// Makes a store in a new file, or in a database that has none.
@@ -199,19 +204,29 @@ impl Kithkin {
     /// # Errors
     /// It exists, or cannot be written; for a database, as [`Kithkin::open`].
     pub fn create(location: impl Into<Location>) -> Result<Builder, Error> {
-        let store: Arc<dyn Store> = match location.into() {
-            Location::File(path) => Arc::new(SqliteStore::create(path)?),
-            #[cfg(feature = "postgres")]
-            Location::Database(address) => Arc::new(kithkin_store::PostgresStore::create(&address)?),
-            #[cfg(not(feature = "postgres"))]
-            Location::Database(_) => return Err(Error::NoDatabase),
-        };
-        Ok(Builder::new(store))
+        Self::create_with(location, None)
+    }
+
+    /// The same, encrypted where a key is given. Its keyring is made too.
+    ///
+    /// # Errors
+    /// As [`Kithkin::create`]; and the keyring exists, or cannot be written: then there is no store.
+    pub fn create_with(location: impl Into<Location>, encryption: Option<&Encryption>) -> Result<Builder, Error> {
+        Ok(Builder::new(Opened::create(&location.into(), encryption)?))
+    }
+
+    /// Makes a store for a copy of this one: encrypted with the keys of the same keyring where this one is. Who is erased in
+    /// either can then be read in neither.
+    ///
+    /// # Errors
+    /// As [`Kithkin::create`].
+    pub fn create_alike(&self, location: impl Into<Location>) -> Result<Builder, Error> {
+        Ok(Builder::new(Opened::create_with(&location.into(), self.opened.keyring.clone())?))
     }
 
     /// A store in memory, gone when the handle is dropped.
     pub fn in_memory() -> Builder {
-        Builder::new(Arc::new(MemoryStore::new()))
+        Builder::new(Opened::plain(Arc::new(MemoryStore::new())))
     }
 
     /// The handle of one person. It exists whether or not the person has turns.

@@ -26,6 +26,7 @@ mod context;
 mod correct;
 mod dialogue;
 mod doctor;
+mod encryption;
 mod error;
 mod explain;
 mod explore;
@@ -41,6 +42,7 @@ mod ingest;
 mod jobs;
 mod location;
 mod memories;
+mod opened;
 mod person;
 mod profile;
 mod quote;
@@ -57,6 +59,7 @@ pub use context::{Citation, Context, Given, RoutedReport};
 pub use correct::{Change, Correct, CorrectReport};
 pub use dialogue::{Dialogue, Followed, Said};
 pub use doctor::{Doctor, Finding, Repair};
+pub use encryption::Encryption;
 pub use error::Error;
 pub use explain::ExplainReport;
 pub use explore::ExploreReport;
@@ -97,5 +100,5 @@ pub use respond::{PromptReport, Respond, RespondReport, TokensReport, UsedEntry}
 pub use retention::{Retention, RetentionReport};
 pub use storage::{
     BackupReport, ChainReport, CompactReport, CopyReport, Damage, ErasureReport, FreePages, OnPassed, Passed, Refusal,
-    Selection, StoredPerson, VerifyReport, free_pages,
+    Selection, StoredPerson, Unreadable, VerifyReport, free_pages,
 };

@@ -7,7 +7,9 @@ use std::collections::HashMap;
 use std::num::NonZeroU32;
 use std::ops::ControlFlow;
 
-use kithkin_core::{Decided, Erased, Erasure, Millis, PersonId, Role, Scope, Seq, StoredTurn, TenantId, TurnKey};
+use kithkin_core::{
+    Decided, Erased, Erasure, Millis, PersonId, Role, Scope, Seq, StoreError, StoredTurn, TenantId, TurnKey,
+};
 use kithkin_engine::{Consent, EngineError};
 use serde::{Deserialize, Serialize};
 
@@ -57,6 +59,9 @@ pub struct RetentionReport {
     pub feedback: u64,
     /// Persons who were written meanwhile, and are left for the next time.
     pub left: u64,
+    /// Persons whose log cannot be read, being damaged or without its key: nothing of theirs went, and `kithkin doctor` says
+    /// why.
+    pub unreadable: u64,
     /// Whether it was only counted.
     pub dry_run: bool,
 }
@@ -102,9 +107,16 @@ impl Kithkin {
                 return Err(EngineError::Stopped.into());
             }
             let person = self.person(&Scope::new(tenant.clone(), person.clone()));
-            if let Some((one, count)) = person.outlived(&rules, now)? {
-                decided.push(one);
-                turns += count;
+            match person.outlived(&rules, now) {
+                Ok(Some((one, count))) => {
+                    decided.push(one);
+                    turns += count;
+                }
+                Ok(None) => {}
+                Err(Error::Engine(EngineError::Store(StoreError::Damaged { .. } | StoreError::KeyGone { .. }))) => {
+                    report.unreadable += 1;
+                }
+                Err(e) => return Err(e),
             }
             if turns >= AT_ONCE {
                 self.end(&decided, &mut report)?;

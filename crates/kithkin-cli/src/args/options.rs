@@ -19,6 +19,12 @@ pub(crate) struct Options {
     /// The store: a file, or postgres://user@host/database [default: kithkin.db]
     #[arg(long, global = true, env = "KITHKIN_STORE", hide_env_values = true, value_name = "STORE")]
     pub(crate) store: Option<PathBuf>,
+    /// The key of an encrypted store: a file of 64 hexadecimal digits [default: none]
+    #[arg(long, global = true, env = "KITHKIN_ENCRYPTION_KEY_FILE", hide_env_values = true, value_name = "FILE")]
+    pub(crate) encryption_key_file: Option<PathBuf>,
+    /// The keyring of an encrypted store: a file, or postgres://user@host/database [default: FILE.keyring beside the key's FILE]
+    #[arg(long, global = true, env = "KITHKIN_KEYRING", hide_env_values = true, value_name = "KEYRING")]
+    pub(crate) keyring: Option<PathBuf>,
     /// Whose persons [default: default]
     #[arg(long, global = true, env = "KITHKIN_TENANT", hide_env_values = true, value_name = "T")]
     pub(crate) tenant: Option<TenantId>,

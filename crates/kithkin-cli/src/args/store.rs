@@ -23,6 +23,15 @@ pub(crate) enum StoreCommand {
         /// The other store: a file, or postgres://user@host/database
         #[arg(long, value_name = "STORE", value_parser = place)]
         to: Location,
+        /// Encrypt the copy with the key in this file, and with a keyring of its own [default: as the store is]
+        #[arg(long, value_name = "FILE", conflicts_with = "plain")]
+        to_key_file: Option<PathBuf>,
+        /// That keyring: a file, or postgres://user@host/database [default: FILE.keyring beside the key's FILE]
+        #[arg(long, value_name = "KEYRING", value_parser = place, requires = "to_key_file")]
+        to_keyring: Option<Location>,
+        /// Leave the copy of an encrypted store unencrypted
+        #[arg(long)]
+        plain: bool,
         #[command(flatten)]
         whose: Whose,
     },
@@ -34,6 +43,11 @@ pub(crate) enum StoreCommand {
     /// Put everything of a backup into the store, which is made where there is none
     Restore {
         /// The backup
+        file: PathBuf,
+    },
+    /// Write a copy of an encrypted store's keyring into a new file, while the store is in use
+    CopyKeyring {
+        /// The file to write; it must not exist
         file: PathBuf,
     },
     /// Rewrite the store's files so that they are no larger than what is in them

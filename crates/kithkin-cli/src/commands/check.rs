@@ -10,11 +10,18 @@ use crate::output::{self, line};
 use crate::place::Place;
 
 pub(super) fn init(place: &Place) -> Result<ExitCode> {
-    Kithkin::create(&place.store)?;
+    let encryption = place.encryption()?;
+    Kithkin::create_with(&place.store, encryption)?;
+    let keyring = encryption.map(|encryption| encryption.keyring().to_string());
     if place.json {
-        output::json(&serde_json::json!({ "store": place.store.to_string() }))?;
+        output::json(&serde_json::json!({ "store": place.store.to_string(), "keyring": keyring }))?;
     } else {
         line(&format!("made the store {}", place.store))?;
+        if let Some(keyring) = keyring {
+            line(&format!(
+                "made its keyring {keyring}; without it nobody reads the store: keep a copy, apart from the store's"
+            ))?;
+        }
     }
     Ok(ExitCode::SUCCESS)
 }

@@ -24,7 +24,7 @@ pub(super) fn run(place: &Place, args: &RetentionArgs) -> Result<ExitCode> {
             output::json(&serde_json::json!({ "tenant": tenant, "report": report }))?;
             continue;
         }
-        let RetentionReport { persons, turns, memories, vectors, feedback, left, dry_run } = report;
+        let RetentionReport { persons, turns, memories, vectors, feedback, left, unreadable, dry_run } = report;
         let would = if dry_run { "would be erased" } else { "erased" };
         line(&format!(
             "{tenant}: {turns} turns of {persons} persons, {memories} memories, {vectors} vectors, {feedback} pieces of \
@@ -32,6 +32,11 @@ pub(super) fn run(place: &Place, args: &RetentionArgs) -> Result<ExitCode> {
         ))?;
         if left > 0 {
             line(&format!("{left} persons were written meanwhile; what is over of them is erased the next time"))?;
+        }
+        if unreadable > 0 {
+            line(&format!(
+                "{unreadable} persons cannot be read, and nothing of theirs was erased; `kithkin doctor` says why"
+            ))?;
         }
     }
     Ok(ExitCode::SUCCESS)

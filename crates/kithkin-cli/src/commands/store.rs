@@ -5,7 +5,7 @@ use std::path::Path;
 use std::process::ExitCode;
 
 use anyhow::Result;
-use kithkin::{CopyReport, EngineError, Error, Kithkin, Location, Passed, Selection, StoreError};
+use kithkin::{CopyReport, Encryption, EngineError, Error, Kithkin, Location, Passed, Selection, StoreError};
 
 use super::interrupt::Interrupt;
 use crate::args::StoreCommand;
@@ -15,9 +15,18 @@ use crate::place::Place;
 pub(super) fn run(place: &Place, command: StoreCommand) -> Result<ExitCode> {
     match command {
         StoreCommand::Verify { whose } => verify(place, &selection(place, whose.person)),
-        StoreCommand::Copy { to, whose } => copy(place, &to, &selection(place, whose.person)),
+        StoreCommand::Copy { to, to_key_file, to_keyring, plain, whose } => {
+            let other = to_key_file.map(|file| Encryption::with_key_file(&file, to_keyring)).transpose()?;
+            let becomes = match other {
+                Some(other) => Becomes::Other(other),
+                None if plain => Becomes::Plain,
+                None => Becomes::Alike,
+            };
+            copy(place, &to, &becomes, &selection(place, whose.person))
+        }
         StoreCommand::Backup { file } => backup(place, &file),
         StoreCommand::Restore { file } => restore(place, &file),
+        StoreCommand::CopyKeyring { file } => copy_keyring(place, &file),
         StoreCommand::Compact => compact(place),
     }
 }
@@ -64,17 +73,36 @@ fn verify(place: &Place, of: &Selection) -> Result<ExitCode> {
             let whose = damage.person.as_deref().unwrap_or("no person");
             line(&format!("damaged: {} ({whose} of {}): {}", damage.what, damage.tenant, damage.why))?;
         }
+        for gone in &report.unreadable {
+            line(&format!("unreadable: {} of {}: {}", gone.person, gone.tenant, gone.why))?;
+        }
         line(&format!("all of it: {}", report.hash))?;
     }
-    Ok(if report.damaged.is_empty() { ExitCode::SUCCESS } else { ExitCode::FAILURE })
+    Ok(if report.damaged.is_empty() && report.unreadable.is_empty() { ExitCode::SUCCESS } else { ExitCode::FAILURE })
 }
 
-fn copy(place: &Place, to: &Location, of: &Selection) -> Result<ExitCode> {
+/// How a copy is encrypted.
+enum Becomes {
+    /// As the store that is copied, with the same keys.
+    Alike,
+    Plain,
+    /// With another key and keyring.
+    Other(Encryption),
+}
+
+fn copy(place: &Place, to: &Location, becomes: &Becomes, of: &Selection) -> Result<ExitCode> {
     let source = place.open()?;
-    let target = match Kithkin::open(to) {
-        Ok(target) => target,
-        Err(Error::Engine(EngineError::Store(StoreError::Absent { .. }))) => Kithkin::create(to)?,
-        Err(e) => return Err(e.into()),
+    let encryption = match becomes {
+        Becomes::Alike => place.encryption()?,
+        Becomes::Plain => None,
+        Becomes::Other(encryption) => Some(encryption),
+    };
+    let target = match Kithkin::open_with(to, encryption) {
+        Err(Error::Engine(EngineError::Store(StoreError::Absent { .. }))) => match becomes {
+            Becomes::Alike => source.create_alike(to)?,
+            Becomes::Plain | Becomes::Other(_) => Kithkin::create_with(to, encryption)?,
+        },
+        target => target?,
     };
     let target = target.start();
     let report = with_bar(|on| source.copy_to(&target, of, on))?;
@@ -82,16 +110,20 @@ fn copy(place: &Place, to: &Location, of: &Selection) -> Result<ExitCode> {
 }
 
 fn restore(place: &Place, file: &Path) -> Result<ExitCode> {
-    let report = with_bar(|on| Kithkin::restore(file, &place.store, on))?;
+    let encryption = place.encryption()?;
+    let report = with_bar(|on| Kithkin::restore(file, &place.store, encryption, on))?;
     print(place, &report)
 }
 
 fn print(place: &Place, report: &CopyReport) -> Result<ExitCode> {
-    let CopyReport { copied, unchanged, turns, refused } = report;
+    let CopyReport { copied, unchanged, turns, refused, erased } = report;
     if place.json {
         output::json(report)?;
     } else {
         line(&format!("{copied} persons copied with {turns} turns, and compared; {unchanged} were there already"))?;
+        for gone in erased {
+            line(&format!("not copied: {} of {}: {}", gone.person, gone.tenant, gone.why))?;
+        }
         for refusal in refused {
             let whose = refusal.person.as_deref().unwrap_or("the chain of erasures");
             line(&format!("not copied: {whose} of {}: {}", refusal.tenant, refusal.why))?;
@@ -112,6 +144,19 @@ fn backup(place: &Place, file: &Path) -> Result<ExitCode> {
     } else {
         let kithkin::BackupReport { file, persons, turns, bytes, hash } = report;
         line(&format!("{file}: {persons} persons with {turns} turns, {bytes} bytes, checked; all of it: {hash}"))?;
+    }
+    Ok(ExitCode::SUCCESS)
+}
+
+fn copy_keyring(place: &Place, file: &Path) -> Result<ExitCode> {
+    let shown = file.display().to_string();
+    if !place.open()?.copy_keyring(file)? {
+        anyhow::bail!("{} is not encrypted, and has no keyring", place.store);
+    }
+    if place.json {
+        output::json(&serde_json::json!({ "file": shown }))?;
+    } else {
+        line(&format!("{shown}: every key of now; replace it by a newer one, and keep no older"))?;
     }
     Ok(ExitCode::SUCCESS)
 }

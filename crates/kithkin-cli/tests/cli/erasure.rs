@@ -237,6 +237,19 @@ fn what_was_kept_for_long_enough_goes() {
 }
 
 #[test]
+fn who_cannot_be_read_keeps_nobody_from_going() {
+    let place = kept();
+    place.import("another", &turn("x", "1999-09-09", "Ann", "It is damaged."));
+    place.breaks("UPDATE turn SET role = 'nobody' WHERE person = 'another'");
+    place.file("c.toml", "[[retention]]\ndays = 9\n");
+    let run = |args: &[&str]| place.json(&[&["--config", "c.toml", "retention"], args].concat())["report"].clone();
+    let counted = run(&["--dry-run"]);
+    assert_eq!((&counted["unreadable"], &counted["persons"]), (&1.into(), &2.into()), "{counted}");
+    assert!(place.ok(&["--config", "c.toml", "retention"]).out.contains("1 persons cannot be read"));
+    assert_eq!(files_with(place.dir.path(), "xylophone-secret"), Vec::<String>::new());
+}
+
+#[test]
 fn a_service_erases_by_itself_what_was_kept_for_long_enough() {
     let place = kept();
     place.file("c.toml", "[[retention]]\ndays = 9\ntenant = \"default\"\n");

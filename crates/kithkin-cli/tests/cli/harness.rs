@@ -81,6 +81,8 @@ impl Place {
         // No configuration but a test's own.
         command.env("XDG_CONFIG_HOME", self.path("config")).env_remove("KITHKIN_CONFIG");
         for name in [
+            "ENCRYPTION_KEY_FILE",
+            "KEYRING",
             "TENANT",
             "CHAT",
             "CHAT_URL",

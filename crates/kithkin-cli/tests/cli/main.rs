@@ -12,6 +12,7 @@ mod config;
 mod consent;
 mod disk;
 mod doctor;
+mod encryption;
 mod endpoint;
 mod erasure;
 mod export;

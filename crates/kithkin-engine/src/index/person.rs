@@ -89,7 +89,9 @@ impl PersonIndex {
     ) -> Result<Self, EngineError> {
         match Self::loaded(stale, store, scope, contents, bound, pulse) {
             // Where it cannot be mended, the first error says more.
-            Err(EngineError::Store(StoreError::Damaged { .. })) if store.mend(scope).is_ok_and(|mended| mended > 0) => {
+            Err(EngineError::Store(StoreError::Damaged { .. } | StoreError::KeyGone { .. }))
+                if store.mend(scope, &[]).is_ok_and(|mended| mended > 0) =>
+            {
                 let pulse = store.pulse(scope)?.unwrap_or(pulse);
                 Self::loaded(None, store, scope, contents, bound, pulse)
             }

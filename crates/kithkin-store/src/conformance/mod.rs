@@ -54,6 +54,8 @@ pub fn run(empty: &mut dyn FnMut() -> Box<dyn Store>) {
         taking::compacting_keeps_everything,
         whole::pulses_grow,
         whole::visitors_may_stop_and_call_again,
+        whole::a_keyring_is_noted_once,
+        whole::no_keyring_comes_later,
         whole::many_threads,
         whole::health,
     ];

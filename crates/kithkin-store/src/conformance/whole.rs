@@ -2,7 +2,7 @@
 
 use std::ops::ControlFlow;
 
-use kithkin_core::{Erasure, Memory, Store, Turn};
+use kithkin_core::{Erasure, KeyringId, Memory, Store, Turn};
 
 use super::{
     ann, append, at, derivation, feedback, key, memory, pulse, put_memories, put_vectors, scope, seqs, space, turn,
@@ -93,6 +93,24 @@ pub(super) fn visitors_may_stop_and_call_again(store: &dyn Store) {
     };
     store.scan_turns(&ann(), 0, &mut grow).unwrap();
     assert_eq!((seen, seqs(store, &ann()).len()), (50, 100));
+}
+
+pub(super) fn a_keyring_is_noted_once(store: &dyn Store) {
+    let (one, other) = (KeyringId([1; 16]), KeyringId([2; 16]));
+    // A store that encrypts has one from the beginning.
+    let own = store.keyring().unwrap();
+    assert_eq!(store.set_keyring(one).unwrap(), own.is_none());
+    assert!(!store.set_keyring(other).unwrap());
+    assert_eq!(store.keyring().unwrap(), own.or(Some(one)));
+}
+
+pub(super) fn no_keyring_comes_later(store: &dyn Store) {
+    let own = store.keyring().unwrap();
+    append(store, &ann(), &[turn("s", "1", "x")]);
+    assert!(!store.set_keyring(KeyringId([1; 16])).unwrap());
+    store.erase(&ann(), &Erasure::Person, false).unwrap();
+    assert!(!store.set_keyring(KeyringId([1; 16])).unwrap());
+    assert_eq!(store.keyring().unwrap(), own);
 }
 
 pub(super) fn many_threads(store: &dyn Store) {

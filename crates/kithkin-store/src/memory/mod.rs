@@ -11,9 +11,9 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use kithkin_core::{
     Appended, Binding, ChainEntry, Compacted, Decided, DerivationId, DerivedSession, Disclosure, Erased, Erasure,
-    Feedback, Memory, Millis, PersonId, PersonSummary, PersonTurns, Pulse, Records, Scope, Seq, SessionRef, Store,
-    StoreError, StoreHealth, StoredDisclosure, StoredFeedback, StoredMemory, StoredTurn, TenantId, TurnId, UnitId,
-    VectorCount, VectorSpace, Visit,
+    Feedback, KeyringId, Memory, Millis, PersonId, PersonSummary, PersonTurns, Pulse, Records, Scope, Seq, SessionRef,
+    Store, StoreError, StoreHealth, StoredDisclosure, StoredFeedback, StoredMemory, StoredTurn, TenantId, TurnId,
+    UnitId, VectorCount, VectorSpace, Visit,
 };
 
 use person::Person;
@@ -30,6 +30,7 @@ struct State {
     floor: u64,
     persons: BTreeMap<Scope, Person>,
     chains: BTreeMap<TenantId, Vec<ChainEntry>>,
+    keyring: Option<KeyringId>,
 }
 
 impl State {
@@ -99,6 +100,19 @@ impl Store for MemoryStore {
             appended.push(Appended { scope: scope.clone(), outcomes });
         }
         Ok(appended)
+    }
+
+    fn keyring(&self) -> Result<Option<KeyringId>, StoreError> {
+        Ok(self.state().keyring)
+    }
+
+    fn set_keyring(&self, keyring: KeyringId) -> Result<bool, StoreError> {
+        let mut state = self.state();
+        let fresh = state.keyring.is_none() && state.floor == 0 && state.persons.is_empty() && state.chains.is_empty();
+        if fresh {
+            state.keyring = Some(keyring);
+        }
+        Ok(fresh)
     }
 
     fn tenants(&self) -> Result<Vec<TenantId>, StoreError> {
@@ -267,8 +281,8 @@ impl Store for MemoryStore {
         Ok(self.state().erase(scope, what, dry_run))
     }
 
-    fn mend(&self, _: &Scope) -> Result<u64, StoreError> {
-        Ok(0)
+    fn mend(&self, scope: &Scope, also: &[UnitId]) -> Result<u64, StoreError> {
+        Ok(self.state().persons.get_mut(scope).map_or(0, |person| person.take_out(also)))
     }
 
     fn erase_decided(&self, decided: &[Decided]) -> Result<Vec<Option<Erased>>, StoreError> {

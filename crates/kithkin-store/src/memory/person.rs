@@ -374,4 +374,17 @@ impl Person {
         self.feedback.retain(|_, feedback| !shows(feedback, doomed));
         self.wrote(true);
     }
+
+    /// Removes the vectors of turns, and memories with theirs; how many there were.
+    pub(super) fn take_out(&mut self, units: &[UnitId]) -> u64 {
+        let is_memory = |unit: &&UnitId| matches!(unit, UnitId::Memory(id) if self.memories.contains_key(id));
+        let memories: BTreeSet<UnitId> = units.iter().filter(is_memory).copied().collect();
+        let has_vector = |unit: &&UnitId| self.vectors.keys().any(|(_, of)| of == *unit);
+        let vectors = units.iter().filter(|unit| matches!(unit, UnitId::Turn(_))).filter(has_vector).count();
+        if vectors + memories.len() > 0 {
+            self.vectors.retain(|(_, of), _| !units.contains(of));
+            self.erase(&memories);
+        }
+        (vectors + memories.len()) as u64
+    }
 }

@@ -226,14 +226,26 @@ impl Connections {
     ) -> Result<T, StoreError> {
         // A visitor may take as long as it likes over the rows.
         let begin = "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY; SET LOCAL statement_timeout = 0";
+        self.once(doing, begin, read)
+    }
+
+    /// Runs `work` within a transaction that begins like this, and at most once: it is for work that locks what it looks at,
+    /// and does something elsewhere.
+    pub(super) fn once<T>(
+        &self,
+        doing: &'static str,
+        begin: &str,
+        work: impl FnOnce(&mut Session) -> Result<T, Fault>,
+    ) -> Result<T, StoreError> {
+        let last = |fault| Fault::Once(Box::new(fault));
         let end = |session: &mut Session, result: Result<T, Fault>| {
             let value = result?;
-            session.run("COMMIT")?;
+            session.run("COMMIT").map_err(last)?;
             Ok(value)
         };
-        let mut read = Some(read);
-        let mut once = |session: &mut Session| match read.take() {
-            Some(read) => read(session).map_err(|fault| Fault::Once(Box::new(fault))),
+        let mut work = Some(work);
+        let mut once = |session: &mut Session| match work.take() {
+            Some(work) => work(session).map_err(last),
             None => Err(Fault::NoneFree),
         };
         self.again(doing, || self.within(begin, end, &mut once))

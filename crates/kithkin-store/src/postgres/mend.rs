@@ -1,16 +1,24 @@
 //! Taking out memories and vectors that cannot be read back. They are derived, and made again from the log.
 
-use kithkin_core::Scope;
+use kithkin_core::{Scope, UnitId};
 
 use super::connection::Fault;
 use super::session::Session;
 use super::{erase, memories, persons, vectors};
 use crate::counters::Stale;
+use crate::record;
 
-pub(super) fn derived(session: &mut Session, scope: &Scope) -> Result<u64, Fault> {
+/// With them the vectors of turns, and the memories with theirs, that `also` names.
+pub(super) fn derived(session: &mut Session, scope: &Scope, also: &[UnitId]) -> Result<u64, Fault> {
     session.see(scope)?;
-    let (turns, of_memories) = vectors::damaged(session, scope)?;
-    let ids = memories::damaged(session, scope)?;
+    let (mut turns, of_memories) = vectors::damaged(session, scope)?;
+    let mut ids = memories::damaged(session, scope)?;
+    for unit in also {
+        match record::unit_key(*unit) {
+            (0, seq) => turns.push(seq.cast_signed()),
+            (_, id) => ids.push(id.cast_signed()),
+        }
+    }
     let count = turns.len() + of_memories.len() + ids.len();
     if count == 0 {
         return Ok(0);

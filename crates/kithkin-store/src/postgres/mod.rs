@@ -10,8 +10,10 @@ mod chain;
 mod compact;
 mod connection;
 mod disclosures;
+mod encryption;
 mod erase;
 mod feedback;
+mod keyring;
 mod memories;
 mod mend;
 mod persons;
@@ -23,10 +25,12 @@ mod vectors;
 
 use kithkin_core::{
     Appended, Binding, ChainEntry, Compacted, Decided, DerivationId, DerivedSession, Disclosure, Erased, Erasure,
-    Feedback, Memory, Millis, PersonId, PersonSummary, PersonTurns, Pulse, Records, Scope, Seq, SessionRef, Store,
-    StoreError, StoreHealth, StoredDisclosure, StoredFeedback, StoredMemory, StoredTurn, TenantId, TurnId, UnitId,
-    VectorCount, VectorSpace, Visit, VisitVector,
+    Feedback, KeyringId, Memory, Millis, PersonId, PersonSummary, PersonTurns, Pulse, Records, Scope, Seq, SessionRef,
+    Store, StoreError, StoreHealth, StoredDisclosure, StoredFeedback, StoredMemory, StoredTurn, TenantId, TurnId,
+    UnitId, VectorCount, VectorSpace, Visit, VisitVector,
 };
+
+pub(crate) use keyring::KeyringDatabase;
 
 use connection::{Connections, Fault};
 use session::{Session, column};
@@ -70,6 +74,14 @@ impl Store for PostgresStore {
     fn append(&self, batch: &[PersonTurns], recorded_at: Millis) -> Result<Vec<Appended>, StoreError> {
         let scopes = batch.iter().map(|person| &person.scope);
         self.connections.write("appending turns", scopes, |c| turns::append(c, batch, recorded_at))
+    }
+
+    fn keyring(&self) -> Result<Option<KeyringId>, StoreError> {
+        self.connections.read("reading the keyring's name", encryption::get)
+    }
+
+    fn set_keyring(&self, keyring: KeyringId) -> Result<bool, StoreError> {
+        self.connections.write("noting the keyring", [], |c| encryption::put(c, keyring))
     }
 
     fn tenants(&self) -> Result<Vec<TenantId>, StoreError> {
@@ -164,8 +176,8 @@ impl Store for PostgresStore {
         self.connections.write_if("taking records over", [scope], |c| take_over::records(c, scope, records))
     }
 
-    fn mend(&self, scope: &Scope) -> Result<u64, StoreError> {
-        self.connections.write("taking out what is damaged", [scope], |c| mend::derived(c, scope))
+    fn mend(&self, scope: &Scope, also: &[UnitId]) -> Result<u64, StoreError> {
+        self.connections.write("taking out what is damaged", [scope], |c| mend::derived(c, scope, also))
     }
 
     fn drop_other_memories(&self, scope: &Scope, keep: &DerivationId) -> Result<u64, StoreError> {

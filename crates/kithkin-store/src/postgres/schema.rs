@@ -12,6 +12,7 @@ use super::session::{Session, column};
 const MIGRATIONS: &[&str] = &[
     include_str!("../../migrations/postgres/0001_first.sql"),
     include_str!("../../migrations/postgres/0002_erasure.sql"),
+    include_str!("../../migrations/postgres/0003_encryption.sql"),
 ];
 
 /// The encoding that holds every text.

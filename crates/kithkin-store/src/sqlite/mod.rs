@@ -8,9 +8,11 @@ mod chain;
 mod compact;
 mod connection;
 mod disclosures;
+mod encryption;
 mod erase;
 mod feedback;
 mod free;
+mod keyring;
 mod memories;
 mod mend;
 mod persons;
@@ -28,12 +30,13 @@ use std::path::Path;
 
 use kithkin_core::{
     Appended, Binding, ChainEntry, Compacted, Decided, DerivationId, DerivedSession, Disclosure, Erased, Erasure,
-    Feedback, Memory, Millis, PersonId, PersonSummary, PersonTurns, Pulse, Records, Scope, Seq, SessionRef, Store,
-    StoreError, StoreHealth, StoredDisclosure, StoredFeedback, StoredMemory, StoredTurn, TenantId, TurnId, UnitId,
-    VectorCount, VectorSpace, Visit, VisitVector,
+    Feedback, KeyringId, Memory, Millis, PersonId, PersonSummary, PersonTurns, Pulse, Records, Scope, Seq, SessionRef,
+    Store, StoreError, StoreHealth, StoredDisclosure, StoredFeedback, StoredMemory, StoredTurn, TenantId, TurnId,
+    UnitId, VectorCount, VectorSpace, Visit, VisitVector,
 };
 
 pub use free::{FreePages, free_pages};
+pub(crate) use keyring::KeyringFile;
 
 use connection::{Connections, Fault, Patience};
 
@@ -90,7 +93,7 @@ impl SqliteStore {
     ///
     /// # Errors
     /// Full, read-only, busy.
-    pub fn seal(self, digest: &[u8; 32]) -> Result<(), StoreError> {
+    pub fn seal(&self, digest: &[u8; 32]) -> Result<(), StoreError> {
         seal::put(&self.connections, digest)
     }
 
@@ -113,7 +116,7 @@ impl SqliteStore {
     /// # Errors
     /// The engine failed.
     pub fn sealed(&self) -> Result<Option<[u8; 32]>, StoreError> {
-        self.connections.read("reading the seal", seal::get)
+        seal::get(&self.connections)
     }
 
     fn open_with(path: &Path, patience: Patience) -> Result<Self, StoreError> {
@@ -128,6 +131,14 @@ impl SqliteStore {
 impl Store for SqliteStore {
     fn append(&self, batch: &[PersonTurns], recorded_at: Millis) -> Result<Vec<Appended>, StoreError> {
         self.connections.write("appending turns", |c| turns::append(c, batch, recorded_at))
+    }
+
+    fn keyring(&self) -> Result<Option<KeyringId>, StoreError> {
+        self.connections.read("reading the keyring's name", encryption::get)
+    }
+
+    fn set_keyring(&self, keyring: KeyringId) -> Result<bool, StoreError> {
+        self.connections.write("noting the keyring", |c| encryption::put(c, keyring))
     }
 
     fn tenants(&self) -> Result<Vec<TenantId>, StoreError> {
@@ -221,8 +232,8 @@ impl Store for SqliteStore {
         self.connections.write_if("taking records over", |c| take_over::records(c, scope, records))
     }
 
-    fn mend(&self, scope: &Scope) -> Result<u64, StoreError> {
-        self.connections.write("taking out what is damaged", |c| mend::derived(c, scope))
+    fn mend(&self, scope: &Scope, also: &[UnitId]) -> Result<u64, StoreError> {
+        self.connections.write("taking out what is damaged", |c| mend::derived(c, scope, also))
     }
 
     fn drop_other_memories(&self, scope: &Scope, keep: &DerivationId) -> Result<u64, StoreError> {

@@ -21,6 +21,7 @@ const MIGRATIONS: &[&str] = &[
     include_str!("../../migrations/0003_feedback.sql"),
     include_str!("../../migrations/0004_disclosure.sql"),
     include_str!("../../migrations/0005_erasure.sql"),
+    include_str!("../../migrations/0006_encryption.sql"),
 ];
 
 /// What the header of a file says.

@@ -18,6 +18,20 @@ pub(super) fn put(connections: &Connections, digest: &[u8; 32]) -> Result<(), St
     connections.with_writer("closing the log", |c| Ok(c.execute_batch("PRAGMA journal_mode = DELETE;")?))
 }
 
-pub(super) fn get(connection: &Connection) -> Result<Option<[u8; 32]>, Fault> {
-    Ok(connection.query_row("SELECT digest FROM seal", [], |row| row.get(0)).optional()?)
+pub(super) fn get(connections: &Connections) -> Result<Option<[u8; 32]>, StoreError> {
+    let is_cut = std::fs::metadata(connections.path()).is_ok_and(|file| {
+        // The engine takes a part of a page for one, and does not miss what it has no need to read.
+        connections.read("reading the size", pages).is_ok_and(|bytes| file.len() < bytes)
+    });
+    if is_cut {
+        return Ok(None);
+    }
+    connections
+        .read("reading the seal", |c| Ok(c.query_row("SELECT digest FROM seal", [], |row| row.get(0)).optional()?))
+}
+
+/// What all pages take, in bytes.
+fn pages(connection: &Connection) -> Result<u64, Fault> {
+    let number = |pragma: &str| connection.pragma_query_value(None, pragma, |row| row.get::<_, u64>(0));
+    Ok(number("page_count")?.saturating_mul(number("page_size")?))
 }

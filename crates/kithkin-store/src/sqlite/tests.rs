@@ -190,12 +190,12 @@ fn a_store_of_an_earlier_version_is_brought_up_to_date() {
     let (_folder, path, store) = store();
     store.append(&batch(3, "later"), 0).unwrap();
     let first = "DROP TABLE embedded; DROP TABLE feedback; DROP TABLE feedback_turn; DROP TABLE disclosure; \
-         DROP TABLE erasure; DROP TABLE seal; \
+         DROP TABLE erasure; DROP TABLE seal; DROP TABLE encryption; \
          PRAGMA user_version = 1;";
     store.connections.with_writer("test", |c| Ok(c.execute_batch(first)?)).unwrap();
     drop(store);
     let store = open(&path);
-    assert_eq!(store.check().unwrap().schema, 5);
+    assert_eq!(store.check().unwrap().schema, 6);
     let missing = || {
         let mut units = Vec::new();
         let mut push = |unit| {
@@ -214,16 +214,17 @@ fn a_store_of_an_earlier_version_is_brought_up_to_date() {
     assert!(store.put_feedback(&scope(), &feedback()).unwrap().is_some());
 
     let second = "DROP TABLE feedback; DROP TABLE feedback_turn; DROP TABLE disclosure; DROP TABLE erasure; \
-         DROP TABLE seal; PRAGMA user_version = 2;";
+         DROP TABLE seal; DROP TABLE encryption; PRAGMA user_version = 2;";
     store.connections.with_writer("test", |c| Ok(c.execute_batch(second)?)).unwrap();
     drop(store);
     let store = open(&path);
-    assert_eq!(store.check().unwrap().schema, 5);
+    assert_eq!(store.check().unwrap().schema, 6);
     assert!(store.put_feedback(&scope(), &feedback()).unwrap().is_some());
     assert_eq!(store.erase(&scope(), &Erasure::Person, false).unwrap().feedback, 1);
 
     store.append(&batch(3, "later"), 0).unwrap();
-    let third = "DROP TABLE disclosure; DROP TABLE erasure; DROP TABLE seal; PRAGMA user_version = 3;";
+    let third =
+        "DROP TABLE disclosure; DROP TABLE erasure; DROP TABLE seal; DROP TABLE encryption; PRAGMA user_version = 3;";
     store.connections.with_writer("test", |c| Ok(c.execute_batch(third)?)).unwrap();
     drop(store);
     assert_eq!(open(&path).put_disclosure(&scope(), &disclosure()).unwrap(), Some(1));

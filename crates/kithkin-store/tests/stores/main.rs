@@ -5,6 +5,9 @@ mod canaries;
 #[cfg(feature = "postgres")]
 mod cluster;
 mod conformance;
+mod encrypted;
+#[cfg(feature = "postgres")]
+mod encrypted_database;
 mod files;
 mod model;
 mod old;

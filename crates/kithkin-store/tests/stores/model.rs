@@ -2,6 +2,7 @@
 //! person that was named has changed.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use kithkin_core::Store;
 #[cfg(feature = "postgres")]
@@ -9,6 +10,7 @@ use kithkin_store::PostgresStore;
 use kithkin_store::{MemoryStore, SqliteStore};
 use proptest::prelude::*;
 
+use crate::encrypted;
 use crate::operations::{Op, SCOPES, apply, equals_a_rebuild, op, scope, view};
 
 fn view_all(store: &dyn Store) -> BTreeMap<u8, String> {
@@ -52,6 +54,16 @@ proptest! {
         let path = folder.path().join("a.db");
         let store = Box::new(SqliteStore::create(&path).unwrap());
         both_do_the_same(&ops, store, &|| Box::new(SqliteStore::open(&path).unwrap()));
+    }
+
+    #[test]
+    fn an_encrypted_store_does_what_memory_does(ops in prop::collection::vec(op(), 1..40)) {
+        let folder = tempfile::tempdir().unwrap();
+        let (path, keyring) = (folder.path().join("a.db"), folder.path().join("ring"));
+        let store = Box::new(encrypted::create(Arc::new(SqliteStore::create(&path).unwrap()), &keyring));
+        both_do_the_same(&ops, store, &|| {
+            Box::new(encrypted::open(Arc::new(SqliteStore::open(&path).unwrap()), &keyring))
+        });
     }
 }
 

@@ -8,7 +8,7 @@ use kithkin_core::{DerivationId, Erasure, Millis, Outcome, PersonTurns, Scope, S
 use kithkin_store::SqliteStore;
 
 /// The schemas of which a file is kept, and the first that had feedback and disclosures.
-const SCHEMAS: std::ops::RangeInclusive<u32> = 1..=4;
+const SCHEMAS: std::ops::RangeInclusive<u32> = 1..=5;
 const FEEDBACK: u32 = 3;
 const DISCLOSURES: u32 = 4;
 

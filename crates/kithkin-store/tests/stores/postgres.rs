@@ -427,13 +427,13 @@ fn damaged_vectors_and_memories_are_taken_out() {
             .unwrap();
         missing
     };
-    assert_eq!((missing(), store.mend(&ann).unwrap()), (vec![UnitId::Memory(MemoryId(2))], 0));
+    assert_eq!((missing(), store.mend(&ann, &[]).unwrap()), (vec![UnitId::Memory(MemoryId(2))], 0));
     cluster.run(name_of(&address), "UPDATE kithkin.vector SET vector = '\\x00' WHERE kind = 0 AND id = 2");
     cluster.run(name_of(&address), "UPDATE kithkin.memory SET kind = 'nothing' WHERE id = 1");
     let damaged = store.scan_vectors(&ann, &space, 0, &mut |_| ControlFlow::Continue(())).unwrap_err();
     assert!(damaged.to_string().contains("turn 2"), "{damaged}");
-    assert_eq!(store.mend(&ann).unwrap(), 2);
+    assert_eq!(store.mend(&ann, &[]).unwrap(), 2);
     assert_eq!(missing(), [UnitId::Turn(Seq(2)), UnitId::Memory(MemoryId(2))]);
     assert_eq!(store.stale_sessions(&ann, &derivation).unwrap(), [sitting]);
-    assert_eq!((log(&store, "ann").len(), store.mend(&ann).unwrap()), (2, 0));
+    assert_eq!((log(&store, "ann").len(), store.mend(&ann, &[]).unwrap()), (2, 0));
 }

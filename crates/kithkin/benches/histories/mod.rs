@@ -61,12 +61,17 @@ pub(crate) fn scope(person: usize) -> Scope {
 /// A store in a file with `persons` persons of `count` turns, all with their vectors.
 pub(crate) fn filled(path: &Path, persons: usize, count: usize, set_up: impl FnOnce(Builder) -> Builder) -> Kithkin {
     let kithkin = set_up(Kithkin::create(path).unwrap()).start();
+    fill(&kithkin, persons, count);
+    kithkin
+}
+
+/// Writes `persons` persons of `count` turns, all with their vectors.
+pub(crate) fn fill(kithkin: &Kithkin, persons: usize, count: usize) {
     for number in 0..persons {
         let person = kithkin.person(&scope(number));
         person.observe(turns(0, count, number as u64)).unwrap();
         person.catch_up(&mut |_| ControlFlow::Continue(())).unwrap();
     }
-    kithkin
 }
 
 /// A question of six words of content, from common to rare, which is what people ask of a chat.

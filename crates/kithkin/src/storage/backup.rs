@@ -1,21 +1,28 @@
 //! A backup is a copy of a store, of whatever kind, into a new SQLite file, which is sealed when it is whole.
 //!
-//! The seal is the hash of everything that is true in it. A backup that was cut off has none, and one that was changed or
-//! damaged has another content than its seal says; neither is restored.
+//! The backup of an encrypted store has what the store has, encrypted, and no key. Who is erased later is not restored from
+//! it.
+//!
+//! The seal is the hash of everything that is true in it, as it lies there. A backup that was cut off has none, and one that
+//! was changed or damaged has another content than its seal says; neither is restored.
 
 use std::collections::BTreeSet;
 use std::fs;
 use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
-use kithkin_core::{Scope, Store, StoreError};
+use kithkin_core::{KeyringId, Scope, Store, StoreError};
 use kithkin_store::SqliteStore;
 use serde::Serialize;
 
 use super::copy::{CopyReport, copy};
+use super::digest::CONTEXT;
 use super::verify::verify;
 use super::{OnPassed, Selection};
-use crate::{Error, Kithkin, Location};
+use crate::fields::Fields;
+use crate::opened::Opened;
+use crate::{Encryption, Error, Kithkin, Location};
 
 /// A backup that was made.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
@@ -28,7 +35,7 @@ pub struct BackupReport {
     pub turns: u64,
     /// Its size in bytes.
     pub bytes: u64,
-    /// The hash of what is true in it.
+    /// The hash of what is true in it, as [`Kithkin::verify`] gives it.
     pub hash: String,
 }
 
@@ -60,20 +67,37 @@ impl Kithkin {
     }
 
     fn write_backup(&self, partial: &Path, on: OnPassed<'_>) -> Result<BackupReport, Error> {
-        let target = SqliteStore::create(partial)?;
-        let CopyReport { refused, .. } = copy(self.engine.store(), &target, &Selection::All, on)?;
+        let target = Arc::new(SqliteStore::create(partial)?);
+        if let Some(keyring) = &self.opened.keyring {
+            target.set_keyring(keyring.id())?;
+        }
+        // As it lies there: nothing is decrypted, and what is taken back takes no key with it.
+        let raw = Opened::plain(Arc::clone(&target) as Arc<dyn Store>);
+        let CopyReport { refused, .. } = copy(&*self.opened.below, &raw, &Selection::All, on)?;
         let damaged = |what: String, why: String| StoreError::Damaged { place: "the store".to_owned(), what, why };
         if let Some(first) = refused.first() {
             let whose = first.person.as_deref().unwrap_or("the chain of erasures");
             let what = format!("{whose} of {}", first.tenant);
             return Err(damaged(what, format!("no backup was made: {}", first.why)).into());
         }
-        let found = verify(&target, &Selection::All, on)?;
+        let raw = verify(&*target, &Selection::All, on)?;
+        let found = match &self.opened.keyring {
+            None => raw.clone(),
+            // A backup that cannot be read would be found out when it is needed.
+            Some(keyring) => {
+                let place = partial.display().to_string();
+                let opened = Opened::open_encrypted(Arc::clone(&target) as Arc<dyn Store>, keyring.clone(), place)?;
+                verify(&*opened.store, &Selection::All, on)?
+            }
+        };
+        // Who was erased while the backup was made cannot be read in it, and is not restored from it.
+        let lost = found.unreadable.iter().find(|one| one.erased_at.is_none()).map(|one| &one.why);
         let problems = target.check()?.problems;
-        if let Some(problem) = problems.first().or(found.damaged.first().map(|damage| &damage.why)) {
+        let damage = raw.damaged.first().or(found.damaged.first()).map(|damage| &damage.why);
+        if let Some(problem) = problems.first().or(damage).or(lost) {
             return Err(damaged("the backup that was just written".to_owned(), problem.clone()).into());
         }
-        target.seal(&seal(&found.hash)?)?;
+        target.seal(&seal(&raw.hash, target.keyring()?)?)?;
         let bytes = fs::metadata(partial).map_err(|e| unwritten(partial, &e))?.len();
         let turns = found.persons.iter().map(|person| person.turns).sum();
         let persons = found.persons.len() as u64;
@@ -83,10 +107,18 @@ impl Kithkin {
     /// Puts everything of a backup into the store at `to`, which is made where there is none. One that holds nobody but
     /// persons of the backup is completed, so that restoring again goes on where it was stopped.
     ///
+    /// A backup of an encrypted store needs its key and keyring, and the store is encrypted with the same. Persons whose keys
+    /// were destroyed since are not restored; the report names them.
+    ///
     /// # Errors
-    /// The file is no whole backup, or damaged: then nothing was written. The place holds other persons, or cannot be
-    /// written; or `on` stopped it.
-    pub fn restore(file: &Path, to: &Location, on: OnPassed<'_>) -> Result<CopyReport, Error> {
+    /// The file is no whole backup, or damaged; the key or the keyring is not its own: then nothing was written. The place holds
+    /// other persons, or cannot be written; or `on` stopped it.
+    pub fn restore(
+        file: &Path,
+        to: &Location,
+        encryption: Option<&Encryption>,
+        on: OnPassed<'_>,
+    ) -> Result<CopyReport, Error> {
         let no_backup = |why: String| Error::NoBackup { path: file.display().to_string(), why };
         let source = match SqliteStore::open_sealed(file) {
             Ok(source) => source,
@@ -98,19 +130,27 @@ impl Kithkin {
             Unsound::Failed(e) => e,
             Unsound::Said(why) => no_backup(why),
         })?;
-        let target = match Self::open(to) {
-            Ok(target) => target.start(),
-            Err(Error::Engine(kithkin_engine::EngineError::Store(StoreError::Absent { .. }))) => {
-                Self::create(to)?.start()
+        let source: Arc<dyn Store> = Arc::new(source);
+        let source = match (source.keyring()?, encryption) {
+            (None, _) => Opened::plain(source),
+            (Some(_), None) => return Err(StoreError::Encrypted { place: file.display().to_string() }.into()),
+            (Some(_), Some(encryption)) => {
+                Opened::open_encrypted(source, encryption.open_keyring()?, file.display().to_string())?
             }
-            Err(e) => return Err(e),
         };
-        let target = target.engine.store();
-        let ours: BTreeSet<Scope> = Selection::All.scopes(&source)?.into_iter().collect();
-        if let Some(other) = Selection::All.scopes(target)?.iter().find(|scope| !ours.contains(scope)) {
+        let target = match Opened::open(to, encryption) {
+            Err(Error::Engine(kithkin_engine::EngineError::Store(StoreError::Absent { .. }))) => match source.keyring {
+                Some(keyring) => Opened::create_with(to, Some(keyring))?,
+                None => Opened::create(to, encryption)?,
+            },
+            target => target?,
+        };
+        let source = &*source.store;
+        let ours: BTreeSet<Scope> = Selection::All.scopes(source)?.into_iter().collect();
+        if let Some(other) = Selection::All.scopes(&*target.store)?.iter().find(|scope| !ours.contains(scope)) {
             return Err(Error::Occupied { place: to.to_string(), person: other.person.to_string() });
         }
-        copy(&source, target, &Selection::All, on)
+        copy(source, &target, &Selection::All, on)
     }
 }
 
@@ -148,14 +188,17 @@ fn check(source: &SqliteStore, on: OnPassed<'_>) -> Result<(), Unsound> {
     if let Some(damage) = found.damaged.first() {
         return Err(Unsound::Said(format!("it is damaged at {}: {}", damage.what, damage.why)));
     }
-    if seal(&found.hash)? != sealed {
+    if seal(&found.hash, source.keyring()?)? != sealed {
         return Err(Unsound::Said("its content is not what was backed up: it was damaged or changed since".to_owned()));
     }
     Ok(())
 }
 
-/// The bytes of a hash as it is reported.
-fn seal(hash: &str) -> Result<[u8; 32], Error> {
+/// The seal of what has this hash, as it is reported: with whose keys it can be read is a part of it.
+fn seal(hash: &str, keyring: Option<KeyringId>) -> Result<[u8; 32], Error> {
+    if let Some(KeyringId(id)) = keyring {
+        return Ok(*Fields::new(CONTEXT).text(hash).bytes(&id).hash().as_bytes());
+    }
     let hash = blake3::Hash::from_hex(hash);
     let internal = |e: blake3::HexError| kithkin_engine::EngineError::Internal { what: format!("{hash:?}: {e}") };
     Ok(*hash.clone().map_err(internal)?.as_bytes())

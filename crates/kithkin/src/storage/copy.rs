@@ -17,7 +17,8 @@ use kithkin_engine::EngineError;
 use serde::Serialize;
 
 use super::digest::{self, Digest};
-use super::{OnPassed, Passed, Selection, pages};
+use super::{OnPassed, Passed, Selection, Unreadable, pages, verify};
+use crate::opened::Opened;
 use crate::{Error, Kithkin};
 
 /// How often a person is looked at again who is written meanwhile.
@@ -37,6 +38,8 @@ pub struct CopyReport {
     pub turns: u64,
     /// What could not be copied; empty when all was.
     pub refused: Vec<Refusal>,
+    /// Who was erased since the source was written: their keys are destroyed, and nobody can read what it has of them.
+    pub erased: Vec<Unreadable>,
 }
 
 /// A person or chain that was not copied.
@@ -58,21 +61,20 @@ impl Kithkin {
     /// No such person; a store failed as a whole; a person was written faster than they could be copied; or `on` stopped
     /// it. Copying again goes on.
     pub fn copy_to(&self, target: &Self, of: &Selection, on: OnPassed<'_>) -> Result<CopyReport, Error> {
-        copy(self.engine.store(), target.engine.store(), of, on)
+        copy(self.engine.store(), &target.opened, of, on)
     }
 }
 
-pub(super) fn copy(
-    source: &dyn Store,
-    target: &dyn Store,
-    of: &Selection,
-    on: OnPassed<'_>,
-) -> Result<CopyReport, Error> {
+pub(super) fn copy(source: &dyn Store, into: &Opened, of: &Selection, on: OnPassed<'_>) -> Result<CopyReport, Error> {
     let mut report = CopyReport::default();
+    let (target, undo) = (&*into.store, &*into.below);
+    let keyring = target.keyring()?;
+    let shares_keys = keyring.is_some() && source.keyring()? == keyring;
     let scopes = of.scopes(source)?;
     for (done, scope) in scopes.iter().enumerate() {
         let passed = Passed { persons: done as u64, of: scopes.len() as u64 };
-        let mut copy = PersonCopy { source, target, scope, turns: 0, wrote: false, go_on: &mut || on(passed) };
+        let mut copy =
+            PersonCopy { source, target, undo, shares_keys, scope, turns: 0, wrote: false, go_on: &mut || on(passed) };
         let fate = copy.run();
         report.turns += copy.turns;
         match fate {
@@ -83,6 +85,14 @@ pub(super) fn copy(
                 person: Some(scope.person.to_string()),
                 why,
             }),
+            Err(Halt::Gone(e)) => match verify::erased(source, scope)? {
+                Some(erased) => report.erased.push(erased),
+                None => report.refused.push(Refusal {
+                    tenant: scope.tenant.to_string(),
+                    person: Some(scope.person.to_string()),
+                    why: e.to_string(),
+                }),
+            },
             Err(Halt::Failed(e)) => return Err(e),
         }
     }
@@ -119,6 +129,8 @@ fn copy_chain(source: &dyn Store, target: &dyn Store, tenant: &TenantId) -> Resu
 enum Halt {
     /// It concerns this person alone.
     Refused(String),
+    /// A key is gone, in the source or in the target.
+    Gone(StoreError),
     Failed(Error),
 }
 
@@ -126,6 +138,7 @@ impl From<StoreError> for Halt {
     fn from(error: StoreError) -> Self {
         match error {
             StoreError::Damaged { .. } => Self::Refused(error.to_string()),
+            StoreError::KeyGone { .. } => Self::Gone(error),
             other => Self::Failed(other.into()),
         }
     }
@@ -142,6 +155,10 @@ enum Found {
 struct PersonCopy<'a> {
     source: &'a dyn Store,
     target: &'a dyn Store,
+    /// The target without its encryption: what is taken back there takes no key with it, which may be the source's as well.
+    undo: &'a dyn Store,
+    /// Whether both are encrypted with the same keys.
+    shares_keys: bool,
     scope: &'a Scope,
     /// Turns written.
     turns: u64,
@@ -180,14 +197,20 @@ impl PersonCopy<'_> {
 
     fn another(&self) -> Halt {
         let person = &self.scope.person;
+        let remedy = if self.shares_keys {
+            "copy into a new store: both have the same keys, and who is forgotten in one is lost in the other"
+                .to_owned()
+        } else {
+            format!("erase it there (`kithkin forget --person {person} --all`) and copy again")
+        };
         Halt::Refused(format!(
             "the target has a {person} with other content, or with turns that are erased in the source; nothing of it \
-             was changed: erase it there (`kithkin forget --person {person} --all`) and copy again"
+             was changed: {remedy}"
         ))
     }
 
     fn take_back(&mut self) -> Result<(), Halt> {
-        self.target.erase(self.scope, &Erasure::Person, false)?;
+        self.undo.erase(self.scope, &Erasure::Person, false)?;
         (self.turns, self.wrote) = (0, false);
         Ok(())
     }

@@ -11,6 +11,7 @@ mod pages;
 mod verify;
 
 use std::ops::ControlFlow;
+use std::path::Path;
 
 use kithkin_core::{PersonId, Scope, Store, TenantId};
 use serde::Serialize;
@@ -18,8 +19,8 @@ use serde::Serialize;
 pub use backup::BackupReport;
 pub use copy::{CopyReport, Refusal};
 pub use erasure::{ErasureReport, FreePages, free_pages};
-pub(crate) use verify::read;
-pub use verify::{ChainReport, Damage, StoredPerson, VerifyReport};
+pub use verify::{ChainReport, Damage, StoredPerson, Unreadable, VerifyReport};
+pub(crate) use verify::{Wrong, read};
 
 use crate::{Error, Kithkin};
 
@@ -84,6 +85,18 @@ pub struct CompactReport {
 }
 
 impl Kithkin {
+    /// Writes a copy of an encrypted store's keyring into a new file. It has the keys of all persons of now, wrapped: keep it
+    /// apart from copies of the store, and only until there is a newer one, for from it they come back whoever is erased
+    /// meanwhile. `false` where the store is not encrypted.
+    ///
+    /// # Errors
+    /// The file exists or cannot be written, or the keyring is in a database, which has programs for this.
+    pub fn copy_keyring(&self, file: &Path) -> Result<bool, Error> {
+        let Some(keyring) = &self.opened.keyring else { return Ok(false) };
+        keyring.copy(file)?;
+        Ok(true)
+    }
+
     /// Rewrites the store's files so that they are no larger than what is in them. Others may use it meanwhile; writers
     /// wait. It needs room for a second copy of the store.
     ///

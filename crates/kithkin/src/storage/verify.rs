@@ -9,6 +9,7 @@ use serde::Serialize;
 use super::digest::{self, Digest};
 use super::{OnPassed, Passed, Selection, pages};
 use crate::fields::Fields;
+use crate::reports::instant;
 use crate::{Error, Kithkin};
 
 /// How often a person is read again who is written meanwhile.
@@ -23,8 +24,23 @@ pub struct VerifyReport {
     pub persons: Vec<StoredPerson>,
     /// The chains of erasures of the tenants that were read whole, where they have one.
     pub chains: Vec<ChainReport>,
-    /// What cannot be read; empty when all is sound.
+    /// What is damaged; empty when all is sound.
     pub damaged: Vec<Damage>,
+    /// Who cannot be read because the key is gone; empty in a store that is not encrypted.
+    pub unreadable: Vec<Unreadable>,
+}
+
+/// A person of whom an encrypted store has what nobody can read.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Unreadable {
+    /// The tenant.
+    pub tenant: String,
+    /// The person.
+    pub person: String,
+    /// When they were erased; `null` where the keyring does not have their key, which is an older copy or another's.
+    pub erased_at: Option<String>,
+    /// Why, and what to do.
+    pub why: String,
 }
 
 /// A person as a store has them.
@@ -85,14 +101,14 @@ impl Kithkin {
 }
 
 pub(super) fn verify(store: &dyn Store, of: &Selection, on: OnPassed<'_>) -> Result<VerifyReport, Error> {
-    let (mut persons, mut chains, mut damaged) = (Vec::new(), Vec::new(), Vec::new());
+    let (mut persons, mut chains, mut wrong) = (Vec::new(), Vec::new(), Wrong::default());
     let mut whole = Fields::new(digest::CONTEXT);
     let scopes = of.scopes(store)?;
     for (done, scope) in scopes.iter().enumerate() {
         if on(Passed { persons: done as u64, of: scopes.len() as u64 }).is_break() {
             return Err(EngineError::Stopped.into());
         }
-        if let Some(person) = read(store, scope, &mut damaged)? {
+        if let Some(person) = read(store, scope, &mut wrong)? {
             whole.text(&person.tenant).text(&person.person).text(&person.hash);
             persons.push(person);
         }
@@ -104,68 +120,89 @@ pub(super) fn verify(store: &dyn Store, of: &Selection, on: OnPassed<'_>) -> Res
                 chains.push(chain);
             }
             Ok(None) => {}
-            Err(e) => note(e, &tenant, None, false, &mut damaged)?,
+            Err(e) => wrong.note(e, &tenant, None, false)?,
         }
     }
-    Ok(VerifyReport { hash: whole.hash().to_hex().to_string(), persons, chains, damaged })
+    let Wrong { damaged, unreadable } = wrong;
+    Ok(VerifyReport { hash: whole.hash().to_hex().to_string(), persons, chains, damaged, unreadable })
 }
 
-/// Notes a damage; any other error is one of the store as a whole.
-fn note(
-    error: StoreError,
-    tenant: &TenantId,
-    person: Option<&Scope>,
-    derived: bool,
-    into: &mut Vec<Damage>,
-) -> Result<(), Error> {
-    match error {
-        StoreError::Damaged { what, why, .. } => {
-            let person = person.map(|scope| scope.person.to_string());
-            into.push(Damage { tenant: tenant.to_string(), person, what, why, derived });
-            Ok(())
+/// What was found that is not as it should be.
+#[derive(Debug, Default)]
+pub(crate) struct Wrong {
+    pub(crate) damaged: Vec<Damage>,
+    pub(crate) unreadable: Vec<Unreadable>,
+}
+
+impl Wrong {
+    /// Notes what is wrong with a record; any other error is one of the store as a whole.
+    fn note(
+        &mut self,
+        error: StoreError,
+        tenant: &TenantId,
+        person: Option<&Scope>,
+        derived: bool,
+    ) -> Result<(), Error> {
+        let tenant = tenant.to_string();
+        let whose = person.map(|scope| scope.person.to_string());
+        match error {
+            StoreError::Damaged { what, why, .. } => {
+                self.damaged.push(Damage { tenant, person: whose, what, why, derived });
+            }
+            StoreError::KeyGone { ref person, destroyed_at, .. } => {
+                let (person, erased_at) = (person.clone(), destroyed_at.map(instant));
+                self.unreadable.push(Unreadable { tenant, person, erased_at, why: error.to_string() });
+            }
+            other => return Err(other.into()),
         }
-        other => Err(other.into()),
+        Ok(())
+    }
+
+    /// What was told, or nothing where something is wrong with it.
+    fn told<T>(&mut self, result: Result<T, StoreError>, scope: &Scope) -> Result<Option<T>, Error> {
+        match result {
+            Ok(value) => Ok(Some(value)),
+            Err(e) => self.note(e, &scope.tenant, Some(scope), false).map(|()| None),
+        }
+    }
+
+    /// The same of what was derived.
+    fn derived<T>(&mut self, result: Result<T, StoreError>, scope: &Scope) -> Result<Option<T>, Error> {
+        match result {
+            Ok(value) => Ok(Some(value)),
+            Err(e) => self.note(e, &scope.tenant, Some(scope), true).map(|()| None),
+        }
     }
 }
 
-/// A person, read in one state; `None` where something is damaged, which is noted, or where they are gone meanwhile.
-pub(crate) fn read(store: &dyn Store, scope: &Scope, damaged: &mut Vec<Damage>) -> Result<Option<StoredPerson>, Error> {
+/// A person, read in one state; `None` where something is wrong, which is noted, or where they are gone meanwhile.
+pub(crate) fn read(store: &dyn Store, scope: &Scope, wrong: &mut Wrong) -> Result<Option<StoredPerson>, Error> {
     for _ in 0..TRIES {
-        let mut found = Vec::new();
+        let mut found = Wrong::default();
         let Some(before) = store.pulse(scope)? else { return Ok(None) };
         let person = read_once(store, scope, before, &mut found)?;
         // What is added meanwhile lies behind the pulse that was read; what is taken away or replaced does not.
         if store.pulse(scope)?.is_some_and(|after| after.epoch == before.epoch) {
-            damaged.extend(found);
+            wrong.damaged.extend(found.damaged);
+            wrong.unreadable.extend(found.unreadable);
             return Ok(person);
         }
     }
     Err(Error::Moving { person: scope.person.to_string() })
 }
 
-fn read_once(
-    store: &dyn Store,
-    scope: &Scope,
-    upto: Pulse,
-    damaged: &mut Vec<Damage>,
-) -> Result<Option<StoredPerson>, Error> {
-    let mut part = |result: Result<digest::Part, StoreError>| match result {
-        Ok(part) => Ok(Some(part)),
-        Err(e) => note(e, &scope.tenant, Some(scope), false, damaged).map(|()| None),
-    };
-    let log = part(digest::log(store, scope, upto.last_seq))?;
-    let feedback = part(digest::feedback(store, scope, upto.version))?;
-    let disclosures = part(pages::disclosures(store, scope).map(|all| digest::disclosures(&all)))?;
-    let mut count = |result: Result<u64, StoreError>| match result {
-        Ok(count) => Ok(Some(count)),
-        Err(e) => note(e, &scope.tenant, Some(scope), true, damaged).map(|()| None),
-    };
-    let memories = count(memories(store, scope))?;
-    let vectors = count(vectors(store, scope))?;
-    let binding = match store.binding(scope) {
-        Ok(binding) => Some(digest::binding(binding.as_ref())),
-        Err(e) => note(e, &scope.tenant, Some(scope), false, damaged).map(|()| None)?,
-    };
+fn read_once(store: &dyn Store, scope: &Scope, upto: Pulse, wrong: &mut Wrong) -> Result<Option<StoredPerson>, Error> {
+    let log = wrong.told(digest::log(store, scope, upto.last_seq), scope)?;
+    if !wrong.unreadable.is_empty() {
+        // Without the key there is nothing more to see.
+        return Ok(None);
+    }
+    let feedback = wrong.told(digest::feedback(store, scope, upto.version), scope)?;
+    let noted = pages::disclosures(store, scope).map(|all| digest::disclosures(&all));
+    let disclosures = wrong.told(noted, scope)?;
+    let memories = wrong.derived(memories(store, scope), scope)?;
+    let vectors = wrong.derived(vectors(store, scope), scope)?;
+    let binding = wrong.told(store.binding(scope).map(|binding| digest::binding(binding.as_ref())), scope)?;
     let (Some(log), Some(feedback), Some(disclosures), Some(binding)) = (log, feedback, disclosures, binding) else {
         return Ok(None);
     };
@@ -181,6 +218,13 @@ fn read_once(
         memories,
         vectors,
     }))
+}
+
+/// The person, where their key was destroyed.
+pub(super) fn erased(store: &dyn Store, scope: &Scope) -> Result<Option<Unreadable>, Error> {
+    let mut wrong = Wrong::default();
+    wrong.told(store.scan_turns(scope, 0, &mut |_| ControlFlow::Break(())), scope)?;
+    Ok(wrong.unreadable.pop().filter(|one| one.erased_at.is_some()))
 }
 
 fn memories(store: &dyn Store, scope: &Scope) -> Result<u64, StoreError> {
