@@ -27,7 +27,7 @@ pub type VisitVector<'a> = &'a mut dyn FnMut((UnitId, &[f32])) -> ControlFlow<()
 pub trait Store: Send + Sync + fmt::Debug {
     /// Writes turns down in one transaction and gives each its place. A turn whose key and content the person has
     /// already is a duplicate; one whose key exists with other content becomes a new version, and the old one stays.
-    /// Persons come into being with their first turn. Turns must be valid ([`Turn::validate`]).
+    /// Persons come into being with their first turn. Turns must be valid ([`crate::Turn::validate`]).
     ///
     /// # Errors
     /// Full, read-only, busy: then nothing of the batch is written.
