@@ -182,7 +182,7 @@ pub(crate) struct Recall {
     /// What a turn may answer to beside the question; may be given several times
     #[arg(long, value_name = "TEXT")]
     pub(crate) aspect: Vec<String>,
-    /// The present: nothing said after it is seen [default: the clock]
+    /// A time that is taken for the present: nothing said after it is seen [default: the clock, and all of the log]
     #[arg(long, value_name = "TIME")]
     pub(crate) now: Option<EventTime>,
     /// At most so many turns
@@ -224,7 +224,7 @@ pub(crate) struct Context {
     pub(crate) person: PersonId,
     /// The message that the block is for
     pub(crate) message: String,
-    /// The present: nothing said after it is seen [default: the clock]
+    /// A time that is taken for the present: nothing said after it is seen [default: the clock, and all of the log]
     #[arg(long, value_name = "TIME")]
     pub(crate) now: Option<EventTime>,
     /// At most so many tokens
@@ -246,7 +246,7 @@ pub(crate) struct Respond {
     /// The conversation that it belongs to
     #[arg(long, default_value = "chat", value_name = "C")]
     pub(crate) conversation: ConversationId,
-    /// The present: nothing said after it is seen [default: the clock]
+    /// A time that is taken for the present: nothing said after it is seen [default: the clock, and all of the log]
     #[arg(long, value_name = "TIME")]
     pub(crate) now: Option<EventTime>,
     /// The method: a name from `kithkin methods`, or a preset's file [default: the person's, else hybrid]

@@ -287,6 +287,12 @@ pub trait Store: Send + Sync + fmt::Debug {
     /// another process has finished reading.
     fn compact(&self) -> Result<Compacted, StoreError>;
 
+    /// The time by a clock of the place's own, in milliseconds since 1970; `None` where it has none.
+    ///
+    /// # Errors
+    /// The engine failed.
+    fn clock(&self) -> Result<Option<Millis>, StoreError>;
+
     /// Writes a record of its own, durably, and gives whether it reads back. It concerns no person.
     ///
     /// # Errors

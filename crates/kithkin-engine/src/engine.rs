@@ -12,8 +12,8 @@ use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use kithkin_core::{
-    Binding, ChatModel, Clock, Embedder, EventTime, Explanation, Feedback, Millis, Purpose, QuestionVector, Reranker,
-    Scope, Seq, SessionRef, Shown, Spent, Store, StoredTurn,
+    Binding, ChatModel, Clock, Embedder, Explanation, Feedback, Millis, Purpose, QuestionVector, Reranker, Scope, Seq,
+    SessionRef, Shown, Spent, Store, StoredTurn,
 };
 
 use crate::cache::Cache;
@@ -22,7 +22,7 @@ use crate::guard::Policy;
 use crate::index::{Contents, PersonIndex, Scratch};
 use crate::profile::Telling;
 use crate::recall::{self, Asked, Aspect, Found, Question, SessionHit};
-use crate::{Derived, EngineError, Estimate, Method, Stop, observe};
+use crate::{AsOf, Derived, EngineError, Estimate, Method, Stop, observe};
 
 /// What is kept of what persons tell takes beside their indexes one byte in so many.
 const TELLINGS_SHARE: usize = 8;
@@ -38,8 +38,8 @@ pub struct RecallRequest<'a> {
     pub within: &'a [SessionRef],
     /// How to search.
     pub method: &'a Method,
-    /// The present: nothing said after it is seen, and relative dates in the question count from it.
-    pub now: EventTime,
+    /// Nothing said after it is seen, and relative dates in the question count from it.
+    pub now: AsOf,
     /// At most so many turns come back.
     pub limit: usize,
     /// Whether each turn comes with the whole tree of its score.
@@ -53,8 +53,8 @@ pub struct Judged<'a> {
     pub question: &'a str,
     /// The method that answered it.
     pub method: &'a Method,
-    /// The present that it was asked in.
-    pub now: EventTime,
+    /// As of when it was asked.
+    pub now: AsOf,
     /// The turns that were shown, best first, each once.
     pub shown: &'a [Shown],
     /// When this is written down.
@@ -243,10 +243,10 @@ impl Engine {
         self.check_passes(request.method)?;
         let limit = passes::wanted(request.method, request.limit);
         let contents = self.contents(request.method);
-        let end = request.now.end();
-        let asked = self.with_index(scope, &contents, end, |index| {
+        let upto = request.now.upto();
+        let asked = self.with_index(scope, &contents, upto, |index| {
             index.check(scope, about, contents.space.as_ref())?;
-            let asked = Asked::new(request.question, request.now, index.speakers());
+            let asked = Asked::new(request.question, request.now.time, index.speakers());
             Ok(asked.with_aspects(request.aspects, index.speakers()))
         })?;
         let loaded = self.millis();
@@ -256,7 +256,7 @@ impl Engine {
             None => None,
         };
         let embedded = self.millis();
-        let (found, partial) = self.with_index(scope, &contents, end, |index| {
+        let (found, partial) = self.with_index(scope, &contents, upto, |index| {
             let question = Question::new(asked, vectors.as_ref(), index).within(request.within, index);
             let mut scratch = self.borrow_scratch();
             let found = recall::run(request.method, index, &question, limit, request.explain, &mut scratch);
@@ -296,9 +296,9 @@ impl Engine {
     /// No such person, an empty question, or a failing store or model.
     pub fn feedback(&self, scope: &Scope, given: &Judged<'_>) -> Result<Option<u64>, EngineError> {
         recall::check_question(given.question)?;
-        let end = given.now.end();
-        let asked = self.with_index(scope, &self.contents(given.method), end, |index| {
-            Ok(Asked::new(given.question, given.now, index.speakers()))
+        let AsOf { time, .. } = given.now;
+        let asked = self.with_index(scope, &self.contents(given.method), given.now.upto(), |index| {
+            Ok(Asked::new(given.question, time, index.speakers()))
         })?;
         let vector = match self.embedder.as_deref() {
             Some(embedder) => {
@@ -310,7 +310,7 @@ impl Engine {
         let feedback = Feedback {
             question: given.question.to_owned(),
             vector,
-            asked_at: end,
+            asked_at: time.end(),
             recorded_at: given.recorded_at,
             shown: given.shown.to_vec(),
         };
@@ -430,12 +430,12 @@ impl Engine {
         self.tellings.remove_where(|key| key == scope);
     }
 
-    /// Calls `with` on the person's index, brought up to date with the store, of what was said by `end`.
+    /// Calls `with` on the person's index, brought up to date with the store, of what was said by `upto`.
     pub(crate) fn with_index<T>(
         &self,
         scope: &Scope,
         contents: &Contents,
-        end: Millis,
+        upto: Millis,
         with: impl FnOnce(&PersonIndex) -> Result<T, EngineError>,
     ) -> Result<T, EngineError> {
         let pulse = self.store.pulse(scope)?.ok_or_else(|| EngineError::NoPerson { scope: scope.clone() })?;
@@ -459,11 +459,11 @@ impl Engine {
             }
             // Another recall may have taken the index up to refresh it in between; then look again.
             let Some(index) = guard.as_ref() else { continue };
-            if key.bound.is_none() && index.latest() > end {
-                // Some of the log lies after `now`. Statistics over it would let the future shine through, so what is
+            if key.bound.is_none() && index.latest() > upto {
+                // Some of the log lies after it. Statistics over it would let the future shine through, so what is
                 // visible gets an index of its own.
                 drop(guard);
-                key.bound = Some(end);
+                key.bound = Some(upto);
                 continue;
             }
             return with(index);

@@ -6,6 +6,7 @@
 //! The engine does no I/O of its own: no files, no environment, no sockets, no clock, no random numbers. Store, embedder,
 //! chat model, reranker and clock are handed in as the traits of `kithkin-core`.
 
+mod as_of;
 pub mod ask;
 mod cache;
 mod change;
@@ -21,6 +22,7 @@ mod profile;
 mod recall;
 mod respond;
 
+pub use as_of::AsOf;
 pub use ask::FollowUps;
 pub use change::{Ended, Held, Reason};
 pub use chat::{Budget, NoBudget, Price, estimated_tokens};

@@ -6,7 +6,7 @@ use serde::Serialize;
 
 use crate::quote::{CLOSE, OPEN, in_marks, quoted};
 use crate::reports::EvidenceReport;
-use crate::{Error, Now, Person, Recall, UsedEntry};
+use crate::{Error, Person, Recall, UsedEntry};
 
 /// Turns that are considered for a block. A block of 1,500 tokens rarely holds more than 40.
 const CONSIDERED: usize = 64;
@@ -90,8 +90,7 @@ impl Person<'_> {
             }
             consented => consented?,
         }
-        let resolved = Recall { method: Some(method.clone()), now: Now::At(now), ..message.clone() };
-        let found = self.found(&Recall { limit: CONSIDERED, ..resolved }, &method, now)?;
+        let found = self.found(&Recall { limit: CONSIDERED, ..message.clone() }, &method, now)?;
         let mut evidence: Vec<(Seq, EvidenceReport)> =
             found.evidence.into_iter().map(|evidence| (evidence.turn.seq, crate::person::evidence(evidence))).collect();
         policy.keep_turns(Purpose::Reply, &mut evidence, |(_, evidence)| line(evidence), &mut context.withheld);

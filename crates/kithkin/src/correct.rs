@@ -89,13 +89,14 @@ impl Person<'_> {
     /// Writes down what the person says of an entry of their profile; it is durable when the call returns.
     ///
     /// # Errors
-    /// No such person, no such entry or several, an empty value, a time in the future, or a failing store.
+    /// No such person, no such entry or several, an empty value, a time in the future, or a failing store. Where the store
+    /// fails at reading the entry back, the correction is written all the same.
     pub fn correct(&self, what: &Correct) -> Result<CorrectReport, Error> {
         self.known()?;
         entry_text("topic", &what.topic)?;
         let at = self.moment(what.at)?;
         let method = self.preset()?;
-        let profile = self.profile_at(at, &method)?;
+        let profile = self.profile_at(self.as_of(what.at)?, &method)?;
         let chosen = self.chosen(what, &profile)?;
         let corrections = match &what.change {
             Change::Confirm => vec![chosen.existing()?.correction(Verdict::Holds)],
@@ -118,7 +119,7 @@ impl Person<'_> {
             return Err(self.no_such("entry", &what.topic));
         };
         let holds = |entry: &&Entry| entry.about == about && entry.kind == kind && entry.topic == topic;
-        let now = self.profile_at(at, &method)?;
+        let now = self.profile_at(self.as_of(what.at)?, &method)?;
         let same = |entry: &&Entry| kind != EntryKind::Standing || entry.current.value == value;
         let value = now.entries.iter().filter(holds).find(same).map(|entry| entry.current.value.clone());
         Ok(CorrectReport { about, kind, topic, value, turns: ids })

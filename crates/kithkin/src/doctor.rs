@@ -7,6 +7,9 @@ use serde::Serialize;
 use crate::storage::{Damage, Wrong, read};
 use crate::{Error, Kithkin};
 
+/// How far the clocks of machine and database may be apart, in milliseconds.
+const CLOCKS_APART: u64 = 60_000;
+
 /// What mends a finding.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "snake_case")]
@@ -71,6 +74,14 @@ impl Kithkin {
                 findings.extend(problems.map(|what| Finding { what, repair: Repair::RestoreACopy }));
             }
             Err(e) => findings.push(Finding::told(&e.into())),
+        }
+        if let Ok(Some(there)) = self.engine.store().clock() {
+            let apart = self.clock.now().saturating_sub(there);
+            if apart.unsigned_abs() > CLOCKS_APART {
+                let (seconds, way) = (apart.unsigned_abs() / 1000, if apart > 0 { "ahead of" } else { "behind" });
+                let what = format!("the clock of this machine is {seconds} s {way} that of the database; set both");
+                findings.push(Finding { what, repair: Repair::AsTheMessageSays });
+            }
         }
         for name in embedder_names() {
             if let Ok(WeightStatus::Damaged { file }) = kithkin_models::verify(name, &self.models_dir) {

@@ -36,6 +36,17 @@ pub enum Error {
         /// The clock.
         now: String,
     },
+    /// The machine's clock and the database's are too far apart to say what is old.
+    #[error(
+        "the clock of this machine says {here} and that of the database {there}, so that nobody knows what is old; nothing was \
+         erased: set both, or give the time with --now"
+    )]
+    ClocksDiffer {
+        /// What the machine's clock says.
+        here: String,
+        /// What the database's says.
+        there: String,
+    },
     /// The store is said to be in a database, and this build has no client for one.
     #[error("this build of Kithkin opens files only; build it with the feature `postgres` to use a database")]
     NoDatabase,
@@ -240,6 +251,7 @@ impl Error {
             | Self::Occupied { .. }
             | Self::KeyringInUse { .. } => Blame::Conflict,
             Self::NoDatabase => Blame::Missing,
+            Self::ClocksDiffer { .. } => Blame::Store,
             Self::Write { .. } | Self::Read { .. } | Self::NoRandom { .. } => Blame::Store,
             Self::NoMasterKey { .. }
             | Self::Id(_)

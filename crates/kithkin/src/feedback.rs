@@ -7,9 +7,9 @@ use std::hash::{DefaultHasher, Hash, Hasher};
 use std::ops::ControlFlow;
 
 use kithkin_core::{
-    ConversationId, EventTime, Feedback as Kept, QuestionVector, Scope, Seq, Shown, Store, StoredTurn, TurnId, TurnKey,
+    ConversationId, Feedback as Kept, QuestionVector, Scope, Seq, Shown, Store, StoredTurn, TurnId, TurnKey,
 };
-use kithkin_engine::Judged;
+use kithkin_engine::{AsOf, Judged};
 use serde::Serialize;
 
 use crate::import::kithkin::{FeedbackRecord, ShownRecord};
@@ -56,8 +56,8 @@ impl Person<'_> {
     pub fn feedback(&self, given: &Feedback) -> Result<FeedbackReport, Error> {
         self.known()?;
         let clock = self.kithkin().clock.now();
-        let now = self.moment(given.now)?;
-        if now.start() > clock.saturating_add(FUTURE_SLACK) {
+        let now = self.as_of(given.now)?;
+        if now.time.start() > clock.saturating_add(FUTURE_SLACK) {
             return Err(Error::Future { given: now.to_string(), now: instant(clock) });
         }
         let shown = self.shown(given, now)?;
@@ -115,7 +115,7 @@ impl Person<'_> {
     }
 
     /// The tellings that were shown, each once.
-    fn shown(&self, given: &Feedback, now: EventTime) -> Result<Vec<Shown>, Error> {
+    fn shown(&self, given: &Feedback, now: AsOf) -> Result<Vec<Shown>, Error> {
         if given.shown.is_empty() {
             return Err(Error::NothingShown);
         }
@@ -133,13 +133,13 @@ impl Person<'_> {
     }
 
     /// The last telling of a turn that could be seen at `now`.
-    fn telling(&self, key: &TurnKey, now: EventTime) -> Result<Seq, Error> {
+    fn telling(&self, key: &TurnKey, now: AsOf) -> Result<Seq, Error> {
         let mut tellings = self.kithkin().engine.store().tellings(self.scope(), &key.turn)?;
         tellings.retain(|telling| telling.turn.conversation == key.conversation);
         if tellings.is_empty() {
             return Err(self.no_such("turn", key.turn.as_str()));
         }
-        let seen = tellings.iter().rev().find(|telling| telling.seen_at() <= now.end());
+        let seen = tellings.iter().rev().find(|telling| telling.seen_at() <= now.upto());
         let later = || Error::SaidLater { turn: key.turn.to_string(), now: now.to_string() };
         seen.map(|telling| telling.seq).ok_or_else(later)
     }

@@ -7,10 +7,11 @@ use std::collections::HashSet;
 use std::ops::ControlFlow;
 
 use kithkin_core::{
-    ChatError, ConversationId, EventTime, Memory, MemoryId, MemoryKind, Purpose, Role, Scope, Seq, SessionRef,
-    StoredTurn, Turn,
+    ChatError, ConversationId, Memory, MemoryId, MemoryKind, Purpose, Role, Scope, Seq, SessionRef, StoredTurn, Turn,
 };
-use kithkin_engine::{Brief, EngineError, Entry, EntryKind, Evidence, Method, Recalled, Scored, Withheld, shown_text};
+use kithkin_engine::{
+    AsOf, Brief, EngineError, Entry, EntryKind, Evidence, Method, Recalled, Scored, Withheld, shown_text,
+};
 
 use crate::{Error, Person, Recall, Respond};
 
@@ -23,9 +24,9 @@ const LOOKED_AT: u64 = 400;
 pub(crate) struct Ground {
     pub(crate) method: Method,
     pub(crate) purpose: Purpose,
-    pub(crate) now: EventTime,
+    pub(crate) now: AsOf,
     /// The end of what may be recalled: the present, or before it where the character of a card knows no more.
-    seen: EventTime,
+    seen: AsOf,
     pub(crate) conversation: ConversationId,
     history: Vec<StoredTurn>,
     /// The turns of the conversation, those among them that are withheld included.
@@ -48,7 +49,7 @@ impl Ground {
     pub(crate) fn brief<'a>(&'a self, what: &'a Respond, evidence: &'a [StoredTurn]) -> Brief<'a> {
         Brief {
             message: &what.message,
-            now: self.seen,
+            now: self.seen.time,
             history: &self.history,
             evidence,
             others: &self.others,
@@ -124,7 +125,7 @@ impl Person<'_> {
         let policy = self.kithkin().engine.policy();
         policy.keep_turns(purpose, &mut history, |turn| shown_text(&turn.turn), &mut withheld);
         let until = what.card.as_ref().and_then(|card| card.knows_until);
-        let seen = until.filter(|until| until.end() < now.end()).unwrap_or(now);
+        let seen = until.filter(|until| until.end() < now.time.end()).map_or(now, AsOf::at);
         let mut profile = self.known_of_persons(purpose, seen, &method, &mut withheld)?;
         if let Some(asker) = what.asker.as_deref().filter(|_| method.knows_the_asker()) {
             profile.sort_by_key(|entry| !concerns(entry, asker));
@@ -212,7 +213,7 @@ impl Person<'_> {
     /// What is recalled of the sittings in which somebody spoke; nothing where they never did, or where recall abstains.
     fn said_with(&self, asker: &str, what: &Respond, ground: &Ground) -> Result<Vec<Evidence>, Error> {
         let mut within: Vec<SessionRef> = Vec::new();
-        for turn in self.log()?.into_iter().filter(|turn| turn.seen_at() <= ground.seen.end()) {
+        for turn in self.log()?.into_iter().filter(|turn| turn.seen_at() <= ground.seen.upto()) {
             let Turn { speaker, conversation, session, .. } = turn.turn;
             let session = SessionRef { conversation, session };
             if same_name(&speaker, asker) && !within.contains(&session) {
@@ -249,7 +250,7 @@ impl Person<'_> {
     pub(crate) fn known_of_persons(
         &self,
         purpose: Purpose,
-        now: EventTime,
+        now: AsOf,
         method: &Method,
         withheld: &mut Vec<Withheld>,
     ) -> Result<Vec<Entry>, Error> {
@@ -265,9 +266,9 @@ impl Person<'_> {
     }
 
     /// The last turns of a conversation, oldest first, as far as they are among the last of the log.
-    fn history(&self, conversation: &ConversationId, now: EventTime, most: usize) -> Result<Vec<StoredTurn>, Error> {
+    fn history(&self, conversation: &ConversationId, now: AsOf, most: usize) -> Result<Vec<StoredTurn>, Error> {
         let mut turns = self.last_turns(LOOKED_AT)?;
-        turns.retain(|turn| turn.turn.conversation == *conversation && turn.seen_at() <= now.end());
+        turns.retain(|turn| turn.turn.conversation == *conversation && turn.seen_at() <= now.upto());
         turns.sort_by_key(|turn| (turn.seen_at(), turn.seq));
         Ok(turns.split_off(turns.len().saturating_sub(most)))
     }

@@ -44,7 +44,7 @@ impl Person<'_> {
         self.known()?;
         let method = self.method()?;
         let engine = &self.kithkin().engine;
-        let held = engine.held(self.scope(), &method, self.moment(now)?)?;
+        let held = engine.held(self.scope(), &method, self.as_of(now)?)?;
         let mut stored: HashMap<MemoryId, Memory> = HashMap::new();
         engine.store().scan_memories(self.scope(), method.derivation(), &mut |memory| {
             stored.insert(memory.id, memory.memory);

@@ -6,7 +6,9 @@ use std::ops::ControlFlow;
 use kithkin_core::{
     ChatError, ConversationId, EventTime, Millis, Scope, Seq, SessionRef, StoredTurn, Turn, TurnId, TurnKey,
 };
-use kithkin_engine::{Aspect, Derived, EngineError, Evidence, Method, Progress, RecallRequest, Recalled, SessionHit};
+use kithkin_engine::{
+    AsOf, Aspect, Derived, EngineError, Evidence, Method, Progress, RecallRequest, Recalled, SessionHit,
+};
 
 use crate::quote::without_blocks;
 use crate::reports::{
@@ -21,7 +23,7 @@ pub(crate) const FUTURE_SLACK: Millis = 24 * 3600 * 1000;
 /// The present.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub enum Now {
-    /// The machine's clock.
+    /// The machine's clock, and all of the log: it has been said, whatever the clock says.
     #[default]
     Clock,
     /// A time that is given: nothing said after it is seen.
@@ -167,9 +169,9 @@ impl<'k> Person<'k> {
         Ok(self.recall_report(recall, &method, now, found))
     }
 
-    pub(crate) fn resolve(&self, recall: &Recall) -> Result<(Method, EventTime), Error> {
+    pub(crate) fn resolve(&self, recall: &Recall) -> Result<(Method, AsOf), Error> {
         let method = recall.method.clone().map_or_else(|| self.kithkin.method_of(&self.scope), Ok)?;
-        Ok((method, self.moment(recall.now)?))
+        Ok((method, self.as_of(recall.now)?))
     }
 
     pub(crate) fn moment(&self, now: Now) -> Result<EventTime, Error> {
@@ -179,7 +181,12 @@ impl<'k> Person<'k> {
         }
     }
 
-    pub(crate) fn found(&self, recall: &Recall, method: &Method, now: EventTime) -> Result<Recalled, Error> {
+    pub(crate) fn as_of(&self, now: Now) -> Result<AsOf, Error> {
+        let time = self.moment(now)?;
+        Ok(if now == Now::Clock { AsOf::now(time) } else { AsOf::at(time) })
+    }
+
+    pub(crate) fn found(&self, recall: &Recall, method: &Method, now: AsOf) -> Result<Recalled, Error> {
         let request = RecallRequest {
             question: &recall.question,
             aspects: &recall.aspects,
@@ -196,7 +203,7 @@ impl<'k> Person<'k> {
         Ok(found)
     }
 
-    fn recall_report(&self, recall: &Recall, method: &Method, now: EventTime, found: Recalled) -> RecallReport {
+    fn recall_report(&self, recall: &Recall, method: &Method, now: AsOf, found: Recalled) -> RecallReport {
         let about = method.about();
         let mut models = self.models(method);
         if let Some(model) = self.kithkin.chat_name().filter(|_| found.filtered.is_some()) {

@@ -4,7 +4,7 @@ use std::collections::HashMap;
 use std::ops::ControlFlow;
 
 use kithkin_core::{EventTime, Memory, MemoryKind, Role, Seq, StoredTurn};
-use kithkin_engine::{BigFive, Entry, EntryKind, Method, Profile, Rejected, Style, TraitEstimate, Version};
+use kithkin_engine::{AsOf, BigFive, Entry, EntryKind, Method, Profile, Rejected, Style, TraitEstimate, Version};
 use serde::Serialize;
 
 use crate::{Error, Now, Person};
@@ -125,7 +125,7 @@ impl Person<'_> {
     /// No such person, or the store failed.
     pub fn profile(&self, now: Now) -> Result<ProfileReport, Error> {
         self.known()?;
-        let now = self.moment(now)?;
+        let now = self.as_of(now)?;
         let turns = self.said_by(now)?;
         let names: HashMap<Seq, String> = turns.iter().map(|t| (t.seq, t.turn.id.to_string())).collect();
         let styles = kithkin_engine::styles(turns.clone());
@@ -139,7 +139,7 @@ impl Person<'_> {
         })
     }
 
-    pub(crate) fn profile_at(&self, now: EventTime, method: &Method) -> Result<Profile, Error> {
+    pub(crate) fn profile_at(&self, now: AsOf, method: &Method) -> Result<Profile, Error> {
         Ok(self.kithkin().engine.profile(self.scope(), now, &self.derived_entries(method)?)?)
     }
 
@@ -159,9 +159,9 @@ impl Person<'_> {
     }
 
     /// The log up to a time.
-    fn said_by(&self, now: EventTime) -> Result<Vec<StoredTurn>, Error> {
+    fn said_by(&self, now: AsOf) -> Result<Vec<StoredTurn>, Error> {
         let mut turns = self.log()?;
-        turns.retain(|turn| turn.seen_at() <= now.end());
+        turns.retain(|turn| turn.seen_at() <= now.upto());
         Ok(turns)
     }
 }

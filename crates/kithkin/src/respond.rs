@@ -221,7 +221,7 @@ impl Person<'_> {
         let mut remembered = Vec::new();
         if what.remember {
             let speaker = what.asker.clone().unwrap_or_else(|| self.scope().person.to_string());
-            remembered.push(self.say(&what.message, speaker, Role::User, &ground.conversation, ground.now)?.turn);
+            remembered.push(self.say(&what.message, speaker, Role::User, &ground.conversation, ground.now.time)?.turn);
         }
         let recalled = recalled?;
         let evidence = turns(&recalled);
@@ -249,7 +249,7 @@ impl Person<'_> {
             for (words, speaker, role) in
                 [(what.message.as_str(), speaker, Role::User), (routed.reply, "assistant".to_owned(), Role::Assistant)]
             {
-                remembered.push(self.say(words, speaker, role, &conversation, now)?.turn);
+                remembered.push(self.say(words, speaker, role, &conversation, now.time)?.turn);
             }
         }
         let _ = heard(routed.reply);

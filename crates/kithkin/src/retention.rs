@@ -13,9 +13,12 @@ use kithkin_core::{
 use kithkin_engine::{Consent, EngineError};
 use serde::{Deserialize, Serialize};
 
+use crate::reports::instant;
 use crate::{Error, Kithkin, Now, OnPassed, Passed, Person};
 
 const DAY: Millis = 86_400_000;
+/// How far the clocks of machine and database may be apart, in milliseconds.
+const CLOCKS_APART: u64 = 3_600_000;
 /// So many turns are erased at once: the store rewrites what it has to once for all of them, and writers wait meanwhile.
 const AT_ONCE: usize = 10_000;
 
@@ -81,7 +84,8 @@ impl Kithkin {
     /// the name. The log of each person is read whose first turn may be over.
     ///
     /// # Errors
-    /// The store failed, or `on` stopped it: what was erased by then is.
+    /// The store failed, or `on` stopped it: what was erased by then is. With [`Now::Clock`], the clocks of this machine and of
+    /// the database are more than an hour apart: then nothing was erased.
     pub fn retain(
         &self,
         tenant: &TenantId,
@@ -98,7 +102,7 @@ impl Kithkin {
         }
         let now = match now {
             Now::At(time) => time.start(),
-            Now::Clock => self.clock.now(),
+            Now::Clock => self.agreed_time()?,
         };
         let persons: Vec<PersonId> = self.person_ids(tenant)?;
         let (mut decided, mut turns) = (Vec::new(), 0);
@@ -125,6 +129,18 @@ impl Kithkin {
         }
         self.end(&decided, &mut report)?;
         Ok(report)
+    }
+
+    /// What the machine's clock says, where the database's says about the same: by a clock that is ahead, everything would
+    /// be old.
+    fn agreed_time(&self) -> Result<Millis, Error> {
+        let here = self.clock.now();
+        match self.engine.store().clock()? {
+            Some(there) if here.abs_diff(there) > CLOCKS_APART => {
+                Err(Error::ClocksDiffer { here: instant(here), there: instant(there) })
+            }
+            _ => Ok(here),
+        }
     }
 
     /// Erases, or counts, what was decided upon.

@@ -1,10 +1,11 @@
-//! A clock that jumps: what was erased and told again is told again, whatever time it is said to be.
+//! Clocks that jump or are wrong: what was erased and told again is told again, and what was said to one node is found by
+//! another, whatever time it is said to be.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, Ordering};
 use std::time::Duration;
 
-use kithkin::{Clock, Forget, Kithkin, Millis, Now, Remember, Scope};
+use kithkin::{Clock, Forget, Kithkin, Millis, Now, Recall, Remember, Scope};
 
 #[derive(Debug, Default)]
 struct Told(AtomicI64);
@@ -45,4 +46,33 @@ fn a_receipt_goes_by_places() {
     check(early, early);
     check(early, late);
     check(late, early);
+}
+
+/// Two nodes on one store, of which one's clock is wrong: each finds at once what was said to the other.
+#[test]
+fn a_node_with_a_wrong_clock_hides_nothing() {
+    let check = |wrong: Millis| {
+        let folder = tempfile::tempdir().unwrap();
+        let place = folder.path().join("a.db");
+        let node = |builder: kithkin::Builder, at: Millis| {
+            let clock = Told::default();
+            clock.0.store(at, Ordering::Relaxed);
+            builder.clock_object(Arc::new(clock)).start()
+        };
+        let right = node(Kithkin::create(&place).unwrap(), 1_790_000_000_000);
+        let other = node(Kithkin::open(&place).unwrap(), wrong);
+        let ann = Scope::new("t".parse().unwrap(), "ann".parse().unwrap());
+        for (told, asked, text) in
+            [(&right, &other, "My cat is called Minka."), (&other, &right, "My horse is called Pepper.")]
+        {
+            told.person(&ann).remember(&Remember::new(text)).unwrap();
+            let method = Some(Kithkin::method("bm25").unwrap());
+            let question = Recall { method, ..Recall::new(text, Now::Clock) };
+            let found = asked.person(&ann).recall(&question).unwrap();
+            assert!(found.evidence.iter().any(|turn| turn.text == text), "{wrong}: {text}");
+        }
+    };
+    check(0);
+    check(1_000_000_000_000);
+    check(4_000_000_000_000);
 }

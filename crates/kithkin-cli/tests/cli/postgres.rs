@@ -1,7 +1,10 @@
 //! A store in a PostgreSQL database, by the commands and by two services that share it.
 
+use std::ops::ControlFlow;
+use std::sync::Arc;
 use std::time::Duration;
 
+use kithkin::{Clock, Kithkin, Millis, Now, Retention};
 use serde_json::{Value, json};
 
 use crate::cluster::Cluster;
@@ -58,6 +61,43 @@ fn a_database_is_a_store_like_a_file() {
     cluster.kill();
     let place = Place::of_database(&address);
     place.fails(&["persons"], &["cannot be reached", "see whether the server runs"]);
+}
+
+#[derive(Debug)]
+struct Wrong(Millis);
+
+impl Clock for Wrong {
+    fn now(&self) -> Millis {
+        self.0
+    }
+
+    fn elapsed(&self) -> Duration {
+        Duration::ZERO
+    }
+}
+
+#[test]
+fn a_node_with_a_wrong_clock_erases_nothing() {
+    let cluster = Cluster::start("fsync = off");
+    let address = cluster.database();
+    let place = Place::of_database(&address);
+    place.ok(&["init"]);
+    place.ok(&["remember", "--person", "ann", "My dog is called Rex."]);
+    let rules = [Retention { days: 9.try_into().unwrap(), tenant: None, role: None }];
+    let tenant = "default".parse().unwrap();
+    for (clock, found) in [(4_000_000_000_000, "s ahead of that of the database"), (0, "s behind that of the database")]
+    {
+        let kithkin = Kithkin::open(address.as_str()).unwrap().clock_object(Arc::new(Wrong(clock))).start();
+        let retain = |now| kithkin.retain(&tenant, &rules, now, false, &mut |_| ControlFlow::Continue(()));
+        let error = retain(Now::Clock).unwrap_err().to_string();
+        assert!(error.contains("set both") && error.contains("nothing was erased"), "{error}");
+        let findings = kithkin.doctor(&tenant).findings;
+        assert!(findings.iter().any(|finding| finding.what.contains(found)), "{findings:?}");
+        assert_eq!(retain(Now::At("2020-01-01".parse().unwrap())).unwrap().turns, 0);
+    }
+    place.file("c.toml", "[[retention]]\ndays = 9\n");
+    assert_eq!(place.json(&["--config", "c.toml", "retention"])["report"]["turns"], 0);
+    assert_eq!(place.json(&["timeline", "--person", "ann"]).as_array().unwrap().len(), 1);
 }
 
 #[test]

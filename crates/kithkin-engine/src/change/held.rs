@@ -2,12 +2,12 @@
 //!
 //! It says nothing of what is stored: the caller reads the memories themselves from the store, by their numbers.
 
-use kithkin_core::{EventTime, MemoryId, Scope};
+use kithkin_core::{MemoryId, Scope};
 use serde::Serialize;
 
 use super::{Changes, STATEMENTS};
 use crate::index::Contents;
-use crate::{Engine, EngineError, Method};
+use crate::{AsOf, Engine, EngineError, Method};
 
 /// Why a statement no longer holds.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
@@ -49,10 +49,10 @@ impl Engine {
     ///
     /// # Errors
     /// No such person, or the store failed.
-    pub fn held(&self, scope: &Scope, method: &Method, now: EventTime) -> Result<Vec<Held>, EngineError> {
+    pub fn held(&self, scope: &Scope, method: &Method, now: AsOf) -> Result<Vec<Held>, EngineError> {
         let contents =
             Contents { space: None, derivation: Some(method.derivation().clone()), frames: true, feedback: false };
-        self.with_index(scope, &contents, now.end(), |index| {
+        self.with_index(scope, &contents, now.upto(), |index| {
             let changes = index.built(super::BUILT, || Changes::of(index));
             let id = |number: u32| {
                 let statement = changes.statements.get(number as usize)?;

@@ -3,12 +3,12 @@
 use std::ops::ControlFlow;
 use std::sync::PoisonError;
 
-use kithkin_core::{ChatError, EventTime, Memory, Millis, Purpose, Scope, StoreError};
+use kithkin_core::{ChatError, Memory, Millis, Purpose, Scope, StoreError};
 
 use super::Engine;
 use crate::guard::Consents;
 use crate::profile::{Profile, Telling};
-use crate::{EngineError, profile};
+use crate::{AsOf, EngineError, profile};
 
 impl Engine {
     /// The profiles of all who speak in what was said by `now`. `derived` is as for [`profile()`]; with it, the whole log is
@@ -16,13 +16,13 @@ impl Engine {
     ///
     /// # Errors
     /// The store failed.
-    pub fn profile(&self, scope: &Scope, now: EventTime, derived: &[Memory]) -> Result<Profile, EngineError> {
+    pub fn profile(&self, scope: &Scope, now: AsOf, derived: &[Memory]) -> Result<Profile, EngineError> {
         if derived.is_empty() {
-            return Ok(self.with_telling(scope, |telling| telling.profile(now.end()))?);
+            return Ok(self.with_telling(scope, |telling| telling.profile(now.upto()))?);
         }
         let mut turns = Vec::new();
         self.store.scan_turns(scope, 0, &mut |turn| {
-            turns.extend(Some(turn).filter(|turn| turn.seen_at() <= now.end()));
+            turns.extend(Some(turn).filter(|turn| turn.seen_at() <= now.upto()));
             ControlFlow::Continue(())
         })?;
         Ok(profile(turns, derived))

@@ -115,7 +115,7 @@ impl Engine {
         let metered = self.metered(scope, Purpose::Filter, request.question);
         metered.iter().for_each(|metered| metered.shows(turns.iter().map(|turn| turn.seq)));
         let chat = Chat::new(metered.as_ref().map(|metered| metered as &dyn ChatModel));
-        let kept = filter.keep(request.question, request.now, &turns, &chat);
+        let kept = filter.keep(request.question, request.now.time, &turns, &chat);
         metered.as_ref().map_or(Ok(()), Metered::end)?;
         let kept = kept?;
         let readable = kept.is_some() || candidates == 0;

@@ -105,7 +105,7 @@ pub(crate) struct RecallRequest {
     /// Further queries that a turn may answer to.
     #[serde(default)]
     pub(crate) aspects: Vec<AspectRequest>,
-    /// The present: nothing said after it is seen; by default the clock.
+    /// A time that is taken for the present: nothing said after it is seen. By default the clock, and all of the log is seen.
     pub(crate) now: Option<Time>,
     /// At most so many turns come back; 10 by default, 1000 at most.
     #[schema(maximum = 1000)]

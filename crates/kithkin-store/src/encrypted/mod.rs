@@ -415,6 +415,10 @@ impl Store for EncryptedStore {
         self.below.compact()
     }
 
+    fn clock(&self) -> Result<Option<Millis>, StoreError> {
+        self.below.clock()
+    }
+
     fn probe(&self) -> Result<bool, StoreError> {
         self.below.probe()
     }

@@ -317,6 +317,10 @@ impl Store for MemoryStore {
         Ok(Compacted::default())
     }
 
+    fn clock(&self) -> Result<Option<Millis>, StoreError> {
+        Ok(None)
+    }
+
     fn probe(&self) -> Result<bool, StoreError> {
         Ok(true)
     }

@@ -252,6 +252,13 @@ impl Store for PostgresStore {
         compact::compact(&self.connections)
     }
 
+    fn clock(&self) -> Result<Option<Millis>, StoreError> {
+        self.connections.read("reading the server's clock", |c| {
+            let now = c.first("SELECT (EXTRACT(EPOCH FROM clock_timestamp()) * 1000)::bigint", &[])?;
+            now.map(|row| column(&row, 0).map_err(|why| Fault::damaged("the server's clock", why))).transpose()
+        })
+    }
+
     fn probe(&self) -> Result<bool, StoreError> {
         let wrong = |why| Fault::damaged("the probe", why);
         let probe = self.connections.write("writing a probe", [], |c| {

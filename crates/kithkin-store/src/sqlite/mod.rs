@@ -305,6 +305,10 @@ impl Store for SqliteStore {
         compact::compact(&self.connections)
     }
 
+    fn clock(&self) -> Result<Option<Millis>, StoreError> {
+        Ok(None)
+    }
+
     fn probe(&self) -> Result<bool, StoreError> {
         let probe = self.connections.write("writing a probe", |c| {
             let next = persons::meta(c, "probe")?.wrapping_add(1) % (1 << 32);

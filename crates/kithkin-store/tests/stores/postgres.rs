@@ -85,6 +85,36 @@ fn what_is_no_store_is_told_from_one() {
     assert_eq!(made.iter().filter(|made| **made).count(), 1, "{made:?}");
 }
 
+/// A newer node brings the schema up to date while an older one runs: migrations only add, so the older one goes on, until it
+/// is started again.
+#[test]
+fn a_node_of_an_older_version_goes_on() {
+    let cluster = Cluster::start("fsync = off");
+    let address = cluster.database();
+    let older = PostgresStore::create(&address).unwrap();
+    append(&older, "ann", &[turn("1", "before"), turn("2", "erased")]).unwrap();
+    let newer =
+        "SET search_path = kithkin; ALTER TABLE turn ADD COLUMN later text; ALTER TABLE person ADD COLUMN later text;
+                 CREATE TABLE later (id integer); UPDATE meta SET value = 99 WHERE name = 'schema'";
+    cluster.run(name_of(&address), newer);
+    append(&older, "ann", &[turn("3", "after")]).unwrap();
+    append(&older, "bo", &[turn("1", "new")]).unwrap();
+    let what = Erasure::Turns(vec![turn("2", "").key()]);
+    assert_eq!(older.erase(&scope("ann"), &what, false).unwrap().turns, 1);
+    let texts: Vec<String> = log(&older, "ann").into_iter().map(|told| told.turn.text).collect();
+    assert_eq!((texts, log(&older, "bo").len()), (vec!["before".to_owned(), "after".to_owned()], 1));
+    assert!(matches!(PostgresStore::open(&address), Err(StoreError::TooNew { found: 99, .. })));
+}
+
+#[test]
+fn a_database_has_a_clock() {
+    let cluster = Cluster::start("fsync = off");
+    let store = PostgresStore::create(&cluster.database()).unwrap();
+    let (first, second) = (store.clock().unwrap().unwrap(), store.clock().unwrap().unwrap());
+    let here = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH).unwrap().as_millis();
+    assert!(first <= second && here.abs_diff(second.cast_unsigned().into()) < 60_000, "{first} {second} {here}");
+}
+
 #[test]
 fn what_cannot_be_reached_is_named_without_its_password() {
     let mut cluster = Cluster::start("fsync = off");
