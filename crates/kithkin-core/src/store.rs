@@ -16,6 +16,9 @@ use crate::{
 /// What a scan calls for each record; [`ControlFlow::Break`] ends the scan early.
 pub type Visit<'a, T> = &'a mut dyn FnMut(T) -> ControlFlow<()>;
 
+/// Makes the hash of a receipt of what was erased and of its number in the chain.
+pub type ReceiptHash<'a> = &'a mut dyn FnMut(&Erased, u64) -> [u8; 32];
+
 /// What a scan calls for each vector. The slice lives for the call only.
 pub type VisitVector<'a> = &'a mut dyn FnMut((UnitId, &[f32])) -> ControlFlow<()>;
 
@@ -253,6 +256,19 @@ pub trait Store: Send + Sync + fmt::Debug {
     /// Full, read-only, busy; then nothing was erased. [`StoreError::Busy`] may also say that the erasure is done but
     /// that another process still reads the old bytes.
     fn erase(&self, scope: &Scope, what: &Erasure, dry_run: bool) -> Result<Erased, StoreError>;
+
+    /// Erases as [`Store::erase`] does, and in the same transaction adds an entry to the tenant's chain of erasures: with the
+    /// time `at`, and the hash that `receipt` gives of what was erased and of the entry's number. It may be called again.
+    ///
+    /// # Errors
+    /// As of [`Store::erase`]; then there is no entry either, or both are done.
+    fn erase_noted(
+        &self,
+        scope: &Scope,
+        what: &Erasure,
+        at: Millis,
+        receipt: ReceiptHash<'_>,
+    ) -> Result<Erased, StoreError>;
 
     /// Erases of several persons what was decided upon by a reading of their logs, with one rewriting of the files for
     /// all; gives for each what went, or `None` where nothing went because there is a turn that was not read.

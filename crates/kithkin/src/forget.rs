@@ -36,11 +36,14 @@ impl Person<'_> {
             return Err(nobody);
         }
         let erasure = self.with_corrections(self.erasure(what)?)?;
-        self.erase(&erasure, dry_run)
+        let erased = self.kithkin().engine.store().erase(self.scope(), &erasure, dry_run)?;
+        if !dry_run {
+            self.after_erasure(&erasure)?;
+        }
+        Ok(report(erased, dry_run))
     }
 
-    /// The same, with a receipt, of which the hash stays in the tenant's chain of erasures. The receipt is written when the
-    /// erasure is done; a process that ends between the two has erased and leaves none.
+    /// The same, with a receipt, of which the hash stays in the tenant's chain of erasures: either both are done, or neither.
     ///
     /// # Errors
     /// As [`Person::forget`]; and where the system gives no random numbers, in which case nothing was erased.
@@ -51,19 +54,11 @@ impl Person<'_> {
         let log = self.log()?;
         let turns = named(&log, &erasure);
         let last = self.kithkin().engine.store().pulse(self.scope())?.map_or(0, |pulse| pulse.last_seq);
-        let receipt = Receipt::of(self.scope(), &erasure, &turns, last, at)?;
-        let report = self.erase(&erasure, false)?;
-        let receipt = receipt.noted(self.kithkin().engine.store(), &report, at)?;
-        Ok(ForgetReport { receipt: Some(receipt), ..report })
-    }
-
-    fn erase(&self, erasure: &Erasure, dry_run: bool) -> Result<ForgetReport, Error> {
-        let erased = self.kithkin().engine.store().erase(self.scope(), erasure, dry_run)?;
-        if !dry_run {
-            self.after_erasure(erasure)?;
-        }
-        let Erased { turns, memories, vectors, feedback } = erased;
-        Ok(ForgetReport { turns, memories, vectors, feedback, dry_run, receipt: None })
+        let mut receipt = Receipt::of(self.scope(), &erasure, &turns, last, at)?;
+        let note = &mut |erased: &Erased, entry| receipt.note(erased, entry);
+        let erased = self.kithkin().engine.store().erase_noted(self.scope(), &erasure, at, note)?;
+        self.after_erasure(&erasure)?;
+        Ok(ForgetReport { receipt: Some(receipt), ..report(erased, false) })
     }
 
     /// Drops what is held of the person, and derives from what is left.
@@ -121,6 +116,11 @@ impl Person<'_> {
         }
         Ok(Erasure::Turns(keys.into_iter().chain(more).collect()))
     }
+}
+
+fn report(erased: Erased, dry_run: bool) -> ForgetReport {
+    let Erased { turns, memories, vectors, feedback } = erased;
+    ForgetReport { turns, memories, vectors, feedback, dry_run, receipt: None }
 }
 
 /// The turns that an erasure takes: those that it names, with all tellings of each.

@@ -4,12 +4,12 @@
 //! texts could be guessed from hashes that anyone can make; the store keeps the hash of the receipt and not the key. Whoever
 //! has the receipt can still try guesses: it belongs to the one who asked.
 
-use kithkin_core::{ChainEntry, Erasure, Millis, PersonId, Scope, Store, StoredTurn, TenantId, Turn};
+use kithkin_core::{Erased, Erasure, Millis, PersonId, Scope, StoredTurn, TenantId, Turn};
 use serde::{Deserialize, Serialize};
 
+use crate::Error;
 use crate::fields::Fields;
 use crate::reports::instant;
-use crate::{Error, ForgetReport};
 
 /// The form of receipts that this version writes and reads.
 const FORM: u32 = 1;
@@ -104,18 +104,11 @@ impl Receipt {
         })
     }
 
-    /// The same with what was erased, after its entry is in the chain.
-    pub(crate) fn noted(mut self, store: &dyn Store, report: &ForgetReport, at: Millis) -> Result<Self, Error> {
-        (self.turns, self.memories) = (report.turns, report.memories);
-        (self.vectors, self.feedback) = (report.vectors, report.feedback);
-        loop {
-            let last = store.chain_end(&self.tenant)?;
-            self.entry = last.map_or(1, |last| last.number + 1);
-            // Another erasure may have come between.
-            if store.put_chain(&self.tenant, &ChainEntry::after(last.as_ref(), &self.tenant, at, self.hash()))? {
-                return Ok(self);
-            }
-        }
+    /// Notes what was erased, and its number in the chain; gives its hash.
+    pub(crate) fn note(&mut self, erased: &Erased, entry: u64) -> [u8; 32] {
+        (self.turns, self.memories) = (erased.turns, erased.memories);
+        (self.vectors, self.feedback, self.entry) = (erased.vectors, erased.feedback, entry);
+        self.hash()
     }
 
     /// Reads a receipt; `path` is its name in errors.

@@ -93,7 +93,10 @@ impl Points {
 pub(super) fn name_of(op: &Op) -> String {
     let text = format!("{op:?}");
     let name = text.split('(').next().unwrap_or_default();
-    if matches!(op, Op::Erase(_, _, false)) { format!("{name} for good") } else { name.to_owned() }
+    match op {
+        Op::Erase(_, _, how) => format!("{name} {how:?}"),
+        _ => name.to_owned(),
+    }
 }
 
 impl Simulation {

@@ -19,7 +19,7 @@ use crate::client::state;
 use crate::driver::Client;
 use crate::invariants::{self, Call, Erased, Explained, Outcome, Seen, everyone, explain, texts};
 use crate::lives::Lives;
-use crate::operations::{self, Op, apply, scope, view};
+use crate::operations::{self, How, Op, apply, scope, view};
 use crate::place::{Blow, Place};
 use crate::protocol::{Ask, Failure, Look, Named, Operations, series};
 use counts::Counts;
@@ -227,7 +227,7 @@ impl Simulation {
 
     /// Holds what was answered, and what is seen now, to the model.
     fn judge(&mut self, calls: &[Call], wrong: bool, all_died: bool) -> anyhow::Result<()> {
-        let erasing = |call: &&Call| matches!(call.op, Op::Erase(_, _, false));
+        let erasing = |call: &&Call| matches!(call.op, Op::Erase(_, _, How::Erased | How::Noted));
         let mut before = Erased::new();
         for n in calls.iter().filter(erasing).flat_map(|call| call.op.scopes()) {
             before.extend(texts(&self.model, &scope(n))?);

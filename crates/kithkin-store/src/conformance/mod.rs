@@ -51,6 +51,7 @@ pub fn run(empty: &mut dyn FnMut() -> Box<dyn Store>) {
         taking::records_come_in_pieces,
         taking::what_does_not_follow_is_refused,
         taking::chains_only_grow,
+        taking::an_erasure_comes_with_its_entry,
         taking::compacting_keeps_everything,
         whole::pulses_grow,
         whole::visitors_may_stop_and_call_again,

@@ -3,8 +3,8 @@
 use std::ops::ControlFlow;
 
 use kithkin_core::{
-    Binding, ChainEntry, DerivedSession, Disclosure, Erasure, Memory, MethodId, Millis, Outcome, Pulse, Purpose,
-    Records, Scope, Seq, Spent, Store, StoredDisclosure, StoredMemory, TenantId, Turn, UnitId,
+    Binding, ChainEntry, DerivedSession, Disclosure, Erased, Erasure, Memory, MethodId, Millis, Outcome, Pulse,
+    Purpose, Records, Scope, Seq, Spent, Store, StoredDisclosure, StoredMemory, TenantId, Turn, UnitId,
 };
 
 use super::{
@@ -229,6 +229,24 @@ pub(super) fn chains_only_grow(store: &dyn Store) {
     append(store, &ann(), &[turn("s", "1", "x")]);
     store.erase(&ann(), &Erasure::Person, false).unwrap();
     assert_eq!(chain(&t).len(), 22, "it outlives the persons");
+}
+
+pub(super) fn an_erasure_comes_with_its_entry(store: &dyn Store) {
+    let mut told = Vec::new();
+    for (id, what) in [("1", Erasure::Turns(vec![key("1")])), ("2", Erasure::Person), ("nobody", Erasure::Person)] {
+        if id != "nobody" {
+            append(store, &ann(), &[turn("s", id, "x")]);
+        }
+        let receipt = &mut |erased: &Erased, number: u64| {
+            told.push((erased.turns, number));
+            [number as u8; 32]
+        };
+        let erased = store.erase_noted(&ann(), &what, 7, receipt).unwrap();
+        assert_eq!(told.last().unwrap().0, erased.turns);
+    }
+    assert_eq!((told, store.pulse(&ann()).unwrap()), (vec![(1, 1), (1, 2), (0, 3)], None));
+    let last = store.chain_end(&ann().tenant).unwrap().unwrap();
+    assert_eq!((last.number, last.at, last.receipt), (3, 7, [3; 32]));
 }
 
 pub(super) fn compacting_keeps_everything(store: &dyn Store) {

@@ -19,9 +19,9 @@ use std::time::{Duration, Instant};
 
 use kithkin_core::{
     Appended, Binding, ChainEntry, Clock, Compacted, Decided, DerivationId, DerivedSession, Disclosure, Erased,
-    Erasure, Feedback, KeyringId, Memory, Millis, PersonId, PersonSummary, PersonTurns, Pulse, Records, Scope, Seq,
-    SessionRef, Store, StoreError, StoreHealth, StoredDisclosure, StoredFeedback, StoredMemory, StoredTurn, TenantId,
-    TurnId, UnitId, VectorCount, VectorSpace, Visit, VisitVector,
+    Erasure, Feedback, KeyringId, Memory, Millis, PersonId, PersonSummary, PersonTurns, Pulse, ReceiptHash, Records,
+    Scope, Seq, SessionRef, Store, StoreError, StoreHealth, StoredDisclosure, StoredFeedback, StoredMemory, StoredTurn,
+    TenantId, TurnId, UnitId, VectorCount, VectorSpace, Visit, VisitVector,
 };
 
 pub(crate) use cipher::KeyId;
@@ -380,6 +380,17 @@ impl Store for EncryptedStore {
             return self.below.erase(scope, what, dry_run);
         }
         self.erase_with_keys(&[scope], || self.below.erase(scope, what, false))
+    }
+
+    fn erase_noted(
+        &self,
+        scope: &Scope,
+        what: &Erasure,
+        at: Millis,
+        receipt: ReceiptHash<'_>,
+    ) -> Result<Erased, StoreError> {
+        let mut erase = || self.below.erase_noted(scope, what, at, receipt);
+        if *what == Erasure::Person { self.erase_with_keys(&[scope], erase) } else { erase() }
     }
 
     fn erase_decided(&self, decided: &[Decided]) -> Result<Vec<Option<Erased>>, StoreError> {

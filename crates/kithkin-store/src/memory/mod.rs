@@ -11,9 +11,9 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use kithkin_core::{
     Appended, Binding, ChainEntry, Compacted, Decided, DerivationId, DerivedSession, Disclosure, Erased, Erasure,
-    Feedback, KeyringId, Memory, Millis, PersonId, PersonSummary, PersonTurns, Pulse, Records, Scope, Seq, SessionRef,
-    Store, StoreError, StoreHealth, StoredDisclosure, StoredFeedback, StoredMemory, StoredTurn, TenantId, TurnId,
-    UnitId, VectorCount, VectorSpace, Visit,
+    Feedback, KeyringId, Memory, Millis, PersonId, PersonSummary, PersonTurns, Pulse, ReceiptHash, Records, Scope, Seq,
+    SessionRef, Store, StoreError, StoreHealth, StoredDisclosure, StoredFeedback, StoredMemory, StoredTurn, TenantId,
+    TurnId, UnitId, VectorCount, VectorSpace, Visit,
 };
 
 use person::Person;
@@ -283,6 +283,22 @@ impl Store for MemoryStore {
 
     fn mend(&self, scope: &Scope, also: &[UnitId]) -> Result<u64, StoreError> {
         Ok(self.state().persons.get_mut(scope).map_or(0, |person| person.take_out(also)))
+    }
+
+    fn erase_noted(
+        &self,
+        scope: &Scope,
+        what: &Erasure,
+        at: Millis,
+        receipt: ReceiptHash<'_>,
+    ) -> Result<Erased, StoreError> {
+        let mut state = self.state();
+        let erased = state.erase(scope, what, false);
+        let chain = state.chains.entry(scope.tenant.clone()).or_default();
+        let number = chain.last().map_or(1, |last| last.number.saturating_add(1));
+        let entry = ChainEntry::after(chain.last(), &scope.tenant, at, receipt(&erased, number));
+        chain.push(entry);
+        Ok(erased)
     }
 
     fn erase_decided(&self, decided: &[Decided]) -> Result<Vec<Option<Erased>>, StoreError> {

@@ -1,6 +1,6 @@
 //! The chains of erasures, one a tenant.
 
-use kithkin_core::{ChainEntry, TenantId, Visit};
+use kithkin_core::{ChainEntry, Millis, TenantId, Visit};
 use postgres::Row;
 
 use super::connection::Fault;
@@ -16,9 +16,26 @@ pub(super) fn end(session: &mut Session, tenant: &TenantId) -> Result<Option<Cha
     session.first(select, &[&tenant.as_str()])?.map(|row| decode(tenant, &row)).transpose()
 }
 
+/// Adds an entry of its own number, with the hash of a receipt that names it.
+pub(super) fn add(
+    session: &mut Session,
+    tenant: &TenantId,
+    at: Millis,
+    receipt: impl FnOnce(u64) -> [u8; 32],
+) -> Result<(), Fault> {
+    lock(session)?;
+    let last = end(session, tenant)?;
+    let number = last.map_or(1, |last| last.number.saturating_add(1));
+    put(session, tenant, &ChainEntry::after(last.as_ref(), tenant, at, receipt(number))).map(drop)
+}
+
+/// Two nodes add one after another, whatever the tenant: erasures are rare.
+fn lock(session: &mut Session) -> Result<(), Fault> {
+    session.run("LOCK TABLE erasure IN EXCLUSIVE MODE")
+}
+
 pub(super) fn put(session: &mut Session, tenant: &TenantId, entry: &ChainEntry) -> Result<bool, Fault> {
-    // Two nodes add one after another, whatever the tenant: erasures are rare.
-    session.run("LOCK TABLE erasure IN EXCLUSIVE MODE")?;
+    lock(session)?;
     if !entry.follows(end(session, tenant)?.as_ref(), tenant) {
         return Ok(false);
     }

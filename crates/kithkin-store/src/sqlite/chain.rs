@@ -1,6 +1,6 @@
 //! The chains of erasures, one a tenant.
 
-use kithkin_core::{ChainEntry, TenantId, Visit};
+use kithkin_core::{ChainEntry, Millis, TenantId, Visit};
 use rusqlite::{Connection, OptionalExtension, Row, params};
 
 use super::connection::{Fault, sql};
@@ -22,6 +22,18 @@ pub(super) fn end(connection: &Connection, tenant: &TenantId) -> Result<Option<C
         "SELECT number, at, receipt, link FROM erasure WHERE tenant = ?1 ORDER BY number DESC LIMIT 1",
     )?;
     last.query_row([tenant.as_str()], |row| Ok(decode(tenant, row))).optional()?.transpose()
+}
+
+/// Adds an entry of its own number, with the hash of a receipt that names it.
+pub(super) fn add(
+    connection: &Connection,
+    tenant: &TenantId,
+    at: Millis,
+    receipt: impl FnOnce(u64) -> [u8; 32],
+) -> Result<(), Fault> {
+    let last = end(connection, tenant)?;
+    let number = last.map_or(1, |last| last.number.saturating_add(1));
+    put(connection, tenant, &ChainEntry::after(last.as_ref(), tenant, at, receipt(number))).map(drop)
 }
 
 pub(super) fn put(connection: &Connection, tenant: &TenantId, entry: &ChainEntry) -> Result<bool, Fault> {

@@ -30,9 +30,9 @@ use std::path::Path;
 
 use kithkin_core::{
     Appended, Binding, ChainEntry, Compacted, Decided, DerivationId, DerivedSession, Disclosure, Erased, Erasure,
-    Feedback, KeyringId, Memory, Millis, PersonId, PersonSummary, PersonTurns, Pulse, Records, Scope, Seq, SessionRef,
-    Store, StoreError, StoreHealth, StoredDisclosure, StoredFeedback, StoredMemory, StoredTurn, TenantId, TurnId,
-    UnitId, VectorCount, VectorSpace, Visit, VisitVector,
+    Feedback, KeyringId, Memory, Millis, PersonId, PersonSummary, PersonTurns, Pulse, ReceiptHash, Records, Scope, Seq,
+    SessionRef, Store, StoreError, StoreHealth, StoredDisclosure, StoredFeedback, StoredMemory, StoredTurn, TenantId,
+    TurnId, UnitId, VectorCount, VectorSpace, Visit, VisitVector,
 };
 
 pub use free::{FreePages, free_pages};
@@ -278,6 +278,22 @@ impl Store for SqliteStore {
             return self.connections.read("counting what to erase", |c| erase::count(c, scope, what));
         }
         let erased = self.connections.write("erasing", |c| erase::delete(c, scope, what))?;
+        erase::purge(&self.connections)?;
+        Ok(erased)
+    }
+
+    fn erase_noted(
+        &self,
+        scope: &Scope,
+        what: &Erasure,
+        at: Millis,
+        receipt: ReceiptHash<'_>,
+    ) -> Result<Erased, StoreError> {
+        let erased = self.connections.write("erasing", |c| {
+            let erased = erase::delete(c, scope, what)?;
+            chain::add(c, &scope.tenant, at, |number| receipt(&erased, number))?;
+            Ok(erased)
+        })?;
         erase::purge(&self.connections)?;
         Ok(erased)
     }

@@ -285,6 +285,16 @@ fn damaged_pages_are_found() {
 }
 
 #[test]
+fn where_the_entry_cannot_be_written_nothing_is_erased() {
+    let (_folder, _, store) = store();
+    store.append(&batch(3, "x"), 0).unwrap();
+    let broken = "CREATE TRIGGER full BEFORE INSERT ON erasure BEGIN SELECT RAISE(ABORT, 'no room'); END";
+    store.connections.with_writer("test", |c| Ok(c.execute_batch(broken)?)).unwrap();
+    assert!(store.erase_noted(&scope(), &Erasure::Person, 0, &mut |_, _| [0; 32]).is_err());
+    assert_eq!(store.pulse(&scope()).unwrap().unwrap().last_seq, 3);
+}
+
+#[test]
 fn an_erasure_notes_nothing_for_another() {
     let (folder, path, store) = store();
     let other = open(&path);

@@ -11,7 +11,7 @@ use kithkin_store::{MemoryStore, SqliteStore};
 use proptest::prelude::*;
 
 use crate::encrypted;
-use crate::operations::{Op, SCOPES, apply, equals_a_rebuild, op, scope, view};
+use crate::operations::{How, Op, SCOPES, apply, equals_a_rebuild, op, scope, view};
 
 fn view_all(store: &dyn Store) -> BTreeMap<u8, String> {
     (0..SCOPES).map(|n| (n, view(store, &scope(n)).unwrap())).collect()
@@ -24,8 +24,8 @@ fn both_do_the_same(ops: &[Op], mut store: Box<dyn Store>, again: &dyn Fn() -> B
     for (n, op) in ops.iter().enumerate() {
         let op = &op.clone().above(op.low(&model).unwrap());
         let expect = apply(&model, op).unwrap();
-        if let Op::Erase(n, what, false) = op {
-            let counted = apply(&*store, &Op::Erase(*n, what.clone(), true)).unwrap();
+        if let Op::Erase(n, what, How::Erased | How::Noted) = op {
+            let counted = apply(&*store, &Op::Erase(*n, what.clone(), How::Counted)).unwrap();
             assert_eq!(counted, expect, "a dry run counts the same");
         }
         assert_eq!(apply(&*store, op).unwrap(), expect, "{op:?}");

@@ -7,9 +7,10 @@ use std::fmt::Debug;
 use std::ops::ControlFlow;
 
 use kithkin_core::{
-    Binding, ChainEntry, ConversationId, DerivationId, Disclosure, Erasure, Feedback, Memory, MemoryId, MemoryKind,
-    MethodId, Millis, PersonId, PersonTurns, Purpose, QuestionVector, Role, Scope, Seq, SessionId, SessionRef, Shown,
-    Spent, Store, StoreError, StoredDisclosure, StoredTurn, TenantId, Turn, TurnId, UnitId, VectorSpace,
+    Binding, ChainEntry, ConversationId, DerivationId, Disclosure, Erased, Erasure, Feedback, Memory, MemoryId,
+    MemoryKind, MethodId, Millis, PersonId, PersonTurns, Purpose, QuestionVector, Role, Scope, Seq, SessionId,
+    SessionRef, Shown, Spent, Store, StoreError, StoredDisclosure, StoredTurn, TenantId, Turn, TurnId, UnitId,
+    VectorSpace,
 };
 use proptest::prelude::*;
 use proptest::strategy::BoxedStrategy;
@@ -34,7 +35,7 @@ pub(crate) enum Op {
     Bind(u8, u8),
     DropVectors(u8, u8),
     DropMemories(u8, u8),
-    Erase(u8, What, bool),
+    Erase(u8, What, How),
     /// Adds the next entry to the chain of the scope's tenant.
     PutChain(u8, Millis),
     /// Rewrites the files. It is never made at random, since it is dear.
@@ -52,6 +53,14 @@ pub(crate) enum What {
     Person,
 }
 
+/// What becomes of what is to be erased: it is counted, it goes, or it goes with an entry in the tenant's chain.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum How {
+    Counted,
+    Erased,
+    Noted,
+}
+
 pub(crate) fn op() -> BoxedStrategy<Op> {
     let (scope, small) = (0..SCOPES, 0..3u8);
     let time = prop_oneof![4 => 1_700_000_000_000..1_700_000_100_000i64, 1 => -5..5i64, 1 => any::<i64>()];
@@ -65,6 +74,7 @@ pub(crate) fn op() -> BoxedStrategy<Op> {
         1 => (0..2u8).prop_map(What::Conversation),
         1 => Just(What::Person),
     ];
+    let how = prop_oneof![1 => Just(How::Counted), 1 => Just(How::Erased), 1 => Just(How::Noted)];
     prop_oneof![
         6 => (prop::collection::vec((scope.clone(), turns), 1..3), time.clone())
             .prop_map(|(persons, at)| Op::Append(persons, at)),
@@ -79,7 +89,7 @@ pub(crate) fn op() -> BoxedStrategy<Op> {
         1 => (scope.clone(), small.clone()).prop_map(|(s, method)| Op::Bind(s, method)),
         1 => (scope.clone(), small.clone()).prop_map(|(s, keep)| Op::DropVectors(s, keep)),
         1 => (scope.clone(), small).prop_map(|(s, keep)| Op::DropMemories(s, keep)),
-        2 => (scope.clone(), what, any::<bool>()).prop_map(|(s, what, dry)| Op::Erase(s, what, dry)),
+        3 => (scope.clone(), what, how).prop_map(|(s, what, how)| Op::Erase(s, what, how)),
         1 => (scope, time).prop_map(|(s, at)| Op::PutChain(s, at)),
     ]
     .boxed()
@@ -128,8 +138,8 @@ impl Op {
             | Self::Bind(n, _)
             | Self::DropVectors(n, _)
             | Self::DropMemories(n, _)
-            | Self::Erase(n, ..) => vec![*n],
-            Self::PutChain(n, _) => (0..4).map(|person| n / 4 * 4 + person).collect(),
+            | Self::Erase(n, _, How::Counted | How::Erased) => vec![*n],
+            Self::PutChain(n, _) | Self::Erase(n, _, How::Noted) => (0..4).map(|person| n / 4 * 4 + person).collect(),
             Self::Compact => Vec::new(),
         }
     }
@@ -266,14 +276,18 @@ pub(crate) fn apply(store: &dyn Store, op: &Op) -> Result<String, StoreError> {
         }
         Op::DropVectors(n, keep) => show(&store.drop_other_vectors(&scope(*n), &space(*keep))?),
         Op::DropMemories(n, keep) => show(&store.drop_other_memories(&scope(*n), &derivation(*keep))?),
-        Op::Erase(n, what, dry) => {
+        Op::Erase(n, what, how) => {
             let what = match what {
                 What::Turns(keys) => Erasure::Turns(keys.iter().map(|(c, id)| turn(*n, (*c, *id, 0)).key()).collect()),
                 What::Session(n) => Erasure::Session(session(*n)),
                 What::Conversation(n) => Erasure::Conversation(session(*n).conversation),
                 What::Person => Erasure::Person,
             };
-            show(&store.erase(&scope(*n), &what, *dry)?)
+            let (scope, note) = (scope(*n), &mut |erased: &Erased, number: u64| [(erased.turns + number) as u8; 32]);
+            show(&match how {
+                How::Noted => store.erase_noted(&scope, &what, 5, note)?,
+                how => store.erase(&scope, &what, *how == How::Counted)?,
+            })
         }
         Op::PutChain(n, at) => {
             let tenant = scope(*n).tenant;
