@@ -8,6 +8,7 @@ use std::time::Duration;
 use serde_json::{Value, json};
 
 use crate::harness::{Place, evidence, on_a_disk_of_its_own, turn, windows_preset};
+use crate::node::Node;
 
 /// What is said in these tests, and must be in no file of the store.
 const SECRET: &str = "marzipan-secret";
@@ -291,4 +292,35 @@ fn where_a_key_cannot_be_kept_nothing_is_written() {
     drop(file);
     fs::remove_file(filler).unwrap();
     assert_eq!(run(&["remember", "--person", "bo", "hello", "--at", "2024-01-01"]).code, Some(0));
+}
+
+#[test]
+fn two_services_share_an_encrypted_store() {
+    let place = encrypted();
+    let (one, other) = (Node::start(&place, &with(&[])), Node::start(&place, &with(&[])));
+    one.says("ann", &format!("The {SECRET} is in the kitchen."));
+    assert_eq!(other.recalls("ann", SECRET), 1);
+    other.says("bo", &format!("My {SECRET} is gone."));
+    assert_eq!(files_with(&place, SECRET), [""; 0]);
+    let (status, answer) = other.ask("POST", "/v1/persons/bo/forget", &json!({ "all": true, "receipt": true }));
+    assert_eq!(status, 200, "{answer}");
+    let (status, found) = one.ask("POST", "/v1/verify-erasure", &answer["receipt"]);
+    assert_eq!((status, &found["gone"]), (200, &json!(true)), "{found}");
+    assert_eq!((one.recalls("bo", SECRET), one.recalls("ann", SECRET)), (0, 1));
+    one.says("bo", "I begin anew.");
+    assert_eq!(other.recalls("bo", "anew"), 1);
+    assert_eq!(place.run(&with(&["doctor"])).code, Some(0));
+}
+
+#[test]
+fn what_was_derived_and_is_damaged_is_made_again() {
+    let place = encrypted();
+    fill(&place);
+    place.breaks("UPDATE memory SET text = 'plain' WHERE person = 'ann' AND id = (SELECT MIN(id) FROM memory WHERE person = 'ann')");
+    let found = place.run(&with(&["doctor"]));
+    assert!(found.code == Some(1) && found.out.contains("is damaged: it is not encrypted"), "{}", found.out);
+    assert_eq!(evidence(&place.json(&recall("ann"))).len(), 2, "the others are found");
+    place.ok(&with(&["rebuild", "--person", "ann"]));
+    assert_eq!(evidence(&place.json(&recall("ann"))).len(), 3);
+    assert_eq!(place.run(&with(&["doctor"])).code, Some(0));
 }
