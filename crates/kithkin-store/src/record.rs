@@ -22,29 +22,36 @@ pub(crate) struct TurnRecord {
     pub(crate) said_at: Option<String>,
     pub(crate) attachments: Option<String>,
     pub(crate) text: String,
+    /// What the content was when it was stored.
+    pub(crate) hash: [u8; 16],
 }
 
 impl TurnRecord {
+    /// The turn; an error says which column is not what it was.
     pub(crate) fn read(self) -> Result<StoredTurn, String> {
         let attachments = match &self.attachments {
             None => Vec::new(),
             Some(json) => serde_json::from_str(json).map_err(said)?,
         };
+        let turn = Turn {
+            conversation: ConversationId::new(self.conversation).map_err(said)?,
+            session: SessionId::new(self.session).map_err(said)?,
+            id: TurnId::new(self.turn).map_err(said)?,
+            speaker: self.speaker,
+            role: self.role.parse().map_err(said)?,
+            said_at: self.said_at.map(|time| time.parse()).transpose().map_err(said)?,
+            text: self.text,
+            attachments,
+        };
+        if turn.content_hash().0 != self.hash {
+            return Err("its content is not what was stored".to_owned());
+        }
         Ok(StoredTurn {
             seq: Seq(self.seq),
             version: self.version,
             supersedes: self.supersedes.map(Seq),
             recorded_at: self.recorded_at,
-            turn: Turn {
-                conversation: ConversationId::new(self.conversation).map_err(said)?,
-                session: SessionId::new(self.session).map_err(said)?,
-                id: TurnId::new(self.turn).map_err(said)?,
-                speaker: self.speaker,
-                role: self.role.parse().map_err(said)?,
-                said_at: self.said_at.map(|time| time.parse()).transpose().map_err(said)?,
-                text: self.text,
-                attachments,
-            },
+            turn,
         })
     }
 }
@@ -82,6 +89,7 @@ pub(crate) struct FeedbackRecord {
 }
 
 impl FeedbackRecord {
+    /// The turn; an error says which column is not what it was.
     pub(crate) fn read(self) -> Result<StoredFeedback, String> {
         let vector = match self.space.zip(self.vector) {
             Some((space, bytes)) => {

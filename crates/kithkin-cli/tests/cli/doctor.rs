@@ -56,5 +56,6 @@ fn a_damaged_turn_is_named_and_never_passed_over() {
     };
     check("UPDATE turn SET role = 'nobody' WHERE seq = 7");
     check("UPDATE turn SET text = CAST(x'ff' AS TEXT) WHERE seq = 7");
+    check("UPDATE turn SET text = 'I said something else.' WHERE seq = 7");
     check("UPDATE turn SET attachments = '{' WHERE seq = 7");
 }

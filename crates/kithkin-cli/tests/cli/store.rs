@@ -250,7 +250,12 @@ fn what_is_no_whole_backup_is_not_restored() {
     }
     place.file("changed", &whole);
     damage(&place.path("changed"), "I have a dog.", "I have a cat.");
-    refused("changed", &["changed is no whole backup", "not what was backed up"]);
+    refused("changed", &["changed is no whole backup", "it is damaged at turn", "not what was stored"]);
+    place.file("moved", &whole);
+    let file = rusqlite::Connection::open(place.path("moved")).unwrap();
+    assert!(file.execute("UPDATE turn SET recorded_at = recorded_at + 1", []).unwrap() > 0);
+    drop(file);
+    refused("moved", &["moved is no whole backup", "not what was backed up"]);
     place.file("damaged", &whole);
     damage(&place.path("damaged"), "2023-05-08T13:56", "2023-05-08T99:99");
     refused("damaged", &["damaged is no whole backup", "it is damaged at turn"]);

@@ -17,7 +17,7 @@ use crate::record::{self, TurnRecord};
 macro_rules! columns {
     () => {
         "t.seq, t.version, t.supersedes, t.recorded_at, t.conversation, t.session, t.turn, t.speaker, t.role, t.said_at, \
-         t.attachments, t.text"
+         t.attachments, t.text, t.hash"
     };
 }
 
@@ -309,6 +309,7 @@ fn decode(scope: &Scope, row: &Row) -> Result<StoredTurn, Fault> {
             said_at: column(row, 9)?,
             attachments: column(row, 10)?,
             text: column(row, 11)?,
+            hash: column::<&[u8]>(row, 12)?.try_into().map_err(|_| "a hash has 16 bytes".to_owned())?,
         })
     };
     let seq = number(row, 0).unwrap_or_default();

@@ -243,7 +243,7 @@ fn a_damaged_record_is_named() {
     };
     let go_on = ControlFlow::Continue(());
     let turns = |store: &SqliteStore| store.scan_turns(&scope(), 0, &mut |_| go_on);
-    for column in ["role", "said_at", "attachments", "conversation", "session", "turn"] {
+    for column in ["role", "said_at", "attachments", "conversation", "session", "turn", "speaker", "text"] {
         check(&format!("UPDATE turn SET {column} = char(1)"), "turn 1 of t/ann", &turns);
     }
     let memories = |store: &SqliteStore| store.scan_memories(&scope(), &derivation(), &mut |_| go_on);

@@ -17,7 +17,7 @@ macro_rules! select_turn {
     ($rest:literal) => {
         concat!(
             "SELECT seq, version, supersedes, recorded_at, conversation, session, turn, speaker, role, said_at, ",
-            "attachments, text FROM turn WHERE tenant = ?1 AND person = ?2 ",
+            "attachments, text, hash FROM turn WHERE tenant = ?1 AND person = ?2 ",
             $rest
         )
     };
@@ -241,6 +241,7 @@ fn decode(scope: &Scope, row: &Row<'_>) -> Result<StoredTurn, Fault> {
             said_at: row.get(9)?,
             attachments: row.get(10)?,
             text: row.get(11)?,
+            hash: row.get(12)?,
         })
     };
     let read = columns().map_err(|why| why.to_string()).and_then(TurnRecord::read);

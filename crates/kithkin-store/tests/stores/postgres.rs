@@ -466,4 +466,7 @@ fn damaged_vectors_and_memories_are_taken_out() {
     assert_eq!(missing(), [UnitId::Turn(Seq(2)), UnitId::Memory(MemoryId(2))]);
     assert_eq!(store.stale_sessions(&ann, &derivation).unwrap(), [sitting]);
     assert_eq!((log(&store, "ann").len(), store.mend(&ann, &[]).unwrap()), (2, 0));
+    cluster.run(name_of(&address), "UPDATE kithkin.turn SET text = 'hallo' WHERE seq = 1");
+    let changed = store.turns(&ann, &[Seq(1)]).unwrap_err();
+    assert!(matches!(&changed, StoreError::Damaged { what, .. } if what == "turn 1 of t/ann"), "{changed}");
 }
