@@ -27,6 +27,11 @@ pub(super) struct Address {
 impl Address {
     pub(super) fn parse(url: &str) -> Result<Self, StoreError> {
         let (url, mode, authorities) = without_tls(url)?;
+        if url.split('?').next().unwrap_or_default().matches('@').count() > 1 {
+            // What follows the first would be told as host and database, and may be a part of the password.
+            let why = "it has more than one @; in a name or password write it as %40 (and / as %2F, : as %3A, ? as %3F)";
+            return Err(unreadable(why.to_owned()));
+        }
         let mut config = Config::from_str(&url).map_err(|error| unreadable(said(&error)))?;
         if config.get_hosts().is_empty() {
             return Err(unreadable("it names no host".to_owned()));
@@ -126,6 +131,10 @@ mod tests {
         check("postgres://h/d?sslmode=verify-full&sslrootcert=Cargo.toml", "no certificate");
         check("postgres://%2Ftmp/d?sslmode=require", "leave it out");
         check("postgres:///d", "host");
+        check("postgres://ann:a@secret/c#d@h/d", "%40");
+        let told = Address::parse("postgres://ann:a@secret/c#d@h/d").err().unwrap().to_string();
+        assert!(!told.contains("secret") && !told.contains("c#d"), "{told}");
+        assert!(Address::parse("postgres://ann:a%40secret@h/d").is_ok());
         assert!(Address::parse("postgres://h/d?sslmode=require").unwrap().tls.is_some());
         assert!(Address::parse("postgres://h/d?sslmode=disable").unwrap().tls.is_none());
     }
