@@ -19,6 +19,9 @@ const FIRST_WAIT: Duration = Duration::from_secs(2);
 /// No wait is longer.
 const LONGEST_WAIT: Duration = Duration::from_secs(900);
 
+/// So long after a turn was written nothing is derived of it: who waits for a reply has the processors first.
+const SETTLING: Duration = Duration::from_millis(20);
+
 /// Between two looks for what is no longer kept.
 const RETENTION: Duration = Duration::from_secs(6 * 3_600);
 
@@ -75,7 +78,7 @@ impl Background {
 
     /// Has the person looked at.
     pub(crate) fn add(&self, scope: Scope) {
-        self.shared.add(scope, Duration::ZERO);
+        self.shared.add(scope, SETTLING);
     }
 
     /// Has all persons of the tenant looked at.
