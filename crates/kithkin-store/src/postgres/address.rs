@@ -29,7 +29,8 @@ impl Address {
         let (url, mode, authorities) = without_tls(url)?;
         if url.split('?').next().unwrap_or_default().matches('@').count() > 1 {
             // What follows the first would be told as host and database, and may be a part of the password.
-            let why = "it has more than one @; in a name or password write it as %40 (and / as %2F, : as %3A, ? as %3F)";
+            let why =
+                "it has more than one @; in a name or password write it as %40 (and / as %2F, : as %3A, ? as %3F)";
             return Err(unreadable(why.to_owned()));
         }
         let mut config = Config::from_str(&url).map_err(|error| unreadable(said(&error)))?;
