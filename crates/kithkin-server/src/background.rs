@@ -19,9 +19,6 @@ const FIRST_WAIT: Duration = Duration::from_secs(2);
 /// No wait is longer.
 const LONGEST_WAIT: Duration = Duration::from_secs(900);
 
-/// So long after a turn was written nothing is derived of it: who waits for a reply has the processors first.
-const SETTLING: Duration = Duration::from_millis(20);
-
 /// Between two looks for what is no longer kept.
 const RETENTION: Duration = Duration::from_secs(6 * 3_600);
 
@@ -76,9 +73,9 @@ impl Background {
         Self { shared, thread: Mutex::new(Some(thread)) }
     }
 
-    /// Has the person looked at.
-    pub(crate) fn add(&self, scope: Scope) {
-        self.shared.add(scope, SETTLING);
+    /// Has the person looked at after so long.
+    pub(crate) fn add(&self, scope: Scope, wait: Duration) {
+        self.shared.add(scope, wait);
     }
 
     /// Has all persons of the tenant looked at.

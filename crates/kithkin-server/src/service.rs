@@ -1,6 +1,7 @@
 //! What all requests share: the store, how much of it is used at once, and what runs behind.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use kithkin::{Kithkin, Person, Retention, Scope, TenantId};
 use tokio::sync::Semaphore;
@@ -16,6 +17,8 @@ use crate::serve::Limits;
 const AT_ONCE: usize = 32;
 /// Calls that wait at most; more are turned away.
 const WAITING: usize = 1_024;
+/// So long after it was written nothing is derived of what is said to the proxy.
+const REPLY_FIRST: Duration = Duration::from_millis(20);
 
 /// What a service is made of.
 #[derive(Debug)]
@@ -147,7 +150,12 @@ impl Service {
 
     /// Something was written down of a person: what follows from it is derived behind.
     pub(crate) fn written(&self, scope: &Scope) {
-        self.0.background.add(scope.clone());
+        self.0.background.add(scope.clone(), Duration::ZERO);
+    }
+
+    /// The same, of what is written while somebody waits for a reply: they have the processors first.
+    pub(crate) fn written_meanwhile(&self, scope: &Scope) {
+        self.0.background.add(scope.clone(), REPLY_FIRST);
     }
 
     /// Ends what runs behind. What is not derived by then is taken up by the next service.

@@ -203,7 +203,7 @@ impl Memory {
             Err(error) => Err(error),
         });
         match kept.await {
-            Ok(()) => service.written(scope),
+            Ok(()) => service.written_meanwhile(scope),
             Err(problem) => tracing::error!(kind = problem.kind, "an answer could not be remembered"),
         }
     }
@@ -235,7 +235,7 @@ async fn looked_into_and_kept(
     };
     if writes {
         service.person(&scope, move |person| person.keep(&followed).map(drop)).await?;
-        service.written(&scope);
+        service.written_meanwhile(&scope);
     }
     Ok(())
 }
