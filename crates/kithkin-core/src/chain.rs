@@ -22,9 +22,14 @@ pub struct ChainEntry {
 }
 
 impl ChainEntry {
+    /// The number of the entry that comes after `last`.
+    pub fn number_after(last: Option<&Self>) -> u64 {
+        last.map_or(1, |last| last.number.saturating_add(1))
+    }
+
     /// The entry that comes after `last`; the first where there is none.
     pub fn after(last: Option<&Self>, tenant: &TenantId, at: Millis, receipt: [u8; 32]) -> Self {
-        let number = last.map_or(1, |last| last.number.saturating_add(1));
+        let number = Self::number_after(last);
         let mut hasher = blake3::Hasher::new_derive_key(CONTEXT);
         hasher.update(&last.map_or([0; 32], |last| last.link));
         hasher.update(&number.to_le_bytes());

@@ -94,9 +94,9 @@ impl Person<'_> {
     pub fn correct(&self, what: &Correct) -> Result<CorrectReport, Error> {
         self.known()?;
         entry_text("topic", &what.topic)?;
-        let at = self.moment(what.at)?;
+        let now = self.as_of(what.at)?;
         let method = self.preset()?;
-        let profile = self.profile_at(self.as_of(what.at)?, &method)?;
+        let profile = self.profile_at(now, &method)?;
         let chosen = self.chosen(what, &profile)?;
         let corrections = match &what.change {
             Change::Confirm => vec![chosen.existing()?.correction(Verdict::Holds)],
@@ -108,7 +108,7 @@ impl Person<'_> {
         let mut turns = Vec::new();
         for correction in corrections {
             let speaker = self.scope().person.to_string();
-            let mut turn = self.utterance(&correction.text(), speaker, Role::User, &conversation, at)?;
+            let mut turn = self.utterance(&correction.text(), speaker, Role::User, &conversation, now.time)?;
             turn.attachments.push(correction.attachment());
             turns.push(Self::named(turn)?);
         }
@@ -119,9 +119,9 @@ impl Person<'_> {
             return Err(self.no_such("entry", &what.topic));
         };
         let holds = |entry: &&Entry| entry.about == about && entry.kind == kind && entry.topic == topic;
-        let now = self.profile_at(self.as_of(what.at)?, &method)?;
+        let profile = self.profile_at(now, &method)?;
         let same = |entry: &&Entry| kind != EntryKind::Standing || entry.current.value == value;
-        let value = now.entries.iter().filter(holds).find(same).map(|entry| entry.current.value.clone());
+        let value = profile.entries.iter().filter(holds).find(same).map(|entry| entry.current.value.clone());
         Ok(CorrectReport { about, kind, topic, value, turns: ids })
     }
 

@@ -37,17 +37,7 @@ impl Simulation {
         self.strike(&mishap)?;
         let reply = self.clients[client].hear()?;
         let mut dead = if reply.is_none() { vec![client] } else { Vec::new() };
-        match (&reply, fault) {
-            (Some(reply), None) => self.points.went(&name, reply.steps),
-            (reply, Some(fault)) => {
-                let struck = reply.as_ref().is_none_or(|reply| reply.steps >= fault.at);
-                self.counts.faults += u64::from(struck);
-                if reply.is_some() {
-                    self.clients[client].spare();
-                }
-            }
-            (None, None) => {}
-        }
+        self.went(client, &name, fault, reply.as_ref());
         self.revive(&mut dead, &mishap)?;
         if wrong && self.place.settles() {
             self.any_client().answer(Ask::Settle(Vec::new()))?;

@@ -9,7 +9,7 @@ use super::Simulation;
 use crate::faults::{Fault, Kind};
 use crate::operations::Op;
 use crate::place::{Blow, Place};
-use crate::protocol::Ask;
+use crate::protocol::{Ask, Reply};
 
 /// What goes wrong.
 #[derive(Debug, Clone, Copy)]
@@ -208,18 +208,26 @@ impl Simulation {
         Ok(all)
     }
 
+    /// Notes what became of a request: whether the fault struck that it came with, or else how many calls it took.
+    pub(super) fn went(&mut self, client: usize, name: &str, fault: Option<Fault>, reply: Option<&Reply>) {
+        match (reply, fault) {
+            (Some(reply), None) => self.points.went(name, reply.steps),
+            (reply, Some(fault)) => {
+                self.counts.faults += u64::from(reply.is_none_or(|reply| reply.steps >= fault.at));
+                if reply.is_some() {
+                    self.clients[client].spare();
+                }
+            }
+            (None, None) => {}
+        }
+    }
+
     /// Closes or opens the store of a client; whether it lives.
     fn reopen(&mut self, client: usize, ask: Ask, name: &str, fault: Option<Fault>) -> anyhow::Result<bool> {
         self.clients[client].ask(ask.clone(), fault)?;
         let reply = self.clients[client].hear()?;
-        if fault.is_some_and(|fault| reply.as_ref().is_none_or(|reply| reply.steps >= fault.at)) {
-            self.counts.faults += 1;
-        }
+        self.went(client, name, fault, reply.as_ref());
         let Some(reply) = reply else { return Ok(false) };
-        if fault.is_none() {
-            self.points.went(name, reply.steps);
-        }
-        self.clients[client].spare();
         match reply.said {
             Err(failure) if fault.is_none() => anyhow::bail!("{ask:?}, with nothing in its way: {}", failure.why),
             // What it could not open it opens now.

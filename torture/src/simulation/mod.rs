@@ -186,18 +186,8 @@ impl Simulation {
     fn hear(&mut self, going: &[Going], mishap: &Mishap) -> anyhow::Result<Heard> {
         let mut heard = Heard::default();
         for one in going {
-            let client = &mut self.clients[one.client];
-            let reply = client.hear()?;
-            let fault = mishap.fault_of(one.client);
-            if let Some(fault) = fault {
-                let struck = reply.as_ref().is_none_or(|reply| reply.steps >= fault.at);
-                self.counts.faults += u64::from(struck);
-                if reply.is_some() {
-                    client.spare();
-                }
-            } else if let Some(reply) = &reply {
-                self.points.went(&mishap::name_of(&one.op), reply.steps);
-            }
+            let reply = self.clients[one.client].hear()?;
+            self.went(one.client, &mishap::name_of(&one.op), mishap.fault_of(one.client), reply.as_ref());
             let outcome = match reply.map(|reply| reply.said) {
                 Some(Ok(answer)) => {
                     self.counts.answered += 1;

@@ -54,6 +54,17 @@ pub(crate) enum Fate {
     Destroyed(Millis),
 }
 
+impl Fate {
+    /// Of a key that was destroyed then, or that so many erasures have begun to let go.
+    pub(crate) fn of(destroyed_at: Option<Millis>, going: i64) -> Self {
+        match (destroyed_at, going) {
+            (Some(at), _) => Self::Destroyed(at),
+            (None, 0) => Self::Live,
+            (None, _) => Self::Going,
+        }
+    }
+}
+
 /// A key as it is kept.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct KeyRow {
@@ -315,7 +326,7 @@ impl Keyring {
     }
 
     pub(super) fn take_back(&self, keys: &[KeyId]) -> Result<(), StoreError> {
-        self.0.rows.take_back(keys)
+        if keys.is_empty() { Ok(()) } else { self.0.rows.take_back(keys) }
     }
 
     pub(super) fn destroy(&self, keys: &[KeyId], at: Millis) -> Result<(), StoreError> {

@@ -295,8 +295,8 @@ impl Store for MemoryStore {
         let mut state = self.state();
         let erased = state.erase(scope, what, false);
         let chain = state.chains.entry(scope.tenant.clone()).or_default();
-        let number = chain.last().map_or(1, |last| last.number.saturating_add(1));
-        let entry = ChainEntry::after(chain.last(), &scope.tenant, at, receipt(&erased, number));
+        let receipt = receipt(&erased, ChainEntry::number_after(chain.last()));
+        let entry = ChainEntry::after(chain.last(), &scope.tenant, at, receipt);
         chain.push(entry);
         Ok(erased)
     }

@@ -25,8 +25,8 @@ pub(super) fn add(
 ) -> Result<(), Fault> {
     lock(session)?;
     let last = end(session, tenant)?;
-    let number = last.map_or(1, |last| last.number.saturating_add(1));
-    put(session, tenant, &ChainEntry::after(last.as_ref(), tenant, at, receipt(number))).map(drop)
+    let receipt = receipt(ChainEntry::number_after(last.as_ref()));
+    insert(session, tenant, &ChainEntry::after(last.as_ref(), tenant, at, receipt))
 }
 
 /// Two nodes add one after another, whatever the tenant: erasures are rare.
@@ -39,12 +39,16 @@ pub(super) fn put(session: &mut Session, tenant: &TenantId, entry: &ChainEntry) 
     if !entry.follows(end(session, tenant)?.as_ref(), tenant) {
         return Ok(false);
     }
+    insert(session, tenant, entry).map(|()| true)
+}
+
+fn insert(session: &mut Session, tenant: &TenantId, entry: &ChainEntry) -> Result<(), Fault> {
     let ChainEntry { number, at, receipt, link } = entry;
     session.execute(
         "INSERT INTO erasure (tenant, number, at, receipt, link) VALUES ($1, $2, $3, $4, $5)",
         &[&tenant.as_str(), &sql(*number), at, &receipt.as_slice(), &link.as_slice()],
     )?;
-    Ok(true)
+    Ok(())
 }
 
 fn decode(tenant: &TenantId, row: &Row) -> Result<ChainEntry, Fault> {

@@ -247,12 +247,12 @@ fn rewrite(session: &mut Session) -> Result<bool, Fault> {
     if numbers.is_empty() {
         return Ok(true);
     }
-    let deadline = Instant::now() + PATIENCE;
-    while is_seen(session, &numbers)? {
-        if Instant::now() >= deadline {
-            return Ok(false);
-        }
-        std::thread::sleep(Duration::from_millis(20));
+    let last = session.first("SELECT MAX(xid)::text FROM erased WHERE id = ANY ($1)", &[&numbers])?;
+    let last: Option<String> = last.map(|row| column(&row, 0)).transpose().map_err(wrong)?.flatten();
+    if let Some(last) = last
+        && !is_unseen(session, &last)?
+    {
+        return Ok(false);
     }
     let mut parts: Vec<i16> = erased.iter().map(|(_, part)| *part).collect();
     parts.sort_unstable();
@@ -274,13 +274,17 @@ pub(super) fn rewrite_parts(session: &mut Session, parts: impl IntoIterator<Item
     session.run("SET statement_timeout = '120s'")
 }
 
-/// Whether a transaction of another connection began before these erasures were done.
-fn is_seen(session: &mut Session, erased: &[i64]) -> Result<bool, Fault> {
-    let row = session.first(
-        "SELECT 1 FROM pg_stat_activity, (SELECT MAX(xid) AS last FROM erased WHERE id = ANY ($1)) AS e
+/// Whether nobody may still look at what a transaction deleted, after a wait for those who do.
+pub(super) fn is_unseen(session: &mut Session, transaction: &str) -> Result<bool, Fault> {
+    let is_seen = "SELECT 1 FROM pg_stat_activity
           WHERE datname = current_database() AND pid <> pg_backend_pid()
-            AND backend_xmin IS NOT NULL AND age(backend_xmin) >= age(e.last::xid) LIMIT 1",
-        &[&erased],
-    )?;
-    Ok(row.is_some())
+            AND backend_xmin IS NOT NULL AND age(backend_xmin) >= age($1::text::xid8::xid) LIMIT 1";
+    let deadline = Instant::now() + PATIENCE;
+    while session.first(is_seen, &[&transaction])?.is_some() {
+        if Instant::now() >= deadline {
+            return Ok(false);
+        }
+        std::thread::sleep(Duration::from_millis(20));
+    }
+    Ok(true)
 }

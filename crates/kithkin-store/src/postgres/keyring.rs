@@ -4,12 +4,12 @@
 //! that others may share, and that whoever lets it go waits for.
 
 use std::path::Path;
-use std::time::{Duration, Instant};
 
 use kithkin_core::{KeyringId, Millis, StoreError};
 use postgres::Row;
 
 use super::connection::{Connections, Fault, PATIENCE};
+use super::erase;
 use super::session::{Session, column};
 use crate::encrypted::KeyId;
 use crate::encrypted::keyring::{Fate, Going, Head, KeyRow, NewKey, PersonHash, Rows};
@@ -97,15 +97,8 @@ fn waiting(session: &mut Session) -> Result<Option<String>, Fault> {
 /// Whether the old bytes are gone; not while a transaction may still look at them.
 fn rewrite(session: &mut Session) -> Result<bool, Fault> {
     let Some(transaction) = waiting(session)? else { return Ok(true) };
-    let is_seen = "SELECT 1 FROM pg_stat_activity
-          WHERE datname = current_database() AND pid <> pg_backend_pid()
-            AND backend_xmin IS NOT NULL AND age(backend_xmin) >= age($1::text::xid8::xid) LIMIT 1";
-    let deadline = Instant::now() + PATIENCE;
-    while session.first(is_seen, &[&transaction])?.is_some() {
-        if Instant::now() >= deadline {
-            return Ok(false);
-        }
-        std::thread::sleep(Duration::from_millis(20));
+    if !erase::is_unseen(session, &transaction)? {
+        return Ok(false);
     }
     session.run("VACUUM (FULL) kithkin_keyring.key")?;
     let done = "UPDATE kithkin_keyring.ring SET purge = NULL WHERE purge::text = $1";
@@ -116,11 +109,7 @@ fn rewrite(session: &mut Session) -> Result<bool, Fault> {
 /// A row of `id, person, wrapped, going, destroyed_at`.
 fn key(row: &Row) -> Result<KeyRow, Fault> {
     let read = || -> Result<KeyRow, String> {
-        let fate = match (column::<Option<Millis>>(row, 4)?, column::<i32>(row, 3)?) {
-            (Some(at), _) => Fate::Destroyed(at),
-            (None, 0) => Fate::Live,
-            (None, _) => Fate::Going,
-        };
+        let fate = Fate::of(column(row, 4)?, i64::from(column::<i32>(row, 3)?));
         let person = column::<Option<&[u8]>>(row, 1)?.map(person).transpose()?;
         let wrapped = column::<Option<Vec<u8>>>(row, 2)?.unwrap_or_default();
         Ok(KeyRow { id: id(column(row, 0)?)?, person, wrapped, fate })

@@ -32,19 +32,23 @@ pub(super) fn add(
     receipt: impl FnOnce(u64) -> [u8; 32],
 ) -> Result<(), Fault> {
     let last = end(connection, tenant)?;
-    let number = last.map_or(1, |last| last.number.saturating_add(1));
-    put(connection, tenant, &ChainEntry::after(last.as_ref(), tenant, at, receipt(number))).map(drop)
+    let receipt = receipt(ChainEntry::number_after(last.as_ref()));
+    insert(connection, tenant, &ChainEntry::after(last.as_ref(), tenant, at, receipt))
 }
 
 pub(super) fn put(connection: &Connection, tenant: &TenantId, entry: &ChainEntry) -> Result<bool, Fault> {
     if !entry.follows(end(connection, tenant)?.as_ref(), tenant) {
         return Ok(false);
     }
+    insert(connection, tenant, entry).map(|()| true)
+}
+
+fn insert(connection: &Connection, tenant: &TenantId, entry: &ChainEntry) -> Result<(), Fault> {
     let mut add = connection
         .prepare_cached("INSERT INTO erasure (tenant, number, at, receipt, link) VALUES (?1, ?2, ?3, ?4, ?5)")?;
     let ChainEntry { number, at, receipt, link } = entry;
     add.execute(params![tenant.as_str(), sql(*number), at, receipt, link])?;
-    Ok(true)
+    Ok(())
 }
 
 fn decode(tenant: &TenantId, row: &Row<'_>) -> Result<ChainEntry, Fault> {

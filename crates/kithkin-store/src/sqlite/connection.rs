@@ -4,6 +4,8 @@
 //! the store again. No SQL about persons is here.
 
 use std::fmt;
+use std::fs::OpenOptions;
+use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
 use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
@@ -256,4 +258,24 @@ pub(super) fn store_error(place: &str, waited: Duration, doing: &'static str, fa
 /// A number as SQLite keeps it. Nothing has a number beyond its range, so the highest stands for all those.
 pub(super) fn sql(number: u64) -> i64 {
     i64::try_from(number).unwrap_or(i64::MAX)
+}
+
+/// Makes an empty file where nothing was; a private one can be read by its owner alone.
+pub(super) fn new_file(path: &Path, private: bool) -> Result<(), StoreError> {
+    let place = path.display().to_string();
+    let mut options = OpenOptions::new();
+    options.write(true).create_new(true);
+    #[cfg(unix)]
+    if private {
+        std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
+    }
+    match options.open(path) {
+        Ok(_) => Ok(()),
+        Err(error) if error.kind() == ErrorKind::AlreadyExists => Err(StoreError::Exists { place }),
+        Err(error) if error.kind() == ErrorKind::StorageFull => Err(StoreError::Full { place }),
+        Err(error) if error.kind() == ErrorKind::NotFound => {
+            Err(StoreError::ReadOnly { place, why: "its folder does not exist".to_owned() })
+        }
+        Err(error) => Err(StoreError::ReadOnly { place, why: error.to_string() }),
+    }
 }

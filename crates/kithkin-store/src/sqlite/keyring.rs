@@ -3,14 +3,13 @@
 //! The file has a rollback journal, and no log beside it: in that mode whoever reads in a transaction holds back everyone's
 //! commit, between processes as well, and that is how a key is held while something is written with it.
 
-use std::fs::OpenOptions;
 use std::io::ErrorKind;
 use std::path::Path;
 
 use kithkin_core::{KeyringId, Millis, StoreError};
 use rusqlite::{Connection, OptionalExtension, Row, params};
 
-use super::connection::{Connections, Fault, Patience};
+use super::connection::{Connections, Fault, Patience, new_file};
 use crate::encrypted::KeyId;
 use crate::encrypted::keyring::{Fate, Going, Head, KeyRow, NewKey, PersonHash, Rows};
 
@@ -29,7 +28,7 @@ pub(crate) struct KeyringFile {
 impl KeyringFile {
     /// Makes one in a new file, which its owner alone may read.
     pub(crate) fn create(path: &Path, head: &Head) -> Result<Self, StoreError> {
-        new_file(path)?;
+        new_file(path, true)?;
         let created = Connections::open(path, Patience::default()).and_then(|connections| {
             connections.with_writer("creating the keyring", |c| initialise(c, head))?;
             Ok(Self { connections })
@@ -94,21 +93,6 @@ impl KeyringFile {
     }
 }
 
-/// Makes an empty file that was not there, which its owner alone may read.
-fn new_file(path: &Path) -> Result<(), StoreError> {
-    let place = path.display().to_string();
-    let mut options = OpenOptions::new();
-    options.write(true).create_new(true);
-    #[cfg(unix)]
-    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
-    match options.open(path) {
-        Ok(_) => Ok(()),
-        Err(error) if error.kind() == ErrorKind::AlreadyExists => Err(StoreError::Exists { place }),
-        Err(error) if error.kind() == ErrorKind::StorageFull => Err(StoreError::Full { place }),
-        Err(error) => Err(StoreError::ReadOnly { place, why: error.to_string() }),
-    }
-}
-
 fn initialise(connection: &Connection, Head { id, secret }: &Head) -> Result<(), Fault> {
     let transaction = connection.unchecked_transaction()?;
     transaction.pragma_update(None, "application_id", APPLICATION_ID)?;
@@ -124,11 +108,7 @@ fn purge(connection: &Connection) -> Result<i64, Fault> {
 
 /// A row of `id, person, wrapped, going, destroyed_at`.
 fn key(row: &Row<'_>) -> rusqlite::Result<KeyRow> {
-    let fate = match (row.get::<_, Option<Millis>>(4)?, row.get::<_, i64>(3)?) {
-        (Some(at), _) => Fate::Destroyed(at),
-        (None, 0) => Fate::Live,
-        (None, _) => Fate::Going,
-    };
+    let fate = Fate::of(row.get(4)?, row.get(3)?);
     let (person, wrapped) = (row.get::<_, Option<_>>(1)?.map(PersonHash), row.get::<_, Option<_>>(2)?);
     Ok(KeyRow { id: KeyId(row.get(0)?), person, wrapped: wrapped.unwrap_or_default(), fate })
 }
@@ -236,7 +216,7 @@ impl Rows for KeyringFile {
     }
 
     fn copy(&self, file: &Path) -> Result<(), StoreError> {
-        new_file(file)?;
+        new_file(file, true)?;
         let target = file.to_string_lossy();
         let copied = self.connections.with_writer("copying the keyring", |c| {
             c.execute("VACUUM INTO ?1", [target])?;

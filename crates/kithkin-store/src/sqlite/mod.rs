@@ -24,8 +24,6 @@ mod tests;
 mod turns;
 mod vectors;
 
-use std::fs::OpenOptions;
-use std::io::ErrorKind;
 use std::path::Path;
 
 use kithkin_core::{
@@ -38,7 +36,7 @@ use kithkin_core::{
 pub use free::{FreePages, free_pages};
 pub(crate) use keyring::KeyringFile;
 
-use connection::{Connections, Fault, Patience};
+use connection::{Connections, Fault, Patience, new_file};
 
 /// A store in one SQLite file.
 ///
@@ -57,16 +55,7 @@ impl SqliteStore {
     /// [`StoreError::Exists`] if anything is there already; read-only or full: then nothing is left behind.
     pub fn create(path: impl AsRef<Path>) -> Result<Self, StoreError> {
         let path = path.as_ref();
-        let place = path.display().to_string();
-        match OpenOptions::new().write(true).create_new(true).open(path) {
-            Ok(_) => {}
-            Err(error) if error.kind() == ErrorKind::AlreadyExists => return Err(StoreError::Exists { place }),
-            Err(error) if error.kind() == ErrorKind::StorageFull => return Err(StoreError::Full { place }),
-            Err(error) if error.kind() == ErrorKind::NotFound => {
-                return Err(StoreError::ReadOnly { place, why: "its folder does not exist".to_owned() });
-            }
-            Err(error) => return Err(StoreError::ReadOnly { place, why: error.to_string() }),
-        }
+        new_file(path, false)?;
         let created = Connections::open(path, Patience::default()).and_then(|connections| {
             connections.with_writer("creating the schema", schema::initialise)?;
             Ok(Self { connections })

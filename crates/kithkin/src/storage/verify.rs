@@ -158,19 +158,11 @@ impl Wrong {
         Ok(())
     }
 
-    /// What was told, or nothing where something is wrong with it.
-    fn told<T>(&mut self, result: Result<T, StoreError>, scope: &Scope) -> Result<Option<T>, Error> {
+    /// The result, or nothing where something is wrong with it; `derived` says of what kind it is.
+    fn sift<T>(&mut self, result: Result<T, StoreError>, scope: &Scope, derived: bool) -> Result<Option<T>, Error> {
         match result {
             Ok(value) => Ok(Some(value)),
-            Err(e) => self.note(e, &scope.tenant, Some(scope), false).map(|()| None),
-        }
-    }
-
-    /// The same of what was derived.
-    fn derived<T>(&mut self, result: Result<T, StoreError>, scope: &Scope) -> Result<Option<T>, Error> {
-        match result {
-            Ok(value) => Ok(Some(value)),
-            Err(e) => self.note(e, &scope.tenant, Some(scope), true).map(|()| None),
+            Err(e) => self.note(e, &scope.tenant, Some(scope), derived).map(|()| None),
         }
     }
 }
@@ -192,17 +184,17 @@ pub(crate) fn read(store: &dyn Store, scope: &Scope, wrong: &mut Wrong) -> Resul
 }
 
 fn read_once(store: &dyn Store, scope: &Scope, upto: Pulse, wrong: &mut Wrong) -> Result<Option<StoredPerson>, Error> {
-    let log = wrong.told(digest::log(store, scope, upto.last_seq), scope)?;
+    let log = wrong.sift(digest::log(store, scope, upto.last_seq), scope, false)?;
     if !wrong.unreadable.is_empty() {
         // Without the key there is nothing more to see.
         return Ok(None);
     }
-    let feedback = wrong.told(digest::feedback(store, scope, upto.version), scope)?;
+    let feedback = wrong.sift(digest::feedback(store, scope, upto.version), scope, false)?;
     let noted = pages::disclosures(store, scope).map(|all| digest::disclosures(&all));
-    let disclosures = wrong.told(noted, scope)?;
-    let memories = wrong.derived(memories(store, scope), scope)?;
-    let vectors = wrong.derived(vectors(store, scope), scope)?;
-    let binding = wrong.told(store.binding(scope).map(|binding| digest::binding(binding.as_ref())), scope)?;
+    let disclosures = wrong.sift(noted, scope, false)?;
+    let memories = wrong.sift(memories(store, scope), scope, true)?;
+    let vectors = wrong.sift(vectors(store, scope), scope, true)?;
+    let binding = wrong.sift(store.binding(scope).map(|binding| digest::binding(binding.as_ref())), scope, false)?;
     let (Some(log), Some(feedback), Some(disclosures), Some(binding)) = (log, feedback, disclosures, binding) else {
         return Ok(None);
     };
@@ -223,7 +215,7 @@ fn read_once(store: &dyn Store, scope: &Scope, upto: Pulse, wrong: &mut Wrong) -
 /// The person, where their key was destroyed.
 pub(super) fn erased(store: &dyn Store, scope: &Scope) -> Result<Option<Unreadable>, Error> {
     let mut wrong = Wrong::default();
-    wrong.told(store.scan_turns(scope, 0, &mut |_| ControlFlow::Break(())), scope)?;
+    wrong.sift(store.scan_turns(scope, 0, &mut |_| ControlFlow::Break(())), scope, false)?;
     Ok(wrong.unreadable.pop().filter(|one| one.erased_at.is_some()))
 }
 
