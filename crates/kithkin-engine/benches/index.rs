@@ -1,4 +1,4 @@
-//! The time of the parts of a person's index: loading, lexical scores, vector scans.
+//! The time of the parts of a person's index: loading, lexical scores, vector scans, these also beside the bandwidth of the memory.
 //!
 //! The text is that of [`prose`], in sessions of 20 turns. A question has ten words drawn from the middle of the
 //! distribution and upwards, as its function words are dropped before scoring.
@@ -43,6 +43,7 @@ use index::windows::{Links, Reach, WindowLengths, WindowScratch, Windows};
 use prose::{Numbers, texts, word};
 
 const SIZES: [usize; 3] = [1_000, 10_000, 100_000];
+const LARGE: usize = 1_000_000;
 const SESSION: usize = 20;
 const DIMS: usize = 384;
 const BM25: Bm25 = Bm25 { k1: 0.9, b: 0.5 };
@@ -118,6 +119,20 @@ fn vectors(c: &mut Criterion) {
     }
 }
 
+/// A scan of what no cache holds, beside the fastest that this processor reads the same number of bytes: a search, by the widest
+/// instructions, for one that is not there.
+fn bandwidth(c: &mut Criterion) {
+    let mut numbers = Numbers(3);
+    let one: Vec<f32> = (0..DIMS).map(|_| numbers.unit() as f32 - 0.5).collect();
+    let mut vectors = Vectors::new(DIMS, LARGE);
+    (0..LARGE as u32).for_each(|row| assert!(vectors.set(row, &one)));
+    let (mut scores, bytes) = (vec![0.0; LARGE], vec![1_u8; LARGE * DIMS]);
+    let mut group = c.benchmark_group("vectors/bandwidth");
+    group.sample_size(20).throughput(Throughput::Bytes((LARGE * DIMS) as u64));
+    group.bench_function("scan", |b| b.iter(|| vectors.scan(black_box(&one), black_box(&mut scores))));
+    group.bench_function("read", |b| b.iter(|| memchr::memchr(2, black_box(&bytes))));
+}
+
 fn loading(c: &mut Criterion) {
     let ascii = texts(10_000, 1);
     let accented: Vec<String> = ascii.iter().map(|text| text.replace("an ", "än ").replace("on ", "ön ")).collect();
@@ -130,6 +145,6 @@ fn loading(c: &mut Criterion) {
 criterion_group! {
     name = benches;
     config = Criterion::default().warm_up_time(Duration::from_millis(500)).measurement_time(Duration::from_secs(2));
-    targets = lexical, vectors, loading
+    targets = lexical, vectors, bandwidth, loading
 }
 criterion_main!(benches);

@@ -93,6 +93,17 @@ mod x86 {
 
     use super::Block;
 
+    /// How many bytes ahead the second cache is asked for. By itself the processor stops at the end of each page of 4 KiB, and
+    /// of what no cache holds reads a quarter less; of what one holds, asking costs nothing that can be measured.
+    const AHEAD: usize = 8192;
+
+    /// Has the block loaded that lies so far ahead of this one; there need be none.
+    #[inline]
+    #[target_feature(enable = "sse")]
+    fn ask_ahead(block: &Block) {
+        _mm_prefetch::<_MM_HINT_T1>(block.0.as_ptr().wrapping_add(AHEAD));
+    }
+
     /// `maddubs` multiplies unsigned by signed, so the sign of the row moves over to the query; without −128 two products
     /// stay below 2¹⁵ and nothing saturates.
     #[target_feature(enable = "avx2")]
@@ -101,6 +112,7 @@ mod x86 {
         for (row, out) in rows.chunks_exact(query.len()).zip(out) {
             let mut sum = _mm256_setzero_si256();
             for (a, b) in row.iter().zip(query) {
+                ask_ahead(a);
                 let (a, b) = (a.0.as_ptr().cast::<__m256i>(), b.0.as_ptr().cast::<__m256i>());
                 for half in 0..2 {
                     // SAFETY: a block is 64 bytes, aligned to 64: two aligned halves of 32 bytes.
@@ -125,6 +137,7 @@ mod x86 {
         for (row, out) in rows.chunks_exact(query.len()).zip(out) {
             let mut sum = _mm512_setzero_si512();
             for (a, b) in row.iter().zip(query) {
+                ask_ahead(a);
                 // SAFETY: a block is 64 bytes, aligned to 64.
                 let (a, b) =
                     unsafe { (_mm512_load_si512(a.0.as_ptr().cast()), _mm512_load_si512(b.0.as_ptr().cast())) };

@@ -15,7 +15,7 @@ const MOST: i8 = i8::MAX;
 #[derive(Debug)]
 pub(super) struct EightBits {
     kernel: Kernel,
-    steps: Vec<Step>,
+    steps: Vec<Step<[i8; 2]>>,
     /// The size of a step of each output's weights, padded as they are.
     scales: Vec<f32>,
     inputs: usize,
@@ -51,7 +51,7 @@ impl EightBits {
         let panels = self.steps.chunks_exact(steps.max(1)).zip(self.scales.as_chunks::<PANEL>().0);
         for (i, (panel, of_outputs)) in panels.enumerate() {
             let width = PANEL.min(self.outputs - i * PANEL);
-            self.kernel.products(&rounded, panel, |row, sums| {
+            self.kernel.integers(&rounded, panel, |row, sums| {
                 let at = row * self.outputs + i * PANEL;
                 let scale = scales[row];
                 let sums = sums.iter().zip(of_outputs).map(|(sum, of_output)| *sum as f32 * (scale * of_output));

@@ -1,23 +1,24 @@
-//! The product of rows of 16-bit numbers with a panel of 8-bit weights, by the widest instructions of the processor.
+//! The product of rows with a panel of weights, by the widest instructions of the processor: 16-bit numbers with weights of
+//! 8 bits, and floats with floats.
 //!
-//! All kernels give the same integers, bit for bit: they differ in speed only. Which one runs is chosen when the
-//! program runs, so one binary serves every machine; where there is none, the caller has its floats. It knows nothing of
-//! scales. This file is `unsafe` to call what the processor was found to have, and to load from slices.
+//! All kernels give the same integers, bit for bit; sums of floats differ in their last bits, as all sums of floats do. Which
+//! one runs is chosen when the program runs, so one binary serves every machine; where there is none, the caller has another
+//! way. It knows nothing of scales. This file is `unsafe` to call what the processor was found to have, and to load from slices.
 #![cfg_attr(target_arch = "x86_64", allow(unsafe_code))]
 
 /// How many outputs a panel has: four registers of AVX-512.
 pub(super) const PANEL: usize = 64;
 
-/// The weights of two inputs for each output of a panel.
+/// The weights of a panel for one input: one number an output, or two of 8 bits, for a pair of inputs.
 #[derive(Debug, Clone, Copy)]
 #[repr(C, align(64))]
-pub(super) struct Step(pub(super) [[i8; 2]; PANEL]);
+pub(super) struct Step<T>(pub(super) [T; PANEL]);
 
 /// How many rows are taken at once: their sums fill the registers.
 const TOGETHER: usize = 6;
 
-/// Integers of 32 bits, one an output.
-pub(super) type Sums = [i32; PANEL];
+/// One sum an output.
+pub(super) type Sums<T> = [T; PANEL];
 
 /// A way to compute products that this processor can run. Only [`Kernel::available`] makes one: holding a kernel proves
 /// that its instructions exist.
@@ -39,7 +40,7 @@ impl Kernel {
     pub(super) fn available() -> impl Iterator<Item = Self> {
         #[cfg(target_arch = "x86_64")]
         let found = [
-            is_x86_feature_detected!("avx2").then_some(Self(Instructions::Avx2)),
+            (is_x86_feature_detected!("avx2") && is_x86_feature_detected!("fma")).then_some(Self(Instructions::Avx2)),
             (is_x86_feature_detected!("avx512bw") && is_x86_feature_detected!("avx512vnni"))
                 .then_some(Self(Instructions::Avx512Vnni)),
         ];
@@ -55,17 +56,32 @@ impl Kernel {
 
     /// Calls `done` with the number of each row and its sums. A row has two numbers for each step of the panel. The sums
     /// must fit 32 bits.
-    pub(super) fn products(self, rows: &[[i16; 2]], panel: &[Step], done: impl FnMut(usize, &Sums)) {
+    pub(super) fn integers(self, rows: &[[i16; 2]], panel: &[Step<[i8; 2]>], done: impl FnMut(usize, &Sums<i32>)) {
         if panel.is_empty() {
             return;
         }
         match self.0 {
             // SAFETY: such a kernel exists only where `available` found AVX2.
             #[cfg(target_arch = "x86_64")]
-            Instructions::Avx2 => unsafe { x86::products_avx2(rows, panel, done) },
+            Instructions::Avx2 => unsafe { x86::integers_avx2(rows, panel, done) },
             // SAFETY: such a kernel exists only where `available` found AVX-512 BW, which has F in it, and VNNI.
             #[cfg(target_arch = "x86_64")]
-            Instructions::Avx512Vnni => unsafe { x86::products_avx512_vnni(rows, panel, done) },
+            Instructions::Avx512Vnni => unsafe { x86::integers_avx512_vnni(rows, panel, done) },
+        }
+    }
+
+    /// The same of floats: a row has one for each step of the panel.
+    pub(super) fn floats(self, rows: &[f32], panel: &[Step<f32>], done: impl FnMut(usize, &Sums<f32>)) {
+        if panel.is_empty() {
+            return;
+        }
+        match self.0 {
+            // SAFETY: such a kernel exists only where `available` found AVX2 and FMA.
+            #[cfg(target_arch = "x86_64")]
+            Instructions::Avx2 => unsafe { x86::floats_avx2(rows, panel, done) },
+            // SAFETY: such a kernel exists only where `available` found AVX-512 BW, which has F in it.
+            #[cfg(target_arch = "x86_64")]
+            Instructions::Avx512Vnni => unsafe { x86::floats_avx512(rows, panel, done) },
         }
     }
 }
@@ -77,12 +93,26 @@ mod x86 {
 
     use super::{PANEL, Step, Sums, TOGETHER};
 
+    /// How many bytes ahead the second cache is asked for weights. A text waits for them, and by itself the processor stops at
+    /// the end of each page of 4 KiB.
+    const AHEAD: usize = 8192;
+
+    /// Has the step loaded that lies so far ahead of this one; there need be none.
+    #[inline]
+    #[target_feature(enable = "sse")]
+    fn ask_ahead<T>(step: &Step<T>) {
+        let step = std::ptr::from_ref(step).cast::<i8>();
+        for line in 0..size_of::<Step<T>>() / 64 {
+            _mm_prefetch::<_MM_HINT_T1>(step.wrapping_add(AHEAD + line * 64));
+        }
+    }
+
     /// Takes the rows by six and what is left together, so that `done` is inlined once, into code for these instructions.
     macro_rules! products {
-        ($name:ident, $sums:ident, $features:literal) => {
+        ($name:ident, $sums:ident, $row:ty, $weight:ty, $sum:ty, $features:literal) => {
             #[target_feature(enable = $features)]
-            pub(super) fn $name(rows: &[[i16; 2]], panel: &[Step], mut done: impl FnMut(usize, &Sums)) {
-                let mut sums = [[0; PANEL]; TOGETHER];
+            pub(super) fn $name(rows: &[$row], panel: &[Step<$weight>], mut done: impl FnMut(usize, &Sums<$sum>)) {
+                let mut sums = [[<$sum>::default(); PANEL]; TOGETHER];
                 for (i, rows) in rows.chunks(TOGETHER * panel.len()).enumerate() {
                     let count = rows.len() / panel.len();
                     match count {
@@ -99,8 +129,16 @@ mod x86 {
         };
     }
 
-    products!(products_avx512_vnni, sums_avx512_vnni, "avx512f,avx512bw,avx512vnni");
-    products!(products_avx2, sums_avx2, "avx2");
+    products!(integers_avx512_vnni, int_sums_avx512_vnni, [i16; 2], [i8; 2], i32, "avx512f,avx512bw,avx512vnni");
+    products!(integers_avx2, int_sums_avx2, [i16; 2], [i8; 2], i32, "avx2");
+    products!(floats_avx512, float_sums_avx512, f32, f32, f32, "avx512f");
+    products!(floats_avx2, float_sums_avx2, f32, f32, f32, "avx2,fma");
+
+    /// The registers of AVX-512 that a panel's sums take.
+    const REGISTERS: usize = PANEL / 16;
+
+    /// The outputs whose sums fit the sixteen registers of AVX2.
+    const PART: usize = 16;
 
     /// Both numbers of a pair, as the 32 bits that the instructions take.
     #[inline(always)]
@@ -108,18 +146,22 @@ mod x86 {
         (i32::from(x) & 0xFFFF) | (i32::from(y) << 16)
     }
 
-    /// The pairs of each of `N` rows.
+    /// The numbers of each of `N` rows.
     #[inline(always)]
-    fn of_each<const N: usize>(rows: &[[i16; 2]], steps: usize) -> [&[[i16; 2]]; N] {
+    fn of_each<T, const N: usize>(rows: &[T], steps: usize) -> [&[T]; N] {
         from_fn(|n| &rows[n * steps..(n + 1) * steps])
     }
 
     #[target_feature(enable = "avx512f,avx512bw,avx512vnni")]
-    fn sums_avx512_vnni<const N: usize>(rows: &[[i16; 2]], panel: &[Step], out: &mut [Sums; TOGETHER]) {
-        const REGISTERS: usize = PANEL / 16;
-        let rows = of_each::<N>(rows, panel.len());
+    fn int_sums_avx512_vnni<const N: usize>(
+        rows: &[[i16; 2]],
+        panel: &[Step<[i8; 2]>],
+        out: &mut [Sums<i32>; TOGETHER],
+    ) {
+        let rows = of_each::<_, N>(rows, panel.len());
         let mut sums = [[_mm512_setzero_si512(); REGISTERS]; N];
         for (i, step) in panel.iter().enumerate() {
+            ask_ahead(step);
             let step = std::ptr::from_ref(step).cast::<__m256i>();
             // SAFETY: a step has 128 bytes, four times 32, and is aligned to 64.
             let load = |j| unsafe { _mm256_load_si256(step.add(j)) };
@@ -133,18 +175,19 @@ mod x86 {
         }
         for (out, sums) in out.iter_mut().zip(sums) {
             // SAFETY: both are 64 integers of 32 bits.
-            *out = unsafe { std::mem::transmute::<[__m512i; REGISTERS], Sums>(sums) };
+            *out = unsafe { std::mem::transmute::<[__m512i; REGISTERS], Sums<i32>>(sums) };
         }
     }
 
     #[target_feature(enable = "avx2")]
-    fn sums_avx2<const N: usize>(rows: &[[i16; 2]], panel: &[Step], out: &mut [Sums; TOGETHER]) {
-        /// The outputs whose sums fit the sixteen registers.
-        const PART: usize = 16;
-        let rows = of_each::<N>(rows, panel.len());
+    fn int_sums_avx2<const N: usize>(rows: &[[i16; 2]], panel: &[Step<[i8; 2]>], out: &mut [Sums<i32>; TOGETHER]) {
+        let rows = of_each::<_, N>(rows, panel.len());
         for part in 0..PANEL / PART {
             let mut sums = [[_mm256_setzero_si256(); 2]; N];
             for (i, step) in panel.iter().enumerate() {
+                if part == 0 {
+                    ask_ahead(step);
+                }
                 let step = step.0[part * PART..(part + 1) * PART].as_ptr().cast::<__m128i>();
                 // SAFETY: this part of a step has 32 bytes, two times 16.
                 let load = |j| unsafe { _mm_loadu_si128(step.add(j)) };
@@ -159,6 +202,54 @@ mod x86 {
             for (out, sums) in out.iter_mut().zip(sums) {
                 // SAFETY: both are 16 integers of 32 bits.
                 let sums = unsafe { std::mem::transmute::<[__m256i; 2], [i32; PART]>(sums) };
+                out[part * PART..(part + 1) * PART].copy_from_slice(&sums);
+            }
+        }
+    }
+
+    #[target_feature(enable = "avx512f")]
+    fn float_sums_avx512<const N: usize>(rows: &[f32], panel: &[Step<f32>], out: &mut [Sums<f32>; TOGETHER]) {
+        let rows = of_each::<_, N>(rows, panel.len());
+        let mut sums = [[_mm512_setzero_ps(); REGISTERS]; N];
+        for (i, step) in panel.iter().enumerate() {
+            ask_ahead(step);
+            // SAFETY: a step has 256 bytes, four times 64, and is aligned to 64.
+            let weights: [__m512; REGISTERS] = from_fn(|j| unsafe { _mm512_load_ps(step.0.as_ptr().add(j * 16)) });
+            for (sums, row) in sums.iter_mut().zip(rows) {
+                let x = _mm512_set1_ps(row[i]);
+                for (sum, weights) in sums.iter_mut().zip(weights) {
+                    *sum = _mm512_fmadd_ps(x, weights, *sum);
+                }
+            }
+        }
+        for (out, sums) in out.iter_mut().zip(sums) {
+            // SAFETY: both are 64 floats of 32 bits.
+            *out = unsafe { std::mem::transmute::<[__m512; REGISTERS], Sums<f32>>(sums) };
+        }
+    }
+
+    #[target_feature(enable = "avx2,fma")]
+    fn float_sums_avx2<const N: usize>(rows: &[f32], panel: &[Step<f32>], out: &mut [Sums<f32>; TOGETHER]) {
+        let rows = of_each::<_, N>(rows, panel.len());
+        for part in 0..PANEL / PART {
+            let mut sums = [[_mm256_setzero_ps(); 2]; N];
+            for (i, step) in panel.iter().enumerate() {
+                if part == 0 {
+                    ask_ahead(step);
+                }
+                let step = step.0[part * PART..(part + 1) * PART].as_ptr();
+                // SAFETY: this part of a step has 16 floats, two times 8, and is aligned to 64 bytes.
+                let weights: [__m256; 2] = from_fn(|j| unsafe { _mm256_load_ps(step.add(j * 8)) });
+                for (sums, row) in sums.iter_mut().zip(rows) {
+                    let x = _mm256_set1_ps(row[i]);
+                    for (sum, weights) in sums.iter_mut().zip(weights) {
+                        *sum = _mm256_fmadd_ps(x, weights, *sum);
+                    }
+                }
+            }
+            for (out, sums) in out.iter_mut().zip(sums) {
+                // SAFETY: both are 16 floats of 32 bits.
+                let sums = unsafe { std::mem::transmute::<[__m256; 2], [f32; PART]>(sums) };
                 out[part * PART..(part + 1) * PART].copy_from_slice(&sums);
             }
         }

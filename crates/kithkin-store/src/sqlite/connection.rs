@@ -17,7 +17,7 @@ use rusqlite::{Connection, ErrorCode, MAIN_DB, OpenFlags, Transaction, Transacti
 const IDLE_READERS: usize = 8;
 
 /// Statements kept prepared per connection: more than the store has.
-const STATEMENTS: usize = 64;
+const STATEMENTS: usize = 128;
 
 /// How long to wait for others.
 #[derive(Debug, Clone, Copy)]
