@@ -3,7 +3,7 @@
 
 Never part of the build. It wants an environment of its own:
 
-    python3 -m venv /tmp/embed && /tmp/embed/bin/pip install sentence-transformers onnxruntime onnx
+    python3 -m venv /tmp/embed && /tmp/embed/bin/pip install sentence-transformers onnxruntime onnx fastembed
     cargo bench --workspace --locked --bench embed_texts --no-run     # prints the path of the binary
     /tmp/embed/bin/python crates/kithkin-models/benches/embedders.py BINARY TEXTS [--rounds 5] [--threads 2]
 
@@ -18,6 +18,7 @@ import json
 import os
 import pathlib
 import re
+import shutil
 import statistics
 import subprocess
 import sys
@@ -70,12 +71,8 @@ def sentence_transformers():
     return run, words
 
 
-def onnx_runtime(words, folder, most):
-    """The same encoder exported, with the mean of the tokens beside it."""
-    import onnxruntime
-    from tokenizers import Tokenizer
-
-    file = folder / "model.onnx"
+def exported(words, file):
+    """Writes the encoder as ONNX."""
 
     class Rows(torch.nn.Module):
         """The encoder with its arguments by place, as an export wants them."""
@@ -91,6 +88,13 @@ def onnx_runtime(words, folder, most):
     example = tuple(torch.ones((2, 8), dtype=torch.long) for _ in names)
     axes = {name: {0: "texts", 1: "tokens"} for name in [*names, "rows"]}
     torch.onnx.export(Rows(), example, str(file), input_names=names, output_names=["rows"], dynamic_axes=axes, opset_version=17, dynamo=False)
+
+
+def onnx_runtime(file, most):
+    """The exported encoder, with the mean of the tokens beside it."""
+    import onnxruntime
+    from tokenizers import Tokenizer
+
     tokenizer = Tokenizer.from_file(str(WEIGHTS / "tokenizer.json"))
     tokenizer.enable_truncation(256)
     tokenizer.enable_padding()
@@ -113,6 +117,30 @@ def onnx_runtime(words, folder, most):
             rows = sessions[threads].run(["rows"], {"input_ids": ids, "attention_mask": mask, "token_type_ids": numpy.zeros_like(ids)})[0]
             sums = (rows * mask[:, :, None]).sum(1)
             out[batch] = sums / numpy.linalg.norm(sums, axis=1, keepdims=True)
+        return out
+
+    return run
+
+
+def fastembed(file, most):
+    """The exported encoder, as fastembed runs one: it wants the tokenizer's files beside it."""
+    from fastembed import TextEmbedding
+
+    folder = file.parent
+    for name in ("config.json", "tokenizer.json"):
+        shutil.copy(WEIGHTS / name, folder)
+    (folder / "special_tokens_map.json").write_text("{}", encoding="utf-8")
+    (folder / "tokenizer_config.json").write_text(json.dumps({"model_max_length": 256, "pad_token": "[PAD]"}), encoding="utf-8")
+
+    def model(threads):
+        return TextEmbedding("sentence-transformers/all-MiniLM-L6-v2", threads=threads, specific_model_path=str(folder))
+
+    models = {threads: model(threads) for threads in (1, most)}
+
+    def run(texts, threads):
+        order = sorted(range(len(texts)), key=lambda i: -len(texts[i]))
+        out = numpy.zeros((len(texts), 384), dtype=numpy.float32)
+        out[order] = list(models[threads].embed([texts[i] for i in order], batch_size=BATCH))
         return out
 
     return run
@@ -145,7 +173,13 @@ def main():
     with tempfile.TemporaryDirectory() as folder:
         folder = pathlib.Path(folder)
         reference, words = sentence_transformers()
-        others = {"sentence-transformers": reference, "ONNX Runtime": onnx_runtime(words, folder, asked.threads)}
+        file = folder / "model.onnx"
+        exported(words, file)
+        others = {
+            "sentence-transformers": reference,
+            "ONNX Runtime": onnx_runtime(file, asked.threads),
+            "fastembed": fastembed(file, asked.threads),
+        }
         ways = {name: lambda run=run: timed(run, texts, asked.threads) for name, run in others.items()}
         for name in EMBEDDERS:
             ways[f"kithkin {name}"] = lambda name=name: kithkin(asked.binary, name, texts, asked.threads, folder)
