@@ -321,7 +321,10 @@ impl Connections {
             }
             Fault::Sql(error) => error,
         };
-        let why = said(&error);
+        let why = match self.address.advice(&error) {
+            Some(advice) => format!("{}; {advice}", said(&error)),
+            None => said(&error),
+        };
         match error.code() {
             Some(code) => match *code {
                 SqlState::DISK_FULL => StoreError::Full { place },

@@ -6,6 +6,7 @@
 //! This module holds the store's API; the SQL is in the modules below it.
 
 mod address;
+mod certificates;
 mod chain;
 mod compact;
 mod connection;

@@ -3,6 +3,8 @@
 
 mod canaries;
 #[cfg(feature = "postgres")]
+mod certificates;
+#[cfg(feature = "postgres")]
 mod cluster;
 mod conformance;
 mod encrypted;
