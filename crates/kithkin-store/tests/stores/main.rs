@@ -7,6 +7,8 @@ mod certificates;
 #[cfg(feature = "postgres")]
 mod cluster;
 mod conformance;
+#[cfg(feature = "postgres")]
+mod distribution;
 mod encrypted;
 #[cfg(feature = "postgres")]
 mod encrypted_database;
@@ -16,3 +18,5 @@ mod old;
 mod operations;
 #[cfg(feature = "postgres")]
 mod postgres;
+#[cfg(feature = "postgres")]
+mod queries;
