@@ -21,6 +21,8 @@ use super::session::Session;
 const CONNECTIONS: usize = 16;
 /// How long a call waits for one of them, for another writer of the same person, and for a table that is rewritten.
 pub(super) const PATIENCE: Duration = Duration::from_secs(10);
+/// How soon a server that has no connection to spare is asked again.
+const ASKED_AGAIN: Duration = Duration::from_millis(100);
 /// How long the server may take to answer a new connection.
 const CONNECT: Duration = Duration::from_secs(5);
 /// How often work is tried again that met another writer or lost its connection, and the first wait; each further one is
@@ -91,6 +93,11 @@ fn is_broken(error: &postgres::Error) -> bool {
     error.is_closed() || error.source().is_some_and(by_system)
 }
 
+/// Whether the server has as many connections as it, the database or the role may have.
+fn has_none_to_spare(error: &postgres::Error) -> bool {
+    error.code() == Some(&SqlState::TOO_MANY_CONNECTIONS)
+}
+
 /// A database and the connections to it.
 pub(super) struct Connections {
     address: Address,
@@ -147,20 +154,29 @@ impl Connections {
                 state.open -= 1;
                 discard(session);
             }
+            let mut refused = None;
             if state.open < CONNECTIONS {
                 state.open += 1;
                 drop(state);
-                return Session::open(&self.address).map_err(|error| {
-                    self.state().open -= 1;
-                    self.freed.notify_one();
-                    error.into()
-                });
+                match Session::open(&self.address) {
+                    Ok(session) => return Ok(session),
+                    Err(error) => refused = Some(error),
+                }
+                state = self.state();
+                state.open -= 1;
             }
             let left = deadline.saturating_duration_since(Instant::now());
-            if left.is_zero() {
-                return Err(Fault::NoneFree);
-            }
-            state = self.freed.wait_timeout(state, left).unwrap_or_else(PoisonError::into_inner).0;
+            let wait = match refused {
+                // One of this process comes free, or another process lets one go.
+                Some(error) if has_none_to_spare(&error) && !left.is_zero() => left.min(ASKED_AGAIN),
+                Some(error) => {
+                    self.freed.notify_one();
+                    return Err(error.into());
+                }
+                None if left.is_zero() => return Err(Fault::NoneFree),
+                None => left,
+            };
+            state = self.freed.wait_timeout(state, wait).unwrap_or_else(PoisonError::into_inner).0;
         }
     }
 
@@ -281,12 +297,18 @@ impl Connections {
         self.again(doing, || self.within(&begin, end, &mut write))
     }
 
-    /// Runs `work` outside of any transaction.
-    pub(super) fn alone<T>(&self, work: impl FnOnce(&mut Session) -> Result<T, Fault>) -> Result<T, Fault> {
-        self.within("", |_, result| result, work)
+    /// Runs `work` outside of any transaction, and once.
+    pub(super) fn alone<T>(
+        &self,
+        doing: &'static str,
+        work: impl FnOnce(&mut Session) -> Result<T, Fault>,
+    ) -> Result<T, StoreError> {
+        let begun = Instant::now();
+        self.within("", |_, result| result, work).map_err(|fault| self.error(doing, fault, begun))
     }
 
     fn again<T>(&self, doing: &'static str, mut run: impl FnMut() -> Result<T, Fault>) -> Result<T, StoreError> {
+        let begun = Instant::now();
         let mut wait = FIRST_WAIT;
         for _ in 0..RETRIES {
             match run() {
@@ -297,20 +319,20 @@ impl Connections {
                     }
                     std::thread::sleep(wait);
                 }
-                done => return done.map_err(|fault| self.error(doing, fault)),
+                done => return done.map_err(|fault| self.error(doing, fault, begun)),
             }
             wait *= 2;
         }
-        run().map_err(|fault| self.error(doing, fault))
+        run().map_err(|fault| self.error(doing, fault, begun))
     }
 
-    /// What `fault` means to a caller.
-    pub(super) fn error(&self, doing: &'static str, fault: Fault) -> StoreError {
+    /// What `fault` means to a caller who has waited since `begun`.
+    fn error(&self, doing: &'static str, fault: Fault, begun: Instant) -> StoreError {
         let place = self.place.clone();
-        let waited_ms = u64::try_from(PATIENCE.as_millis()).unwrap_or(u64::MAX);
+        let waited_ms = u64::try_from(begun.elapsed().as_millis()).unwrap_or(u64::MAX);
         let error = match fault {
             Fault::Damaged { what, why } => return StoreError::Damaged { place, what, why },
-            Fault::Once(fault) => return self.error(doing, *fault),
+            Fault::Once(fault) => return self.error(doing, *fault, begun),
             Fault::NoneFree => {
                 return StoreError::Busy { place: format!("{place} (all {CONNECTIONS} connections)"), waited_ms };
             }
@@ -321,7 +343,7 @@ impl Connections {
             }
             Fault::Sql(error) => error,
         };
-        let why = match self.address.advice(&error) {
+        let why = match self.advice(&error) {
             Some(advice) => format!("{}; {advice}", said(&error)),
             None => said(&error),
         };
@@ -329,7 +351,7 @@ impl Connections {
             Some(code) => match *code {
                 SqlState::DISK_FULL => StoreError::Full { place },
                 SqlState::READ_ONLY_SQL_TRANSACTION => StoreError::ReadOnly { place, why },
-                SqlState::LOCK_NOT_AVAILABLE | SqlState::QUERY_CANCELED => StoreError::Busy { place, waited_ms },
+                SqlState::LOCK_NOT_AVAILABLE => StoreError::Busy { place, waited_ms },
                 SqlState::INSUFFICIENT_PRIVILEGE
                 | SqlState::INVALID_PASSWORD
                 | SqlState::INVALID_AUTHORIZATION_SPECIFICATION
@@ -341,6 +363,20 @@ impl Connections {
                 _ => StoreError::Engine { place, doing, why },
             },
             None => StoreError::Unreachable { place, why },
+        }
+    }
+
+    /// What to do about an error of which the server's words do not say it.
+    fn advice(&self, error: &postgres::Error) -> Option<&'static str> {
+        match error.code() {
+            Some(&SqlState::QUERY_CANCELED) => Some(
+                "nothing of it was written: see in pg_stat_activity what the database is busy with, or let the role take \
+                 longer (ALTER ROLE ... SET statement_timeout)",
+            ),
+            Some(&SqlState::TOO_MANY_CONNECTIONS) => Some(
+                "each node takes up to 16 connections: raise max_connections, or the limit of the role or database",
+            ),
+            _ => self.address.advice(error),
         }
     }
 }

@@ -13,11 +13,16 @@ use postgres::{Client, NoTls, Row, Statement};
 use super::address::Address;
 use super::connection::{Fault, said};
 
-/// What every connection is told first: the tables' schema; plans that are made once, since all go by key; no wait for
-/// ever, and no work for a node that is gone; and, of each commit, that it is on the disk when it returns.
+/// What every connection is told first: the tables' schema; plans that are made once, since all go by key; no work for a node
+/// that is gone; and, of each commit, that it is on the disk when it returns.
 const SETTINGS: &str = "SET search_path = kithkin; SET plan_cache_mode = force_generic_plan; SET jit = off;
-    SET lock_timeout = '10s'; SET statement_timeout = '120s'; SET idle_in_transaction_session_timeout = '60s';
     SET client_connection_check_interval = '1s'; SET synchronous_commit = on; SET client_min_messages = warning;";
+
+/// How long a lock and a statement are waited for, and others wait for a transaction that does nothing: what the operator has
+/// set, for the role, the database or the server, or else this.
+const LIMITS: &str = "SELECT set_config(name, CASE WHEN reset_val <> boot_val THEN reset_val ELSE value END, false)
+       FROM pg_settings JOIN (VALUES ('lock_timeout', '10s'), ('statement_timeout', '120s'),
+                                     ('idle_in_transaction_session_timeout', '60s')) AS ours (name, value) USING (name)";
 
 /// One connection.
 pub(super) struct Session {
@@ -35,6 +40,7 @@ impl Session {
             None => address.config.connect(NoTls)?,
         };
         client.batch_execute(SETTINGS)?;
+        client.batch_execute(LIMITS)?;
         Ok(Self { client, statements: HashMap::new(), sees: None })
     }
 
@@ -116,6 +122,13 @@ impl Session {
     /// Whether the connection is known to be gone.
     pub(super) fn is_closed(&self) -> bool {
         self.client.is_closed()
+    }
+
+    /// Runs a statement without values that takes as long as it takes.
+    pub(super) fn run_unlimited(&mut self, sql: &str) -> Result<(), Fault> {
+        self.run("SET statement_timeout = 0")?;
+        self.run(sql)?;
+        self.run(LIMITS)
     }
 
     /// Statements without values.

@@ -137,12 +137,31 @@ impl Cluster {
 
     /// Kills every process of the server with `kill -9`.
     pub(crate) fn kill_hard(&mut self) {
+        let kill = format!("kill -9 {} 2>/dev/null", self.processes().join(" "));
+        Command::new("sh").args(["-c", &kill]).status().unwrap();
         let Some(mut server) = self.server.take() else { return };
+        server.wait().unwrap();
+    }
+
+    /// The numbers of the server's processes, the first of which begins the others.
+    fn processes(&self) -> Vec<String> {
+        let Some(server) = &self.server else { return Vec::new() };
         let children = format!("/proc/{0}/task/{0}/children", server.id());
         let children = std::fs::read_to_string(children).unwrap_or_default();
-        let kill = format!("kill -9 {} {children} 2>/dev/null", server.id());
-        Command::new("sh").args(["-c", &kill]).status().unwrap();
-        server.wait().unwrap();
+        std::iter::once(server.id().to_string()).chain(children.split_whitespace().map(str::to_owned)).collect()
+    }
+
+    /// Lets no file of the server grow beyond so many bytes, or, with `None`, as far as it likes again. A write that crosses
+    /// this is cut short by the system, as by a disk that has no more room.
+    pub(crate) fn limit_files(&self, bytes: Option<u64>) {
+        let limit = bytes.map_or("unlimited".to_owned(), |bytes| bytes.to_string());
+        for process in self.processes() {
+            let mut prlimit = self.command("/usr/bin/prlimit");
+            let done = prlimit.args(["--pid", &process, &format!("--fsize={limit}:")]).output().unwrap();
+            // One of them may have ended meanwhile.
+            let is_there = Path::new("/proc").join(&process).exists();
+            assert!(done.status.success() || !is_there, "{}", String::from_utf8_lossy(&done.stderr));
+        }
     }
 
     /// Starts a server that follows this one; from then on this one commits nothing that the other has not.
@@ -203,7 +222,7 @@ impl Cluster {
         let _ = self.command("pg_ctl").args(["stop", "-s", "-m", how, "-D"]).arg(self.data()).status();
     }
 
-    /// One of its programs, run as a user who is not root, as PostgreSQL demands.
+    /// One of its programs, or one elsewhere, run as a user who is not root, as PostgreSQL demands.
     fn command(&self, program: &str) -> Command {
         let path = Path::new(PROGRAMS).join(program);
         let root = is_root();

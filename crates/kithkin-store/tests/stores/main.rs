@@ -13,6 +13,8 @@ mod encrypted;
 #[cfg(feature = "postgres")]
 mod encrypted_database;
 mod files;
+#[cfg(feature = "postgres")]
+mod limits;
 mod model;
 mod old;
 mod operations;

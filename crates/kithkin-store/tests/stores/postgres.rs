@@ -162,31 +162,6 @@ fn what_cannot_be_reached_is_named_without_its_password() {
 }
 
 #[test]
-fn too_few_connections_are_waited_for_and_then_named() {
-    let cluster = Cluster::start("fsync = off\nmax_connections = 4\nsuperuser_reserved_connections = 1");
-    let address = cluster.database();
-    cluster.run(name_of(&address), "CREATE ROLE ann LOGIN; GRANT CREATE ON DATABASE d0 TO ann");
-    let store = PostgresStore::create(&cluster.address("ann", "d0")).unwrap();
-    let mut visits = Vec::new();
-    append(&store, "ann", &[turn("1", "hello")]).unwrap();
-    // Each visitor holds a connection while it calls the store again.
-    fn nested(store: &PostgresStore, depth: usize) -> Result<(), StoreError> {
-        let mut inner = Ok(());
-        store.scan_turns(&scope("ann"), 0, &mut |_| {
-            inner = if depth == 0 { Ok(()) } else { nested(store, depth - 1) };
-            ControlFlow::Continue(())
-        })?;
-        inner
-    }
-    visits.push(nested(&store, 1));
-    visits.push(nested(&store, 8));
-    assert!(visits[0].is_ok(), "{visits:?}");
-    let refused = visits[1].as_ref().unwrap_err();
-    assert!(matches!(refused, StoreError::Unreachable { .. }), "{refused:?}");
-    append(&store, "ann", &[turn("2", "still there")]).unwrap();
-}
-
-#[test]
 fn row_level_security_is_a_second_wall() {
     let cluster = Cluster::start("fsync = off");
     cluster.database();
