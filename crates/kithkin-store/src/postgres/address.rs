@@ -7,8 +7,8 @@ use std::str::FromStr;
 
 use kithkin_core::StoreError;
 use percent_encoding::percent_decode_str;
-use postgres::Config;
-use postgres::config::{Host, SslMode};
+use tokio_postgres::Config;
+use tokio_postgres::config::{Host, SslMode};
 use tokio_postgres_rustls::MakeRustlsConnect;
 
 use super::certificates::Files;
@@ -57,7 +57,7 @@ impl Address {
     }
 
     /// What to do about `error`, as far as it comes from what the address says of certificates, or does not say.
-    pub(super) fn advice(&self, error: &postgres::Error) -> Option<&'static str> {
+    pub(super) fn advice(&self, error: &tokio_postgres::Error) -> Option<&'static str> {
         self.tls.as_ref().and_then(|_| self.files.advice(error))
     }
 }

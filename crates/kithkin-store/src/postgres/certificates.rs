@@ -7,10 +7,12 @@ use std::error::Error as _;
 use std::sync::Arc;
 
 use kithkin_core::StoreError;
-use postgres::error::SqlState;
+use rustls::crypto::CryptoProvider;
 use rustls::pki_types::pem::PemObject;
 use rustls::pki_types::{CertificateDer, PrivateKeyDer};
-use rustls::{AlertDescription, ClientConfig, RootCertStore};
+use rustls::sign::{CertifiedKey, SingleCertAndKey};
+use rustls::{AlertDescription, ClientConfig, InconsistentKeys, RootCertStore};
+use tokio_postgres::error::SqlState;
 use tokio_postgres_rustls::MakeRustlsConnect;
 use zeroize::Zeroizing;
 
@@ -37,13 +39,20 @@ impl Files {
     /// What encrypts a connection, checks the server, and says who the client is where a certificate is named.
     pub(super) fn connector(&self) -> Result<MakeRustlsConnect, StoreError> {
         let provider = Arc::new(rustls::crypto::ring::default_provider());
+        let client = self.client(&provider)?;
         let config = ClientConfig::builder_with_provider(provider).with_safe_default_protocol_versions();
         let config = config.map_err(|e| unreadable(e.to_string()))?.with_root_certificates(self.roots()?);
-        let config = match (&self.certificate, &self.key) {
-            (None, None) => config.with_no_client_auth(),
-            (Some(certificate), Some(key)) => config
-                .with_client_auth_cert(certificates("sslcert", certificate)?, private_key(key)?)
-                .map_err(|e| unreadable(format!("sslcert={certificate} with sslkey={key}: {e}")))?,
+        Ok(MakeRustlsConnect::new(match client {
+            None => config.with_no_client_auth(),
+            Some(client) => config.with_client_cert_resolver(Arc::new(SingleCertAndKey::from(client))),
+        }))
+    }
+
+    /// The client's certificate with its key.
+    fn client(&self, provider: &CryptoProvider) -> Result<Option<CertifiedKey>, StoreError> {
+        let (certificate, key) = match (&self.certificate, &self.key) {
+            (None, None) => return Ok(None),
+            (Some(certificate), Some(key)) => (certificate, key),
             (Some(_), None) => {
                 return Err(unreadable("sslcert without sslkey, the file of its private key".to_owned()));
             }
@@ -51,7 +60,16 @@ impl Files {
                 return Err(unreadable("sslkey without sslcert, the certificate that it is of".to_owned()));
             }
         };
-        Ok(MakeRustlsConnect::new(config))
+        let chain = certificates("sslcert", certificate)?;
+        let loaded = provider.key_provider.load_private_key(private_key(key)?);
+        let client = CertifiedKey::new(chain, loaded.map_err(|e| unreadable(format!("sslkey={key}: {e}")))?);
+        // One that cannot be read here, such as those of version 1 that many recipes make, is for the server to judge.
+        match client.keys_match() {
+            Err(rustls::Error::InconsistentKeys(InconsistentKeys::KeyMismatch)) => {
+                Err(unreadable(format!("sslkey={key} is not the key of sslcert={certificate}")))
+            }
+            _ => Ok(Some(client)),
+        }
     }
 
     fn roots(&self) -> Result<RootCertStore, StoreError> {
@@ -68,7 +86,7 @@ impl Files {
     }
 
     /// What to do about `error`, where the server refused because of the client's certificate, or of there being none.
-    pub(super) fn advice(&self, error: &postgres::Error) -> Option<&'static str> {
+    pub(super) fn advice(&self, error: &tokio_postgres::Error) -> Option<&'static str> {
         let has_one = self.certificate.is_some();
         if error.code() == Some(&SqlState::INVALID_AUTHORIZATION_SPECIFICATION) {
             return Some(if has_one {
@@ -102,7 +120,7 @@ impl Files {
 }
 
 /// What the server's TLS said before it ended the connection.
-fn alert(error: &postgres::Error) -> Option<AlertDescription> {
+fn alert(error: &tokio_postgres::Error) -> Option<AlertDescription> {
     let error = error.source()?.downcast_ref::<std::io::Error>()?.get_ref()?;
     match error.downcast_ref()? {
         rustls::Error::AlertReceived(alert) => Some(*alert),

@@ -10,11 +10,12 @@ use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
 use kithkin_core::{Scope, StoreError};
-use postgres::Config;
-use postgres::config::Host;
-use postgres::error::SqlState;
+use tokio_postgres::Config;
+use tokio_postgres::config::Host;
+use tokio_postgres::error::SqlState;
 
 use super::address::Address;
+use super::link::GRACE;
 use super::session::Session;
 
 /// Connections that one process holds at most.
@@ -23,8 +24,6 @@ const CONNECTIONS: usize = 16;
 pub(super) const PATIENCE: Duration = Duration::from_secs(10);
 /// How soon a server that has no connection to spare is asked again.
 const ASKED_AGAIN: Duration = Duration::from_millis(100);
-/// How long the server may take to answer a new connection.
-const CONNECT: Duration = Duration::from_secs(5);
 /// How often work is tried again that met another writer or lost its connection, and the first wait; each further one is
 /// twice as long. Together some three seconds, in which a replica may take over.
 const RETRIES: u32 = 5;
@@ -34,11 +33,15 @@ const FIRST_WAIT: Duration = Duration::from_millis(100);
 #[derive(Debug)]
 pub(super) enum Fault {
     /// The engine said so, or the connection broke.
-    Sql(postgres::Error),
+    Sql(tokio_postgres::Error),
+    /// The server did not answer for so long.
+    Silent(Duration),
+    /// The system has no room for another connection.
+    System(std::io::Error),
     /// No connection came free.
     NoneFree,
-    /// The connection broke while a commit was under way.
-    InDoubt(postgres::Error),
+    /// The connection was lost, for this reason, while a commit was under way.
+    InDoubt(String),
     /// Work failed that may not be done twice.
     Once(Box<Fault>),
     /// A record cannot be read back.
@@ -50,8 +53,8 @@ pub(super) enum Fault {
     },
 }
 
-impl From<postgres::Error> for Fault {
-    fn from(error: postgres::Error) -> Self {
+impl From<tokio_postgres::Error> for Fault {
+    fn from(error: tokio_postgres::Error) -> Self {
         Self::Sql(error)
     }
 }
@@ -72,21 +75,29 @@ impl Fault {
     /// Whether the connection is gone, or about to go.
     fn is_lost(&self) -> bool {
         let stops = [SqlState::ADMIN_SHUTDOWN, SqlState::CRASH_SHUTDOWN, SqlState::CANNOT_CONNECT_NOW];
-        let Self::Sql(error) = self else { return false };
-        match error.code() {
-            Some(code) => stops.contains(code),
-            None => is_broken(error),
+        match self {
+            Self::Sql(error) => error.code().map_or_else(|| is_broken(error), |code| stops.contains(code)),
+            Self::Silent(_) => true,
+            _ => false,
         }
     }
 
     /// The same, of a commit.
     fn in_doubt(self) -> Self {
-        if let Self::Sql(error) = self { Self::InDoubt(error) } else { self }
+        match self {
+            Self::Sql(error) => Self::InDoubt(said(&error)),
+            Self::Silent(waited) => Self::InDoubt(no_answer(waited)),
+            other => other,
+        }
     }
 }
 
+fn no_answer(waited: Duration) -> String {
+    format!("it did not answer within {} s", waited.as_secs())
+}
+
 /// Whether the connection broke, or none came about.
-fn is_broken(error: &postgres::Error) -> bool {
+fn is_broken(error: &tokio_postgres::Error) -> bool {
     // A certificate that is not the right one comes as invalid data, and will be no better a moment later.
     let is_passing = |error: &std::io::Error| error.kind() != ErrorKind::InvalidData;
     let by_system = |error: &(dyn std::error::Error + 'static)| error.downcast_ref().is_some_and(is_passing);
@@ -94,8 +105,8 @@ fn is_broken(error: &postgres::Error) -> bool {
 }
 
 /// Whether the server has as many connections as it, the database or the role may have.
-fn has_none_to_spare(error: &postgres::Error) -> bool {
-    error.code() == Some(&SqlState::TOO_MANY_CONNECTIONS)
+fn has_none_to_spare(fault: &Fault) -> bool {
+    matches!(fault, Fault::Sql(error) if error.code() == Some(&SqlState::TOO_MANY_CONNECTIONS))
 }
 
 /// A database and the connections to it.
@@ -125,7 +136,7 @@ impl Connections {
         let mut address = Address::parse(url)?;
         let config = &mut address.config;
         if config.get_connect_timeout().is_none() {
-            config.connect_timeout(CONNECT);
+            config.connect_timeout(GRACE);
         }
         if config.get_application_name().is_none() {
             config.application_name("kithkin");
@@ -160,7 +171,7 @@ impl Connections {
                 drop(state);
                 match Session::open(&self.address) {
                     Ok(session) => return Ok(session),
-                    Err(error) => refused = Some(error),
+                    Err(fault) => refused = Some(fault),
                 }
                 state = self.state();
                 state.open -= 1;
@@ -168,10 +179,10 @@ impl Connections {
             let left = deadline.saturating_duration_since(Instant::now());
             let wait = match refused {
                 // One of this process comes free, or another process lets one go.
-                Some(error) if has_none_to_spare(&error) && !left.is_zero() => left.min(ASKED_AGAIN),
-                Some(error) => {
+                Some(fault) if has_none_to_spare(&fault) && !left.is_zero() => left.min(ASKED_AGAIN),
+                Some(fault) => {
                     self.freed.notify_one();
-                    return Err(error.into());
+                    return Err(fault);
                 }
                 None if left.is_zero() => return Err(Fault::NoneFree),
                 None => left,
@@ -336,11 +347,12 @@ impl Connections {
             Fault::NoneFree => {
                 return StoreError::Busy { place: format!("{place} (all {CONNECTIONS} connections)"), waited_ms };
             }
-            Fault::InDoubt(error) => {
-                let why =
-                    format!("the connection broke during the commit ({}): look whether it was written", said(&error));
+            Fault::InDoubt(why) => {
+                let why = format!("the connection broke during the commit ({why}): look whether it was written");
                 return StoreError::Engine { place, doing, why };
             }
+            Fault::Silent(waited) => return StoreError::Unreachable { place, why: no_answer(waited) },
+            Fault::System(error) => return StoreError::Unreachable { place, why: error.to_string() },
             Fault::Sql(error) => error,
         };
         let why = match self.advice(&error) {
@@ -367,11 +379,11 @@ impl Connections {
     }
 
     /// What to do about an error of which the server's words do not say it.
-    fn advice(&self, error: &postgres::Error) -> Option<&'static str> {
+    fn advice(&self, error: &tokio_postgres::Error) -> Option<&'static str> {
         match error.code() {
             Some(&SqlState::QUERY_CANCELED) => Some(
-                "nothing of it was written: see in pg_stat_activity what the database is busy with, or let the role take \
-                 longer (ALTER ROLE ... SET statement_timeout)",
+                "nothing of it was written: see in pg_stat_activity what the database is busy with, or give the role a \
+                 longer statement_timeout",
             ),
             Some(&SqlState::TOO_MANY_CONNECTIONS) => Some(
                 "each node takes up to 16 connections: raise max_connections, or the limit of the role or database",
@@ -389,7 +401,7 @@ impl Drop for Connections {
 
 /// Closes a connection on a thread of its own: its runtime must not end on one that serves another runtime.
 fn discard(session: Session) {
-    let closing = std::thread::Builder::new().name("closing".to_owned()).spawn(move || drop(session));
+    let closing = std::thread::Builder::new().name("closing".to_owned()).spawn(move || session.close());
     let _ = closing.map(std::thread::JoinHandle::join);
 }
 
@@ -431,7 +443,7 @@ fn lock_of(scope: &Scope) -> i64 {
 }
 
 /// An error with its cause, in a line.
-pub(super) fn said(error: &postgres::Error) -> String {
+pub(super) fn said(error: &tokio_postgres::Error) -> String {
     match error.as_db_error() {
         Some(error) => error.message().to_owned(),
         None => match error.source() {

@@ -239,7 +239,7 @@ pub(super) fn waiting(session: &mut Session) -> Result<i64, Fault> {
 /// Whether the old bytes are gone; not while a transaction may still look at them.
 fn rewrite(session: &mut Session) -> Result<bool, Fault> {
     let rows = session.query("SELECT id, part FROM erased", &[])?;
-    let read = |row: &postgres::Row| -> Result<(i64, i16), String> { Ok((column(row, 0)?, column(row, 1)?)) };
+    let read = |row: &tokio_postgres::Row| -> Result<(i64, i16), String> { Ok((column(row, 0)?, column(row, 1)?)) };
     let wrong = |why| Fault::damaged("the list of erasures", why);
     let erased = rows.iter().map(|row| read(row).map_err(wrong)).collect::<Result<Vec<_>, _>>()?;
     let numbers: Vec<i64> = erased.iter().map(|(id, _)| *id).collect();

@@ -6,7 +6,7 @@
 use std::path::Path;
 
 use kithkin_core::{KeyringId, Millis, StoreError};
-use postgres::Row;
+use tokio_postgres::Row;
 
 use super::connection::{Connections, Fault, PATIENCE};
 use super::erase;

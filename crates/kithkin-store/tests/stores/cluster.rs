@@ -143,6 +143,12 @@ impl Cluster {
         server.wait().unwrap();
     }
 
+    /// Stops every process of the server where it stands, or lets all go on.
+    pub(crate) fn stand_still(&self, still: bool) {
+        let signal = if still { "-STOP" } else { "-CONT" };
+        let _ = Command::new("kill").arg(signal).args(self.processes()).stderr(Stdio::null()).status();
+    }
+
     /// The numbers of the server's processes, the first of which begins the others.
     fn processes(&self) -> Vec<String> {
         let Some(server) = &self.server else { return Vec::new() };
@@ -278,6 +284,8 @@ fn is_root() -> bool {
 
 impl Drop for Cluster {
     fn drop(&mut self) {
+        // One that a test left standing would not hear that it is to end.
+        self.stand_still(false);
         if let Some(mut server) = self.server.take() {
             self.stop("immediate");
             let _ = server.wait();

@@ -149,3 +149,60 @@ fn too_few_connections_are_waited_for_and_then_named() {
     });
     assert!((0..8).all(|thread| log(&store, &format!("of {thread}")).len() == 10));
 }
+
+#[test]
+fn a_server_that_stands_still_is_waited_for_and_then_told() {
+    let cluster = Cluster::start("fsync = off");
+    let address = cluster.database();
+    let database = name_of(&address);
+    cluster.run(database, "CREATE ROLE ann LOGIN; ALTER ROLE ann SET statement_timeout = '2s'");
+    cluster.run(database, &format!("GRANT CREATE ON DATABASE {database} TO ann"));
+    let address = format!("{}?connect_timeout=1", cluster.address("ann", database));
+    // The schema takes longer than that; it may.
+    let store = PostgresStore::create(&address).unwrap();
+    append(&store, "ann", &[turn("1", "hello")]).unwrap();
+    // A second connection, for later.
+    let mut ask = |_| {
+        store.pulse(&scope("ann")).unwrap();
+        ControlFlow::Continue(())
+    };
+    store.scan_turns(&scope("ann"), 0, &mut ask).unwrap();
+
+    cluster.stand_still(true);
+    std::thread::scope(|threads| {
+        let waiting = threads.spawn(|| append(&store, "ann", &[turn("2", "hello")]));
+        std::thread::sleep(Duration::from_secs(1));
+        assert!(!waiting.is_finished());
+        cluster.stand_still(false);
+        waiting.join().unwrap().unwrap();
+    });
+
+    // For longer than anybody waits, and in the middle of a commit.
+    let slow =
+        "CREATE FUNCTION slow() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN PERFORM pg_sleep(5); RETURN NULL; END';
+                CREATE CONSTRAINT TRIGGER slow AFTER INSERT ON kithkin.turn DEFERRABLE INITIALLY DEFERRED
+                    FOR EACH ROW EXECUTE FUNCTION slow()";
+    cluster.run(database, slow);
+    std::thread::scope(|threads| {
+        let committing = threads.spawn(|| append(&store, "ann", &[turn("3", "hello")]));
+        let commits = "SELECT count(*) FROM pg_stat_activity WHERE query = 'COMMIT' AND state = 'active'";
+        while cluster.run("postgres", commits) == "0" && !committing.is_finished() {}
+        cluster.stand_still(true);
+        let reading = threads.spawn(|| store.pulse(&scope("ann")).map(drop));
+        let connecting = threads.spawn(|| PostgresStore::open(&address).map(drop));
+        let in_doubt = committing.join().unwrap().unwrap_err().to_string();
+        assert!(in_doubt.contains("look whether it was written"), "{in_doubt}");
+        for waiting in [reading, connecting] {
+            let told = waiting.join().unwrap().unwrap_err();
+            let is_right =
+                matches!(&told, StoreError::Unreachable { why, .. } if why.contains("did not answer within"));
+            assert!(is_right, "{told:?}");
+        }
+        cluster.stand_still(false);
+    });
+    cluster.run(database, "DROP TRIGGER slow ON kithkin.turn");
+    // Whether it was written or not, it is there once when it has been said again.
+    append(&store, "ann", &[turn("3", "hello")]).unwrap();
+    let ids: Vec<String> = log(&store, "ann").iter().map(|stored| stored.turn.id.to_string()).collect();
+    assert_eq!(ids, ["1", "2", "3"]);
+}
