@@ -27,8 +27,7 @@ pub(crate) const RECORDED: &str = "fsync = off
     session_preload_libraries = auto_explain
     auto_explain.log_min_duration = 0
     auto_explain.log_format = json
-    auto_explain.log_verbose = on
-    auto_explain.log_nested_statements = on";
+    auto_explain.log_verbose = on";
 
 /// Statements that look at more than one person's rows: a part of each, and why it may.
 const OF_SEVERAL: [(&str, &str); 4] = [
@@ -185,6 +184,8 @@ pub(crate) fn check(cluster: &Cluster) {
                    WHERE relnamespace = 'kithkin'::regnamespace AND relkind = 'p' AND attname = 'person'";
     let tables: BTreeSet<String> = cluster.run(database, tables).lines().map(str::to_owned).collect();
     assert_eq!(tables.len(), 12, "{tables:?}");
+    let functions = "SELECT count(*) FROM pg_proc WHERE pronamespace = 'kithkin'::regnamespace";
+    assert_eq!(cluster.run(database, functions), "0", "what a function asks would not be in the log");
 
     let (found, end) = asked(cluster, 0, "all was asked");
     let of_several = statements_without_key(&found, "kithkin", &tables);
