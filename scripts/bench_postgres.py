@@ -4,8 +4,8 @@
 
 It starts Debian's PostgreSQL 15 with its default settings in a temporary folder, on a socket, with `fsync` on, and two
 `kithkin serve` without an embedder; then it measures turns remembered in batches and one by one, the time until a turn that
-one node has taken is in recall on the other, recalls with few and with many persons, bytes a turn, and, killing a node again and
-again while clients write, whether a turn that was acknowledged is lost or doubled.
+one node has taken is in recall on the other, recalls with few and with many persons, bytes a turn and a memory, and, killing a
+node again and again while clients write, whether a turn that was acknowledged is lost or doubled.
 """
 
 import argparse
@@ -25,6 +25,7 @@ import time
 
 PROGRAMS = pathlib.Path("/usr/lib/postgresql/15/bin")
 PORTS = (7724, 7725)
+METHOD = "secom-bm25"
 WORDS = "the a kettle on shelf green was put by me and then it rained in Oslo while we walked to work again slowly".split()
 
 
@@ -195,6 +196,21 @@ def fill(start, end):
         thread.join()
 
 
+def memories(kithkin, cluster, persons):
+    """Bytes of a memory with its links, marks and all their indexes, of so many persons of 100 turns."""
+    tables = "relkind = 'r' AND relnamespace = 'kithkin'::regnamespace AND relname ~ '^(memory|memory_source|derived_session)_[0-9]+$'"
+    size = f"SELECT SUM(pg_total_relation_size(oid)) FROM pg_class WHERE {tables}"
+    before = int(cluster.sql("kithkin", size))
+    environment = {**os.environ, "KITHKIN_STORE": cluster.address, "KITHKIN_EMBEDDER": "none"}
+    for number in range(persons):
+        command = [kithkin, "rebuild", "--person", f"p{number}", "--method", METHOD]
+        subprocess.run(command, env=environment, check=True, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    grown = int(cluster.sql("kithkin", size)) - before
+    numbers = cluster.sql("kithkin", "SELECT COUNT(*), AVG(length(text)), AVG(cardinality(sources)) FROM kithkin.memory")
+    count, text, sources = map(float, numbers.split("|"))
+    print(f"{grown / count:,.0f} bytes a memory of {text:.0f} bytes of text and {sources:.1f} sources, without vectors, {count:,.0f} memories of {METHOD}")
+
+
 def killed(nodes, kills):
     """Clients write to both nodes while one of them is killed again and again."""
     acknowledged, stop, lock = set(), threading.Event(), threading.Lock()
@@ -260,6 +276,7 @@ def main():
         turns = int(cluster.sql("kithkin", "SELECT COUNT(*) FROM kithkin.turn"))
         size = int(cluster.sql("kithkin", "SELECT SUM(pg_total_relation_size(oid)) FROM pg_class WHERE relkind = 'r' AND relnamespace = 'kithkin'::regnamespace"))
         print(f"{size / turns:,.0f} bytes a turn of 25 words, without vectors, {turns:,} turns")
+        memories(args.kithkin, cluster, min(args.persons, 500))
         if args.kills:
             killed(nodes, args.kills)
     finally:

@@ -4,17 +4,14 @@
 //! somebody who is not the server keeps nothing from them. Nothing is connected to here.
 
 use std::str::FromStr;
-use std::sync::Arc;
 
 use kithkin_core::StoreError;
 use percent_encoding::percent_decode_str;
-use postgres::Config;
-use postgres::config::{Host, SslMode};
-use rustls::pki_types::CertificateDer;
-use rustls::pki_types::pem::PemObject;
-use rustls::{ClientConfig, RootCertStore};
+use tokio_postgres::Config;
+use tokio_postgres::config::{Host, SslMode};
 use tokio_postgres_rustls::MakeRustlsConnect;
 
+use super::certificates::Files;
 use super::connection::said;
 
 /// How to reach a database.
@@ -22,11 +19,12 @@ pub(super) struct Address {
     pub(super) config: Config,
     /// By which the server is checked; without it, the connection is not encrypted.
     pub(super) tls: Option<MakeRustlsConnect>,
+    files: Files,
 }
 
 impl Address {
     pub(super) fn parse(url: &str) -> Result<Self, StoreError> {
-        let (url, mode, authorities) = without_tls(url)?;
+        let (url, mode, files) = without_tls(url)?;
         if url.split('?').next().unwrap_or_default().matches('@').count() > 1 {
             // What follows the first would be told as host and database, and may be a part of the password.
             let why =
@@ -38,26 +36,33 @@ impl Address {
             return Err(unreadable("it names no host".to_owned()));
         }
         let tls = match mode.as_deref() {
-            None | Some("disable") if authorities.is_some() => {
-                return Err(unreadable("sslrootcert without sslmode=verify-full, which it is for".to_owned()));
+            None | Some("disable") => {
+                if let Some(name) = files.named() {
+                    return Err(unreadable(format!("{name} without sslmode=verify-full, which it is for")));
+                }
+                None
             }
-            None | Some("disable") => None,
             // A socket of this machine has nobody in between, and the server speaks no TLS on it.
             Some("require" | "verify-ca" | "verify-full") if is_local(&config) => {
                 return Err(unreadable("sslmode with a socket of this machine; leave it out".to_owned()));
             }
-            Some("require" | "verify-ca" | "verify-full") => Some(connector(authorities.as_deref())?),
+            Some("require" | "verify-ca" | "verify-full") => Some(files.connector()?),
             Some(other) => {
                 let why = format!("sslmode={other}; use disable, or verify-full, which encrypts and checks the server");
                 return Err(unreadable(why));
             }
         };
         config.ssl_mode(if tls.is_some() { SslMode::Require } else { SslMode::Disable });
-        Ok(Self { config, tls })
+        Ok(Self { config, tls, files })
+    }
+
+    /// What to do about `error`, as far as it comes from what the address says of certificates, or does not say.
+    pub(super) fn advice(&self, error: &tokio_postgres::Error) -> Option<&'static str> {
+        self.tls.as_ref().and_then(|_| self.files.advice(error))
     }
 }
 
-fn unreadable(why: String) -> StoreError {
+pub(super) fn unreadable(why: String) -> StoreError {
     StoreError::Address { why }
 }
 
@@ -65,48 +70,33 @@ fn is_local(config: &Config) -> bool {
     config.get_hosts().iter().any(|host| matches!(host, Host::Unix(_)))
 }
 
-/// The address without what it says of TLS, and the values of `sslmode` and `sslrootcert`.
-fn without_tls(url: &str) -> Result<(String, Option<String>, Option<String>), StoreError> {
-    let Some((place, query)) = url.split_once('?') else { return Ok((url.to_owned(), None, None)) };
-    let (mut mode, mut authorities) = (None, None);
+/// The address without what it says of TLS, the value of `sslmode`, and the files that it names.
+fn without_tls(url: &str) -> Result<(String, Option<String>, Files), StoreError> {
+    let (mut mode, mut files) = (None, Files::default());
+    let Some((place, query)) = url.split_once('?') else { return Ok((url.to_owned(), mode, files)) };
     let mut rest: Vec<&str> = Vec::new();
     for pair in query.split('&') {
         let (name, value) = pair.split_once('=').unwrap_or((pair, ""));
         let into = match name {
             "sslmode" => &mut mode,
-            "sslrootcert" => &mut authorities,
+            "sslrootcert" => &mut files.authorities,
+            "sslcert" => &mut files.certificate,
+            "sslkey" => &mut files.key,
             _ => {
                 rest.push(pair);
                 continue;
             }
         };
         let value = percent_decode_str(value).decode_utf8();
-        *into = Some(value.map_err(|_| unreadable(format!("{name} is not in UTF-8")))?.into_owned());
+        let value = value.map_err(|_| unreadable(format!("{name} is not in UTF-8")))?;
+        // It would be told as the name of a file that is not there, and may be a key.
+        if value.contains("-----BEGIN") {
+            return Err(unreadable(format!("{name} takes the name of a file, not what is in it")));
+        }
+        *into = Some(value.into_owned());
     }
     let url = if rest.is_empty() { place.to_owned() } else { format!("{place}?{}", rest.join("&")) };
-    Ok((url, mode, authorities))
-}
-
-/// What checks the server, by the authorities in a file, or those that browsers trust.
-fn connector(authorities: Option<&str>) -> Result<MakeRustlsConnect, StoreError> {
-    let mut roots = RootCertStore::empty();
-    match authorities {
-        None => roots.extend(webpki_roots::TLS_SERVER_ROOTS.iter().cloned()),
-        Some(path) => {
-            let wrong = |why: String| unreadable(format!("sslrootcert={path}: {why}"));
-            for certificate in CertificateDer::pem_file_iter(path).map_err(|e| wrong(e.to_string()))? {
-                let certificate = certificate.map_err(|e| wrong(e.to_string()))?;
-                roots.add(certificate).map_err(|e| wrong(e.to_string()))?;
-            }
-            if roots.is_empty() {
-                return Err(wrong("it has no certificate".to_owned()));
-            }
-        }
-    }
-    let provider = Arc::new(rustls::crypto::ring::default_provider());
-    let config = ClientConfig::builder_with_provider(provider).with_safe_default_protocol_versions();
-    let config = config.map_err(|e| unreadable(e.to_string()))?;
-    Ok(MakeRustlsConnect::new(config.with_root_certificates(roots).with_no_client_auth()))
+    Ok((url, mode, files))
 }
 
 #[cfg(test)]
@@ -116,10 +106,13 @@ mod tests {
     #[test]
     fn what_is_said_of_tls_is_taken_out_or_refused() {
         let taken = |url: &str| without_tls(url).unwrap();
-        assert_eq!(taken("postgres://h/d"), ("postgres://h/d".to_owned(), None, None));
-        let (url, mode, authorities) = taken("postgres://h/d?a=1&sslmode=verify-full&sslrootcert=%2Fca%20one.pem&b=2");
-        assert_eq!(url, "postgres://h/d?a=1&b=2");
-        assert_eq!((mode.as_deref(), authorities.as_deref()), (Some("verify-full"), Some("/ca one.pem")));
+        assert_eq!(taken("postgres://h/d"), ("postgres://h/d".to_owned(), None, Files::default()));
+        let said = "sslmode=verify-full&sslrootcert=%2Fca%20one.pem&sslcert=c&sslkey=k";
+        let (url, mode, files) = taken(&format!("postgres://h/d?a=1&{said}&b=2"));
+        assert_eq!((url.as_str(), mode.as_deref()), ("postgres://h/d?a=1&b=2", Some("verify-full")));
+        let named = |name: &str| Some(name.to_owned());
+        let all = Files { authorities: named("/ca one.pem"), certificate: named("c"), key: named("k") };
+        assert_eq!(files, all);
         let check = |url: &str, expect: &str| {
             let why = Address::parse(url).err().map(|e| e.to_string()).unwrap_or_default();
             assert!(why.contains(expect), "{url}: {why}");
@@ -130,6 +123,12 @@ mod tests {
         check("postgres://h/d?sslrootcert=ca.pem", "which it is for");
         check("postgres://h/d?sslmode=verify-full&sslrootcert=/none.pem", "/none.pem");
         check("postgres://h/d?sslmode=verify-full&sslrootcert=Cargo.toml", "no certificate");
+        check("postgres://h/d?sslcert=c.pem&sslkey=k.pem", "sslcert without sslmode=verify-full");
+        check("postgres://h/d?sslmode=disable&sslkey=k.pem", "sslkey without sslmode=verify-full");
+        check("postgres://h/d?sslmode=verify-full&sslcert=c.pem", "sslcert without sslkey");
+        check("postgres://h/d?sslmode=verify-full&sslkey=k.pem", "sslkey without sslcert");
+        check("postgres://h/d?sslmode=verify-full&sslcert=/none.pem&sslkey=k.pem", "sslcert=/none.pem");
+        check("postgres://h/d?sslmode=verify-full&sslcert=c&sslkey=-----BEGIN PRIVATE KEY-----", "name of a file");
         check("postgres://%2Ftmp/d?sslmode=require", "leave it out");
         check("postgres:///d", "host");
         check("postgres://ann:a@secret/c#d@h/d", "%40");

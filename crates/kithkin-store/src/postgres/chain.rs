@@ -1,7 +1,7 @@
 //! The chains of erasures, one a tenant.
 
 use kithkin_core::{ChainEntry, Millis, TenantId, Visit};
-use postgres::Row;
+use tokio_postgres::Row;
 
 use super::connection::Fault;
 use super::session::{Session, column, number, sql};

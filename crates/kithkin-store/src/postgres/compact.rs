@@ -13,7 +13,7 @@ pub(super) fn compact(connections: &Connections) -> Result<Compacted, StoreError
         erase::rewrite_parts(session, 0..16)?;
         Ok(Compacted { before, after: size(session)? })
     };
-    connections.alone(work).map_err(|fault| connections.error("rewriting the tables", fault))
+    connections.alone("rewriting the tables", work)
 }
 
 /// What the tables take with their indexes, in bytes.

@@ -10,19 +10,20 @@ use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
 use kithkin_core::{Scope, StoreError};
-use postgres::Config;
-use postgres::config::Host;
-use postgres::error::SqlState;
+use tokio_postgres::Config;
+use tokio_postgres::config::Host;
+use tokio_postgres::error::SqlState;
 
 use super::address::Address;
+use super::link::GRACE;
 use super::session::Session;
 
 /// Connections that one process holds at most.
 const CONNECTIONS: usize = 16;
 /// How long a call waits for one of them, for another writer of the same person, and for a table that is rewritten.
 pub(super) const PATIENCE: Duration = Duration::from_secs(10);
-/// How long the server may take to answer a new connection.
-const CONNECT: Duration = Duration::from_secs(5);
+/// How soon a server that has no connection to spare is asked again.
+const ASKED_AGAIN: Duration = Duration::from_millis(100);
 /// How often work is tried again that met another writer or lost its connection, and the first wait; each further one is
 /// twice as long. Together some three seconds, in which a replica may take over.
 const RETRIES: u32 = 5;
@@ -32,11 +33,15 @@ const FIRST_WAIT: Duration = Duration::from_millis(100);
 #[derive(Debug)]
 pub(super) enum Fault {
     /// The engine said so, or the connection broke.
-    Sql(postgres::Error),
+    Sql(tokio_postgres::Error),
+    /// The server did not answer for so long.
+    Silent(Duration),
+    /// The system has no room for another connection.
+    System(std::io::Error),
     /// No connection came free.
     NoneFree,
-    /// The connection broke while a commit was under way.
-    InDoubt(postgres::Error),
+    /// The connection was lost, for this reason, while a commit was under way.
+    InDoubt(String),
     /// Work failed that may not be done twice.
     Once(Box<Fault>),
     /// A record cannot be read back.
@@ -48,8 +53,8 @@ pub(super) enum Fault {
     },
 }
 
-impl From<postgres::Error> for Fault {
-    fn from(error: postgres::Error) -> Self {
+impl From<tokio_postgres::Error> for Fault {
+    fn from(error: tokio_postgres::Error) -> Self {
         Self::Sql(error)
     }
 }
@@ -70,25 +75,38 @@ impl Fault {
     /// Whether the connection is gone, or about to go.
     fn is_lost(&self) -> bool {
         let stops = [SqlState::ADMIN_SHUTDOWN, SqlState::CRASH_SHUTDOWN, SqlState::CANNOT_CONNECT_NOW];
-        let Self::Sql(error) = self else { return false };
-        match error.code() {
-            Some(code) => stops.contains(code),
-            None => is_broken(error),
+        match self {
+            Self::Sql(error) => error.code().map_or_else(|| is_broken(error), |code| stops.contains(code)),
+            Self::Silent(_) => true,
+            _ => false,
         }
     }
 
     /// The same, of a commit.
     fn in_doubt(self) -> Self {
-        if let Self::Sql(error) = self { Self::InDoubt(error) } else { self }
+        match self {
+            Self::Sql(error) => Self::InDoubt(said(&error)),
+            Self::Silent(waited) => Self::InDoubt(no_answer(waited)),
+            other => other,
+        }
     }
 }
 
+fn no_answer(waited: Duration) -> String {
+    format!("it did not answer within {} s", waited.as_secs())
+}
+
 /// Whether the connection broke, or none came about.
-fn is_broken(error: &postgres::Error) -> bool {
+fn is_broken(error: &tokio_postgres::Error) -> bool {
     // A certificate that is not the right one comes as invalid data, and will be no better a moment later.
     let is_passing = |error: &std::io::Error| error.kind() != ErrorKind::InvalidData;
     let by_system = |error: &(dyn std::error::Error + 'static)| error.downcast_ref().is_some_and(is_passing);
     error.is_closed() || error.source().is_some_and(by_system)
+}
+
+/// Whether the server has as many connections as it, the database or the role may have.
+fn has_none_to_spare(fault: &Fault) -> bool {
+    matches!(fault, Fault::Sql(error) if error.code() == Some(&SqlState::TOO_MANY_CONNECTIONS))
 }
 
 /// A database and the connections to it.
@@ -118,7 +136,7 @@ impl Connections {
         let mut address = Address::parse(url)?;
         let config = &mut address.config;
         if config.get_connect_timeout().is_none() {
-            config.connect_timeout(CONNECT);
+            config.connect_timeout(GRACE);
         }
         if config.get_application_name().is_none() {
             config.application_name("kithkin");
@@ -147,20 +165,29 @@ impl Connections {
                 state.open -= 1;
                 discard(session);
             }
+            let mut refused = None;
             if state.open < CONNECTIONS {
                 state.open += 1;
                 drop(state);
-                return Session::open(&self.address).map_err(|error| {
-                    self.state().open -= 1;
-                    self.freed.notify_one();
-                    error.into()
-                });
+                match Session::open(&self.address) {
+                    Ok(session) => return Ok(session),
+                    Err(fault) => refused = Some(fault),
+                }
+                state = self.state();
+                state.open -= 1;
             }
             let left = deadline.saturating_duration_since(Instant::now());
-            if left.is_zero() {
-                return Err(Fault::NoneFree);
-            }
-            state = self.freed.wait_timeout(state, left).unwrap_or_else(PoisonError::into_inner).0;
+            let wait = match refused {
+                // One of this process comes free, or another process lets one go.
+                Some(fault) if has_none_to_spare(&fault) && !left.is_zero() => left.min(ASKED_AGAIN),
+                Some(fault) => {
+                    self.freed.notify_one();
+                    return Err(fault);
+                }
+                None if left.is_zero() => return Err(Fault::NoneFree),
+                None => left,
+            };
+            state = self.freed.wait_timeout(state, wait).unwrap_or_else(PoisonError::into_inner).0;
         }
     }
 
@@ -281,12 +308,18 @@ impl Connections {
         self.again(doing, || self.within(&begin, end, &mut write))
     }
 
-    /// Runs `work` outside of any transaction.
-    pub(super) fn alone<T>(&self, work: impl FnOnce(&mut Session) -> Result<T, Fault>) -> Result<T, Fault> {
-        self.within("", |_, result| result, work)
+    /// Runs `work` outside of any transaction, and once.
+    pub(super) fn alone<T>(
+        &self,
+        doing: &'static str,
+        work: impl FnOnce(&mut Session) -> Result<T, Fault>,
+    ) -> Result<T, StoreError> {
+        let begun = Instant::now();
+        self.within("", |_, result| result, work).map_err(|fault| self.error(doing, fault, begun))
     }
 
     fn again<T>(&self, doing: &'static str, mut run: impl FnMut() -> Result<T, Fault>) -> Result<T, StoreError> {
+        let begun = Instant::now();
         let mut wait = FIRST_WAIT;
         for _ in 0..RETRIES {
             match run() {
@@ -297,36 +330,40 @@ impl Connections {
                     }
                     std::thread::sleep(wait);
                 }
-                done => return done.map_err(|fault| self.error(doing, fault)),
+                done => return done.map_err(|fault| self.error(doing, fault, begun)),
             }
             wait *= 2;
         }
-        run().map_err(|fault| self.error(doing, fault))
+        run().map_err(|fault| self.error(doing, fault, begun))
     }
 
-    /// What `fault` means to a caller.
-    pub(super) fn error(&self, doing: &'static str, fault: Fault) -> StoreError {
+    /// What `fault` means to a caller who has waited since `begun`.
+    fn error(&self, doing: &'static str, fault: Fault, begun: Instant) -> StoreError {
         let place = self.place.clone();
-        let waited_ms = u64::try_from(PATIENCE.as_millis()).unwrap_or(u64::MAX);
+        let waited_ms = u64::try_from(begun.elapsed().as_millis()).unwrap_or(u64::MAX);
         let error = match fault {
             Fault::Damaged { what, why } => return StoreError::Damaged { place, what, why },
-            Fault::Once(fault) => return self.error(doing, *fault),
+            Fault::Once(fault) => return self.error(doing, *fault, begun),
             Fault::NoneFree => {
                 return StoreError::Busy { place: format!("{place} (all {CONNECTIONS} connections)"), waited_ms };
             }
-            Fault::InDoubt(error) => {
-                let why =
-                    format!("the connection broke during the commit ({}): look whether it was written", said(&error));
+            Fault::InDoubt(why) => {
+                let why = format!("the connection broke during the commit ({why}): look whether it was written");
                 return StoreError::Engine { place, doing, why };
             }
+            Fault::Silent(waited) => return StoreError::Unreachable { place, why: no_answer(waited) },
+            Fault::System(error) => return StoreError::Unreachable { place, why: error.to_string() },
             Fault::Sql(error) => error,
         };
-        let why = said(&error);
+        let why = match self.advice(&error) {
+            Some(advice) => format!("{}; {advice}", said(&error)),
+            None => said(&error),
+        };
         match error.code() {
             Some(code) => match *code {
                 SqlState::DISK_FULL => StoreError::Full { place },
                 SqlState::READ_ONLY_SQL_TRANSACTION => StoreError::ReadOnly { place, why },
-                SqlState::LOCK_NOT_AVAILABLE | SqlState::QUERY_CANCELED => StoreError::Busy { place, waited_ms },
+                SqlState::LOCK_NOT_AVAILABLE => StoreError::Busy { place, waited_ms },
                 SqlState::INSUFFICIENT_PRIVILEGE
                 | SqlState::INVALID_PASSWORD
                 | SqlState::INVALID_AUTHORIZATION_SPECIFICATION
@@ -340,6 +377,20 @@ impl Connections {
             None => StoreError::Unreachable { place, why },
         }
     }
+
+    /// What to do about an error of which the server's words do not say it.
+    fn advice(&self, error: &tokio_postgres::Error) -> Option<&'static str> {
+        match error.code() {
+            Some(&SqlState::QUERY_CANCELED) => Some(
+                "nothing of it was written: see in pg_stat_activity what the database is busy with, or give the role a \
+                 longer statement_timeout",
+            ),
+            Some(&SqlState::TOO_MANY_CONNECTIONS) => Some(
+                "each node takes up to 16 connections: raise max_connections, or the limit of the role or database",
+            ),
+            _ => self.address.advice(error),
+        }
+    }
 }
 
 impl Drop for Connections {
@@ -350,7 +401,7 @@ impl Drop for Connections {
 
 /// Closes a connection on a thread of its own: its runtime must not end on one that serves another runtime.
 fn discard(session: Session) {
-    let closing = std::thread::Builder::new().name("closing".to_owned()).spawn(move || drop(session));
+    let closing = std::thread::Builder::new().name("closing".to_owned()).spawn(move || session.close());
     let _ = closing.map(std::thread::JoinHandle::join);
 }
 
@@ -392,7 +443,7 @@ fn lock_of(scope: &Scope) -> i64 {
 }
 
 /// An error with its cause, in a line.
-pub(super) fn said(error: &postgres::Error) -> String {
+pub(super) fn said(error: &tokio_postgres::Error) -> String {
     match error.as_db_error() {
         Some(error) => error.message().to_owned(),
         None => match error.source() {

@@ -1,7 +1,7 @@
 //! What of a person reached a chat model.
 
 use kithkin_core::{Disclosure, Millis, Scope, Spent, StoredDisclosure, Visit};
-use postgres::Row;
+use tokio_postgres::Row;
 
 use super::connection::Fault;
 use super::memories::words;

@@ -212,12 +212,11 @@ fn delete_of_table(table: &'static str) -> &'static str {
 /// The erasure itself is done whatever this returns; doing it again tries this again.
 pub(super) fn purge(connections: &Connections) -> Result<(), StoreError> {
     let doing = "rewriting the tables after an erasure that is done";
-    let fault = match connections.alone(rewrite) {
+    let error = match connections.alone(doing, rewrite) {
         Ok(true) => return Ok(()),
         Ok(false) => None,
-        Err(fault) => Some(fault),
+        Err(error) => Some(error),
     };
-    let error = fault.map(|fault| connections.error(doing, fault));
     Err(match error {
         None | Some(StoreError::Busy { .. }) => StoreError::Busy {
             place: format!("{} (what was asked is erased, but its old bytes are still there)", connections.place()),
@@ -240,7 +239,7 @@ pub(super) fn waiting(session: &mut Session) -> Result<i64, Fault> {
 /// Whether the old bytes are gone; not while a transaction may still look at them.
 fn rewrite(session: &mut Session) -> Result<bool, Fault> {
     let rows = session.query("SELECT id, part FROM erased", &[])?;
-    let read = |row: &postgres::Row| -> Result<(i64, i16), String> { Ok((column(row, 0)?, column(row, 1)?)) };
+    let read = |row: &tokio_postgres::Row| -> Result<(i64, i16), String> { Ok((column(row, 0)?, column(row, 1)?)) };
     let wrong = |why| Fault::damaged("the list of erasures", why);
     let erased = rows.iter().map(|row| read(row).map_err(wrong)).collect::<Result<Vec<_>, _>>()?;
     let numbers: Vec<i64> = erased.iter().map(|(id, _)| *id).collect();
@@ -264,14 +263,13 @@ fn rewrite(session: &mut Session) -> Result<bool, Fault> {
 
 /// Rewrites these parts of every table.
 pub(super) fn rewrite_parts(session: &mut Session, parts: impl IntoIterator<Item = i16>) -> Result<(), Fault> {
-    // A large part takes longer than a statement may otherwise.
-    session.run("SET statement_timeout = 0")?;
     for part in parts {
         for table in TABLES {
-            session.run(&format!("VACUUM (FULL) {table}_{part}"))?;
+            // A large part takes longer than a statement may otherwise.
+            session.run_unlimited(&format!("VACUUM (FULL) {table}_{part}"))?;
         }
     }
-    session.run("SET statement_timeout = '120s'")
+    Ok(())
 }
 
 /// Whether nobody may still look at what a transaction deleted, after a wait for those who do.

@@ -1,7 +1,7 @@
 //! Feedback: what recalls showed, and what of it was of use.
 
 use kithkin_core::{Feedback, Scope, StoredFeedback, Visit};
-use postgres::Row;
+use tokio_postgres::Row;
 
 use super::connection::Fault;
 use super::memories::{all_there, words};

@@ -6,7 +6,7 @@
 use std::path::Path;
 
 use kithkin_core::{KeyringId, Millis, StoreError};
-use postgres::Row;
+use tokio_postgres::Row;
 
 use super::connection::{Connections, Fault, PATIENCE};
 use super::erase;
@@ -70,8 +70,7 @@ impl KeyringDatabase {
 
     /// Rewrites the table, if keys were destroyed since this was done last and nobody looks at them any more.
     fn purge(&self) -> Result<(), StoreError> {
-        let doing = "rewriting the keyring";
-        if self.connections.alone(rewrite).map_err(|fault| self.connections.error(doing, fault))? {
+        if self.connections.alone("rewriting the keyring", rewrite)? {
             return Ok(());
         }
         let place =

@@ -3,7 +3,7 @@
 use kithkin_core::{
     ConversationId, DerivationId, DerivedSession, Memory, Scope, Seq, SessionId, SessionRef, StoredMemory, Visit,
 };
-use postgres::Row;
+use tokio_postgres::Row;
 
 use super::connection::Fault;
 use super::session::{Session, column, number, sql};

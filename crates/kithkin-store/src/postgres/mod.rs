@@ -6,6 +6,7 @@
 //! This module holds the store's API; the SQL is in the modules below it.
 
 mod address;
+mod certificates;
 mod chain;
 mod compact;
 mod connection;
@@ -14,6 +15,7 @@ mod encryption;
 mod erase;
 mod feedback;
 mod keyring;
+mod link;
 mod memories;
 mod mend;
 mod persons;
@@ -38,8 +40,10 @@ use session::{Session, column};
 /// A store in a PostgreSQL database, in a schema named `kithkin`.
 ///
 /// It holds at most 16 connections, and a call waits up to 10 s for one, and as long for another writer of the same person.
-/// Work that meets a conflict, or a server that is going or coming back, is tried again for about three seconds, unless a
-/// commit was under way. A call must not be made on a thread that runs asynchronous tasks.
+/// A statement may take 120 s; the server's own settings for role, database or server go before these two limits. A server that
+/// says nothing is waited for 5 s longer than that. Work that meets a conflict, or a server that is going or coming back, is
+/// tried again for about three seconds, unless a commit was under way. A call must not be made on a thread that runs
+/// asynchronous tasks.
 #[derive(Debug)]
 pub struct PostgresStore {
     connections: Connections,

@@ -1,7 +1,7 @@
 //! Persons: their counters, the listing, and what each is bound to.
 
 use kithkin_core::{Binding, DerivationId, MethodId, PersonId, PersonSummary, Pulse, Scope, TenantId};
-use postgres::Row;
+use tokio_postgres::Row;
 
 use super::connection::Fault;
 use super::session::{Session, column, number, sql};

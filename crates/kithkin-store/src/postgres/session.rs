@@ -4,23 +4,32 @@
 
 use std::collections::HashMap;
 use std::ops::ControlFlow;
+use std::pin::pin;
+use std::time::Duration;
 
+use futures_util::TryStreamExt as _;
 use kithkin_core::{PersonId, Scope, TenantId};
-use postgres::fallible_iterator::FallibleIterator;
-use postgres::types::{FromSql, ToSql};
-use postgres::{Client, NoTls, Row, Statement};
+use tokio_postgres::types::{FromSql, ToSql};
+use tokio_postgres::{Client, Row, Statement};
 
 use super::address::Address;
 use super::connection::{Fault, said};
+use super::link::Link;
 
-/// What every connection is told first: the tables' schema; plans that are made once, since all go by key; no wait for
-/// ever, and no work for a node that is gone; and, of each commit, that it is on the disk when it returns.
+/// What every connection is told first: the tables' schema; plans that are made once, since all go by key; no work for a node
+/// that is gone; and, of each commit, that it is on the disk when it returns.
 const SETTINGS: &str = "SET search_path = kithkin; SET plan_cache_mode = force_generic_plan; SET jit = off;
-    SET lock_timeout = '10s'; SET statement_timeout = '120s'; SET idle_in_transaction_session_timeout = '60s';
     SET client_connection_check_interval = '1s'; SET synchronous_commit = on; SET client_min_messages = warning;";
+
+/// How long a lock and a statement are waited for, and others wait for a transaction that does nothing: what the operator has
+/// set, for the role, the database or the server, or else this.
+const LIMITS: &str = "SELECT set_config(name, CASE WHEN reset_val <> boot_val THEN reset_val ELSE value END, false)
+       FROM pg_settings JOIN (VALUES ('lock_timeout', '10s'), ('statement_timeout', '120s'),
+                                     ('idle_in_transaction_session_timeout', '60s')) AS ours (name, value) USING (name)";
 
 /// One connection.
 pub(super) struct Session {
+    link: Link,
     client: Client,
     statements: HashMap<&'static str, Statement>,
     /// Whose rows row-level security lets it see.
@@ -29,13 +38,23 @@ pub(super) struct Session {
 
 impl Session {
     /// Connects.
-    pub(super) fn open(address: &Address) -> Result<Self, postgres::Error> {
-        let mut client = match &address.tls {
-            Some(tls) => address.config.connect(tls.clone())?,
-            None => address.config.connect(NoTls)?,
-        };
-        client.batch_execute(SETTINGS)?;
-        Ok(Self { client, statements: HashMap::new(), sees: None })
+    pub(super) fn open(address: &Address) -> Result<Self, Fault> {
+        let (link, client) = Link::connect(address)?;
+        let mut session = Self { link, client, statements: HashMap::new(), sees: None };
+        session.run(SETTINGS)?;
+        session.run(LIMITS)?;
+        let limit = "SELECT setting::bigint FROM pg_settings WHERE name = 'statement_timeout'";
+        let limit = session.first(limit, &[])?.map(|row| number(&row, 0)).transpose();
+        let limit = limit.map_err(|why| Fault::damaged("statement_timeout", why))?.map(Duration::from_millis);
+        session.link.expect_answers_within(limit);
+        Ok(session)
+    }
+
+    /// Ends it, as the server expects it to.
+    pub(super) fn close(self) {
+        let Self { link, client, .. } = self;
+        drop(client);
+        link.end();
     }
 
     /// Lets it see the rows of a person.
@@ -66,7 +85,7 @@ impl Session {
         if let Some(statement) = self.statements.get(sql) {
             return Ok(statement.clone());
         }
-        let statement = self.client.prepare(sql)?;
+        let statement = self.link.wait(self.client.prepare(sql))?;
         self.statements.insert(sql, statement.clone());
         Ok(statement)
     }
@@ -74,19 +93,19 @@ impl Session {
     /// All rows at once.
     pub(super) fn query(&mut self, sql: &'static str, values: &[&(dyn ToSql + Sync)]) -> Result<Vec<Row>, Fault> {
         let statement = self.prepared(sql)?;
-        Ok(self.client.query(&statement, values)?)
+        self.link.wait(self.client.query(&statement, values))
     }
 
     /// One row, if there is one.
     pub(super) fn first(&mut self, sql: &'static str, values: &[&(dyn ToSql + Sync)]) -> Result<Option<Row>, Fault> {
         let statement = self.prepared(sql)?;
-        Ok(self.client.query_opt(&statement, values)?)
+        self.link.wait(self.client.query_opt(&statement, values))
     }
 
     /// How many rows it changed.
     pub(super) fn execute(&mut self, sql: &'static str, values: &[&(dyn ToSql + Sync)]) -> Result<u64, Fault> {
         let statement = self.prepared(sql)?;
-        Ok(self.client.execute(&statement, values)?)
+        self.link.wait(self.client.execute(&statement, values))
     }
 
     /// Visits the rows as they come.
@@ -97,8 +116,8 @@ impl Session {
         mut visit: impl FnMut(&Row) -> Result<ControlFlow<()>, Fault>,
     ) -> Result<ControlFlow<()>, Fault> {
         let statement = self.prepared(sql)?;
-        let mut rows = self.client.query_raw(&statement, values.iter().copied())?;
-        while let Some(row) = rows.next()? {
+        let mut rows = pin!(self.link.wait(self.client.query_raw(&statement, values.iter().copied()))?);
+        while let Some(row) = self.link.wait(rows.try_next())? {
             if visit(&row)?.is_break() {
                 return Ok(ControlFlow::Break(()));
             }
@@ -118,9 +137,19 @@ impl Session {
         self.client.is_closed()
     }
 
+    /// Runs a statement without values that takes as long as it takes.
+    pub(super) fn run_unlimited(&mut self, sql: &str) -> Result<(), Fault> {
+        self.run("SET statement_timeout = 0")?;
+        let limit = self.link.expect_answers_within(None);
+        let done = self.run(sql);
+        self.link.expect_answers_within(limit);
+        done?;
+        self.run(LIMITS)
+    }
+
     /// Statements without values.
     pub(super) fn run(&mut self, sql: &str) -> Result<(), Fault> {
-        Ok(self.client.batch_execute(sql)?)
+        self.link.wait(self.client.batch_execute(sql))
     }
 }
 

@@ -5,7 +5,7 @@
 use std::collections::{BTreeMap, HashMap};
 
 use kithkin_core::{Appended, Millis, Outcome, PersonTurns, Scope, Seq, StoredTurn, Turn, TurnId, Visit};
-use postgres::Row;
+use tokio_postgres::Row;
 
 use super::connection::Fault;
 use super::persons;
@@ -265,7 +265,7 @@ pub(super) fn scan(
     session.see(scope)?;
     let sql_text =
         concat!("SELECT ", columns!(), " FROM turn AS t WHERE tenant = $1 AND person = $2 AND seq > $3 ORDER BY seq");
-    let values: [&(dyn postgres::types::ToSql + Sync); 3] =
+    let values: [&(dyn tokio_postgres::types::ToSql + Sync); 3] =
         [&scope.tenant.as_str(), &scope.person.as_str(), &sql(after)];
     session.each(sql_text, &values, |row| Ok(visit(decode(scope, row)?))).map(drop)
 }

@@ -4,7 +4,7 @@ use std::collections::HashSet;
 use std::ops::ControlFlow;
 
 use kithkin_core::{Scope, UnitId, VectorCount, VectorSpace, VisitVector};
-use postgres::Row;
+use tokio_postgres::Row;
 
 use super::connection::Fault;
 use super::memories::ids;
@@ -210,7 +210,7 @@ pub(super) fn missing(
     let space = space_number(session, space)?;
     for (kind, select) in [(0, missing_of!(0, "")), (1, missing_of!(1, ""))] {
         let upto = embedded(session, scope, space, i16::from(kind == 1))?;
-        let values: [&(dyn postgres::types::ToSql + Sync); 4] =
+        let values: [&(dyn tokio_postgres::types::ToSql + Sync); 4] =
             [&scope.tenant.as_str(), &scope.person.as_str(), &space, &upto];
         let going = session.each(select, &values, |row| {
             let id = number(row, 0).map_err(|why| Fault::damaged(format_args!("a unit of {scope}"), why))?;
@@ -266,7 +266,8 @@ pub(super) fn counts(session: &mut Session, scope: &Scope) -> Result<Vec<VectorC
 pub(super) fn drop_others(session: &mut Session, scope: &Scope, keep: &VectorSpace) -> Result<u64, Fault> {
     session.see(scope)?;
     // Naming the spaces makes each a range of the key, so that the vectors to keep are not read.
-    let values: [&(dyn postgres::types::ToSql + Sync); 3] = [&scope.tenant.as_str(), &scope.person.as_str(), &keep.0];
+    let values: [&(dyn tokio_postgres::types::ToSql + Sync); 3] =
+        [&scope.tenant.as_str(), &scope.person.as_str(), &keep.0];
     session.execute(
         "DELETE FROM embedded
           WHERE tenant = $1 AND person = $2 AND space = ANY (ARRAY (SELECT id FROM space WHERE name <> $3))",

@@ -30,26 +30,44 @@ impl Cluster {
     /// Makes and starts one that takes encrypted connections at 127.0.0.1, with a certificate for that address. The
     /// authority that signed it is in the file `ca.pem`.
     pub(crate) fn start_encrypted() -> Self {
-        let free = std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
-        Self::make(free, |folder| {
-            let script = "umask 077; new='openssl req -newkey rsa:2048 -nodes -subj';
-                $new /CN=authority -x509 -days 2 -keyout ca.key -out ca.pem &&
-                $new /CN=server -keyout key.pem -out request.pem &&
-                printf 'subjectAltName=IP:127.0.0.1' > names &&
-                openssl x509 -req -in request.pem -CA ca.pem -CAkey ca.key -CAcreateserial -days 2 -extfile names -out cert.pem";
-            let made = Command::new("sh").args(["-c", script]).current_dir(folder).output().unwrap();
-            assert!(made.status.success(), "{}", String::from_utf8_lossy(&made.stderr));
-            if is_root() {
-                let owned =
-                    Command::new("chown").args(["postgres", "key.pem", "cert.pem"]).current_dir(folder).status();
-                assert!(owned.unwrap().success());
-            }
+        let port = free_port();
+        Self::make(port, |folder| encrypted_settings(folder, port))
+    }
+
+    /// Makes and starts one that takes nothing but encrypted connections of clients that have a certificate for their user,
+    /// by the same authority; and its administrator on its socket.
+    pub(crate) fn start_with_certificates() -> Self {
+        let port = free_port();
+        Self::make(port, |folder| {
+            let rules = "local all all trust\nhostssl all all 127.0.0.1/32 cert clientcert=verify-full\n";
+            std::fs::write(folder.join("hba.conf"), rules).unwrap();
             let at = folder.display();
-            format!(
-                "listen_addresses = '127.0.0.1'\nport = {free}\nssl = on\nfsync = off\nssl_cert_file = '{at}/cert.pem'\n\
-                 ssl_key_file = '{at}/key.pem'"
-            )
+            let settings = encrypted_settings(folder, port);
+            format!("{settings}\nhba_file = '{at}/hba.conf'\nssl_ca_file = '{at}/ca.pem'")
         })
+    }
+
+    /// Makes a certificate for a user, and its key, of the kind that `openssl req -newkey` is told. The authority `ca` is the
+    /// one of the server; any other is made for this.
+    pub(crate) fn certificate(&self, user: &str, authority: &str, kind: &str) -> (PathBuf, PathBuf) {
+        let files = |name: &str| self.folder.path().join(format!("{authority}-{user}-{name}.pem"));
+        if !self.folder.path().join(format!("{authority}.pem")).exists() {
+            openssl(
+                self.folder.path(),
+                &format!("$new /CN=stranger -x509 -newkey {EC} -keyout {authority}.key -out {authority}.pem"),
+            );
+        }
+        let (certificate, key) = (files("cert"), files("key"));
+        openssl(
+            self.folder.path(),
+            &format!(
+                "$new /CN={user} -newkey {kind} -keyout {} -out request.pem && printf extendedKeyUsage=clientAuth > names &&
+                 $sign -CA {authority}.pem -CAkey {authority}.key -extfile names -out {}",
+                key.display(),
+                certificate.display()
+            ),
+        );
+        (certificate, key)
     }
 
     fn make(port: u16, settings: impl FnOnce(&Path) -> String) -> Self {
@@ -85,9 +103,9 @@ impl Cluster {
         self.address("admin", &name)
     }
 
-    /// The address of a database by its encrypted port, and the file of the authority.
-    pub(crate) fn encrypted(&self, host: &str, database: &str) -> (String, PathBuf) {
-        (format!("postgres://admin@{host}:{}/{database}", self.port), self.folder.path().join("ca.pem"))
+    /// The address of a database for a user by its encrypted port, and the file of the authority.
+    pub(crate) fn encrypted(&self, user: &str, host: &str, database: &str) -> (String, PathBuf) {
+        (format!("postgres://{user}@{host}:{}/{database}", self.port), self.folder.path().join("ca.pem"))
     }
 
     /// The address of a database for a user.
@@ -119,12 +137,37 @@ impl Cluster {
 
     /// Kills every process of the server with `kill -9`.
     pub(crate) fn kill_hard(&mut self) {
+        let kill = format!("kill -9 {} 2>/dev/null", self.processes().join(" "));
+        Command::new("sh").args(["-c", &kill]).status().unwrap();
         let Some(mut server) = self.server.take() else { return };
+        server.wait().unwrap();
+    }
+
+    /// Stops every process of the server where it stands, or lets all go on.
+    pub(crate) fn stand_still(&self, still: bool) {
+        let signal = if still { "-STOP" } else { "-CONT" };
+        let _ = Command::new("kill").arg(signal).args(self.processes()).stderr(Stdio::null()).status();
+    }
+
+    /// The numbers of the server's processes, the first of which begins the others.
+    fn processes(&self) -> Vec<String> {
+        let Some(server) = &self.server else { return Vec::new() };
         let children = format!("/proc/{0}/task/{0}/children", server.id());
         let children = std::fs::read_to_string(children).unwrap_or_default();
-        let kill = format!("kill -9 {} {children} 2>/dev/null", server.id());
-        Command::new("sh").args(["-c", &kill]).status().unwrap();
-        server.wait().unwrap();
+        std::iter::once(server.id().to_string()).chain(children.split_whitespace().map(str::to_owned)).collect()
+    }
+
+    /// Lets no file of the server grow beyond so many bytes, or, with `None`, as far as it likes again. A write that crosses
+    /// this is cut short by the system, as by a disk that has no more room.
+    pub(crate) fn limit_files(&self, bytes: Option<u64>) {
+        let limit = bytes.map_or("unlimited".to_owned(), |bytes| bytes.to_string());
+        for process in self.processes() {
+            let mut prlimit = self.command("/usr/bin/prlimit");
+            let done = prlimit.args(["--pid", &process, &format!("--fsize={limit}:")]).output().unwrap();
+            // One of them may have ended meanwhile.
+            let is_there = Path::new("/proc").join(&process).exists();
+            assert!(done.status.success() || !is_there, "{}", String::from_utf8_lossy(&done.stderr));
+        }
     }
 
     /// Starts a server that follows this one; from then on this one commits nothing that the other has not.
@@ -185,7 +228,7 @@ impl Cluster {
         let _ = self.command("pg_ctl").args(["stop", "-s", "-m", how, "-D"]).arg(self.data()).status();
     }
 
-    /// One of its programs, run as a user who is not root, as PostgreSQL demands.
+    /// One of its programs, or one elsewhere, run as a user who is not root, as PostgreSQL demands.
     fn command(&self, program: &str) -> Command {
         let path = Path::new(PROGRAMS).join(program);
         let root = is_root();
@@ -198,12 +241,51 @@ impl Cluster {
     }
 }
 
+/// Keys that are made in no time.
+pub(crate) const EC: &str = "ec -pkeyopt ec_paramgen_curve:prime256v1";
+
+/// Runs a line of shell in a folder, in which `$new` makes a key and a request for a name, and `$sign` signs `request.pem`.
+pub(crate) fn openssl(folder: &Path, line: &str) {
+    let short = "umask 077; new='openssl req -nodes -days 2 -subj'; sign='openssl x509 -req -in request.pem -days 2 -CAcreateserial'";
+    let made = Command::new("sh").args(["-c", &format!("{short}; {line}")]).current_dir(folder).output().unwrap();
+    assert!(made.status.success(), "{line}: {}", String::from_utf8_lossy(&made.stderr));
+}
+
+fn free_port() -> u16 {
+    std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port()
+}
+
+/// Makes an authority and a certificate of the server in a folder; what its configuration says of them.
+fn encrypted_settings(folder: &Path, port: u16) -> String {
+    openssl(
+        folder,
+        &format!(
+            "$new /CN=authority -x509 -newkey {EC} -keyout ca.key -out ca.pem &&
+             $new /CN=server -newkey {EC} -keyout key.pem -out request.pem &&
+             printf 'subjectAltName=IP:127.0.0.1' > names && $sign -CA ca.pem -CAkey ca.key -extfile names -out cert.pem"
+        ),
+    );
+    if is_root() {
+        let mut owned = Command::new("chown");
+        assert!(
+            owned.args(["postgres", "key.pem", "cert.pem", "ca.pem"]).current_dir(folder).status().unwrap().success()
+        );
+    }
+    let at = folder.display();
+    format!(
+        "listen_addresses = '127.0.0.1'\nport = {port}\nssl = on\nfsync = off\nssl_cert_file = '{at}/cert.pem'\n\
+         ssl_key_file = '{at}/key.pem'"
+    )
+}
+
 fn is_root() -> bool {
     Command::new("id").arg("-u").output().is_ok_and(|id| id.stdout.trim_ascii() == b"0")
 }
 
 impl Drop for Cluster {
     fn drop(&mut self) {
+        // One that a test left standing would not hear that it is to end.
+        self.stand_still(false);
         if let Some(mut server) = self.server.take() {
             self.stop("immediate");
             let _ = server.wait();

@@ -46,8 +46,10 @@ fn encrypted_sqlite() {
 #[cfg(feature = "postgres")]
 #[test]
 fn postgres() {
-    let cluster = crate::cluster::Cluster::start("fsync = off");
+    let cluster = crate::cluster::Cluster::start(crate::queries::RECORDED);
     conformance::run(&mut || Box::new(kithkin_store::PostgresStore::create(&cluster.database()).unwrap()));
+    // In the same test, since what the suite asks is what is looked at.
+    crate::queries::check(&cluster);
 }
 
 #[cfg(feature = "postgres")]

@@ -3,14 +3,22 @@
 
 mod canaries;
 #[cfg(feature = "postgres")]
+mod certificates;
+#[cfg(feature = "postgres")]
 mod cluster;
 mod conformance;
+#[cfg(feature = "postgres")]
+mod distribution;
 mod encrypted;
 #[cfg(feature = "postgres")]
 mod encrypted_database;
 mod files;
+#[cfg(feature = "postgres")]
+mod limits;
 mod model;
 mod old;
 mod operations;
 #[cfg(feature = "postgres")]
 mod postgres;
+#[cfg(feature = "postgres")]
+mod queries;

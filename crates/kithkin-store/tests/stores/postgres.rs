@@ -14,11 +14,11 @@ use kithkin_store::PostgresStore;
 
 use crate::cluster::Cluster;
 
-fn scope(person: &str) -> Scope {
+pub(crate) fn scope(person: &str) -> Scope {
     Scope::new(TenantId::new("t").unwrap(), PersonId::new(person).unwrap())
 }
 
-fn turn(id: &str, text: &str) -> Turn {
+pub(crate) fn turn(id: &str, text: &str) -> Turn {
     Turn {
         conversation: "c".parse().unwrap(),
         session: "s".parse().unwrap(),
@@ -31,12 +31,12 @@ fn turn(id: &str, text: &str) -> Turn {
     }
 }
 
-fn append(store: &dyn Store, person: &str, turns: &[Turn]) -> Result<Vec<Outcome>, StoreError> {
+pub(crate) fn append(store: &dyn Store, person: &str, turns: &[Turn]) -> Result<Vec<Outcome>, StoreError> {
     let batch = [PersonTurns { scope: scope(person), turns: turns.to_vec() }];
     Ok(store.append(&batch, 7)?.remove(0).outcomes)
 }
 
-fn log(store: &dyn Store, person: &str) -> Vec<StoredTurn> {
+pub(crate) fn log(store: &dyn Store, person: &str) -> Vec<StoredTurn> {
     let mut turns = Vec::new();
     let mut push = |turn| {
         turns.push(turn);
@@ -47,7 +47,7 @@ fn log(store: &dyn Store, person: &str) -> Vec<StoredTurn> {
 }
 
 /// The database of an address that `Cluster::database` gave.
-fn name_of(address: &str) -> &str {
+pub(crate) fn name_of(address: &str) -> &str {
     address.rsplit('/').next().unwrap()
 }
 
@@ -159,31 +159,6 @@ fn what_cannot_be_reached_is_named_without_its_password() {
     cluster.resume();
     // It went and came without being asked anything.
     assert_eq!(log(&store, "ann").len(), 1);
-}
-
-#[test]
-fn too_few_connections_are_waited_for_and_then_named() {
-    let cluster = Cluster::start("fsync = off\nmax_connections = 4\nsuperuser_reserved_connections = 1");
-    let address = cluster.database();
-    cluster.run(name_of(&address), "CREATE ROLE ann LOGIN; GRANT CREATE ON DATABASE d0 TO ann");
-    let store = PostgresStore::create(&cluster.address("ann", "d0")).unwrap();
-    let mut visits = Vec::new();
-    append(&store, "ann", &[turn("1", "hello")]).unwrap();
-    // Each visitor holds a connection while it calls the store again.
-    fn nested(store: &PostgresStore, depth: usize) -> Result<(), StoreError> {
-        let mut inner = Ok(());
-        store.scan_turns(&scope("ann"), 0, &mut |_| {
-            inner = if depth == 0 { Ok(()) } else { nested(store, depth - 1) };
-            ControlFlow::Continue(())
-        })?;
-        inner
-    }
-    visits.push(nested(&store, 1));
-    visits.push(nested(&store, 8));
-    assert!(visits[0].is_ok(), "{visits:?}");
-    let refused = visits[1].as_ref().unwrap_err();
-    assert!(matches!(refused, StoreError::Unreachable { .. }), "{refused:?}");
-    append(&store, "ann", &[turn("2", "still there")]).unwrap();
 }
 
 #[test]
@@ -400,34 +375,6 @@ fn an_erasure_waits_for_those_who_still_look() {
     assert_eq!(store.check().unwrap().problems.len(), 1, "and what is left is told");
     store.erase(&scope("ann"), &erased("2"), false).unwrap();
     assert_eq!(store.check().unwrap().problems, Vec::<String>::new());
-}
-
-#[test]
-fn an_encrypted_connection_is_to_the_server_that_was_meant() {
-    let cluster = Cluster::start_encrypted();
-    let (address, authority) = cluster.encrypted("127.0.0.1", name_of(&cluster.database()));
-    let secure = format!("{address}?sslmode=verify-full&sslrootcert={}", authority.display());
-    let store = PostgresStore::create(&secure).unwrap();
-    append(&store, "ann", &[turn("1", "hello")]).unwrap();
-    let encrypted = cluster.run(
-        "postgres",
-        "SELECT count(*) FROM pg_stat_ssl JOIN pg_stat_activity USING (pid) WHERE ssl AND application_name = 'kithkin'",
-    );
-    assert_ne!(encrypted, "0");
-    drop(store);
-    let check = |address: &str, expect: &str| {
-        let text = PostgresStore::open(address).unwrap_err().to_string();
-        assert!(text.contains("cannot be reached") && text.contains(expect), "{address}: {text}");
-    };
-    // By an authority that nobody here knows, and under another name than the certificate has.
-    check(&format!("{address}?sslmode=require"), "UnknownIssuer");
-    let (other, _) = cluster.encrypted("localhost", name_of(&address));
-    check(&format!("{other}?sslmode=require&sslrootcert={}", authority.display()), "not valid for name");
-    // Where the server speaks no TLS, nothing is said to it.
-    cluster.run("postgres", "ALTER SYSTEM SET ssl = off");
-    cluster.run("postgres", "SELECT pg_reload_conf()");
-    let off = std::iter::repeat_with(|| PostgresStore::open(&secure)).find_map(Result::err).unwrap().to_string();
-    assert!(off.contains("TLS") && off.contains("cannot be reached"), "{off}");
 }
 
 #[test]
