@@ -59,7 +59,7 @@ pub use context::{Citation, Context, Given, RoutedReport};
 pub use correct::{Change, Correct, CorrectReport};
 pub use dialogue::{Dialogue, Followed, Said};
 pub use doctor::{Doctor, Finding, Repair};
-pub use encryption::Encryption;
+pub use encryption::{Encryption, key_from_command, key_from_file};
 pub use error::Error;
 pub use explain::ExplainReport;
 pub use explore::ExploreReport;
@@ -86,6 +86,7 @@ pub use kithkin_models::{
     CHAT_MODELS, ChatKey, ChatSource, ChatSpec, MODELS, ModelSpec, NoKey, OpenAiEndpoint, Status as WeightStatus,
     UnknownChat,
 };
+pub use kithkin_store::MasterKey;
 pub use location::Location;
 pub use memories::MemoryReport;
 pub use person::{Now, Person, Recall};

@@ -411,7 +411,8 @@ impl Store for EncryptedStore {
         self.below.put_chain(tenant, entry)
     }
 
-    /// Does so with the store below, and destroys the keys of persons whose erasure was cut off when they were gone already.
+    /// Does so with the store below, destroys the keys of persons whose erasure was cut off when they were gone already, and
+    /// rewrites the keyring where bytes of old keys are left in it.
     fn compact(&self) -> Result<Compacted, StoreError> {
         // Before the persons are listed: of one who is not there then, nothing is left that such a key could read.
         let going = self.keyring.going()?;
@@ -423,6 +424,7 @@ impl Store for EncryptedStore {
             }
             self.keyring.destroy(&self.keyring.of_nobody(&going, &there), self.clock.now())?;
         }
+        self.keyring.purge()?;
         self.below.compact()
     }
 
