@@ -41,7 +41,7 @@ pub use records::{
 };
 pub use reranker::{RerankError, Reranker};
 pub use scope::Scope;
-pub use store::{ReceiptHash, Store, Visit, VisitVector};
+pub use store::{Noted, ReceiptHash, ReceiptHashOf, Store, Visit, VisitVector};
 pub use store_error::StoreError;
 pub use time::{EventTime, InvalidTime, Millis, Precision};
 pub use turn::{

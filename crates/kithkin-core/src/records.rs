@@ -196,6 +196,13 @@ pub struct Erased {
     pub feedback: u64,
 }
 
+impl Erased {
+    /// Whether that is nothing.
+    pub fn is_nothing(&self) -> bool {
+        *self == Self::default()
+    }
+}
+
 /// How a store is.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct StoreHealth {

@@ -124,7 +124,7 @@ fn report(erased: Erased, dry_run: bool) -> ForgetReport {
 }
 
 /// The turns that an erasure takes: those that it names, with all tellings of each.
-fn named<'a>(log: &'a [StoredTurn], what: &Erasure) -> Vec<&'a StoredTurn> {
+pub(crate) fn named<'a>(log: &'a [StoredTurn], what: &Erasure) -> Vec<&'a StoredTurn> {
     let is_named = |turn: &Turn| match what {
         Erasure::Turns(keys) => keys.contains(&turn.key()),
         Erasure::Session(of) => turn.conversation == of.conversation && turn.session == of.session,

@@ -47,6 +47,7 @@ mod person;
 mod profile;
 mod quote;
 mod receipt;
+mod receipts;
 mod remember;
 mod reports;
 mod respond;
@@ -98,7 +99,7 @@ pub use reports::{
     SessionReport, TimingsReport, TurnReport,
 };
 pub use respond::{PromptReport, Respond, RespondReport, TokensReport, UsedEntry};
-pub use retention::{Retention, RetentionReport};
+pub use retention::{Retain, Retention, RetentionReport};
 pub use storage::{
     BackupReport, ChainReport, CompactReport, CopyReport, Damage, ErasureReport, FreePages, OnPassed, Passed, Refusal,
     Selection, StoredPerson, Unreadable, VerifyReport, free_pages,

@@ -6,21 +6,26 @@
 use std::collections::HashMap;
 use std::num::NonZeroU32;
 use std::ops::ControlFlow;
+use std::path::Path;
 
 use kithkin_core::{
-    Decided, Erased, Erasure, Millis, PersonId, Role, Scope, Seq, StoreError, StoredTurn, TenantId, TurnKey,
+    Decided, Erased, Erasure, Millis, Noted, PersonId, Role, Scope, StoreError, StoredTurn, TenantId, TurnKey,
 };
 use kithkin_engine::{Consent, EngineError};
 use serde::{Deserialize, Serialize};
 
+use crate::forget::named;
+use crate::receipts::Receipts;
 use crate::reports::instant;
-use crate::{Error, Kithkin, Now, OnPassed, Passed, Person};
+use crate::{Error, Kithkin, Now, OnPassed, Passed, Person, Receipt};
 
 const DAY: Millis = 86_400_000;
 /// How far the clocks of machine and database may be apart, in milliseconds.
 const CLOCKS_APART: u64 = 3_600_000;
 /// So many turns are erased at once: the store rewrites what it has to once for all of them, and writers wait meanwhile.
 const AT_ONCE: usize = 10_000;
+/// Of so many persons at once where receipts are kept: each is on the disk before the transaction ends, and writers wait.
+const WITH_RECEIPTS: usize = 100;
 
 /// How long turns are kept.
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
@@ -47,6 +52,27 @@ impl Retention {
     }
 }
 
+/// How it is looked for what is no longer kept.
+#[derive(Debug, Clone, Copy)]
+pub struct Retain<'a> {
+    /// The rules; of another tenant's none is heeded.
+    pub rules: &'a [Retention],
+    /// What the present is.
+    pub now: Now,
+    /// A folder that gets a receipt for each person who loses a turn, of which the hash is in the tenant's chain of erasures.
+    /// It must be there, and each receipt is in it before its erasure is done. Without one nothing is added to the chain.
+    pub receipts: Option<&'a Path>,
+    /// Only counts.
+    pub dry_run: bool,
+}
+
+/// What of a person is over.
+struct Over {
+    decided: Decided,
+    turns: usize,
+    receipt: Option<Receipt>,
+}
+
 /// What was erased because it had been kept for long enough, or would be.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize)]
 pub struct RetentionReport {
@@ -65,6 +91,8 @@ pub struct RetentionReport {
     /// Persons whose log cannot be read, being damaged or without its key: nothing of theirs went, and `kithkin doctor` says
     /// why.
     pub unreadable: u64,
+    /// Receipts that were put into the folder for them.
+    pub receipts: u64,
     /// Whether it was only counted.
     pub dry_run: bool,
 }
@@ -80,41 +108,38 @@ impl RetentionReport {
 }
 
 impl Kithkin {
-    /// Erases what the rules for the tenant no longer keep; with `dry_run` only counts. Who has nothing left is erased with
-    /// the name. The log of each person is read whose first turn may be over.
+    /// Erases what the rules for the tenant no longer keep. Who has nothing left is erased with the name. The log of each
+    /// person is read whose first turn may be over.
     ///
     /// # Errors
-    /// The store failed, or `on` stopped it: what was erased by then is. With [`Now::Clock`], the clocks of this machine and of
-    /// the database are more than an hour apart: then nothing was erased.
-    pub fn retain(
-        &self,
-        tenant: &TenantId,
-        rules: &[Retention],
-        now: Now,
-        dry_run: bool,
-        on: OnPassed<'_>,
-    ) -> Result<RetentionReport, Error> {
+    /// The store failed, or `on` stopped it: what was erased by then is, with its receipts. With [`Now::Clock`], the clocks of
+    /// this machine and of the database are more than an hour apart, or the folder for receipts cannot be used: then nothing
+    /// was erased.
+    pub fn retain(&self, tenant: &TenantId, how: &Retain<'_>, on: OnPassed<'_>) -> Result<RetentionReport, Error> {
         let of_tenant = |rule: &&Retention| rule.tenant.as_ref().is_none_or(|of| of == tenant);
-        let rules: Vec<&Retention> = rules.iter().filter(of_tenant).collect();
-        let mut report = RetentionReport { dry_run, ..RetentionReport::default() };
+        let rules: Vec<&Retention> = how.rules.iter().filter(of_tenant).collect();
+        let mut report = RetentionReport { dry_run: how.dry_run, ..RetentionReport::default() };
         if rules.is_empty() {
             return Ok(report);
         }
-        let now = match now {
+        let now = match how.now {
             Now::At(time) => time.start(),
             Now::Clock => self.agreed_time()?,
         };
+        let folder = how.receipts.filter(|_| !how.dry_run);
+        let mut receipts = folder.map(|folder| Receipts::open(folder, self.engine.store())).transpose()?;
+        let most = if receipts.is_some() { WITH_RECEIPTS } else { usize::MAX };
         let persons: Vec<PersonId> = self.person_ids(tenant)?;
-        let (mut decided, mut turns) = (Vec::new(), 0);
+        let (mut over, mut turns) = (Vec::new(), 0);
         for (done, person) in persons.iter().enumerate() {
             if on(Passed { persons: done as u64, of: persons.len() as u64 }).is_break() {
                 return Err(EngineError::Stopped.into());
             }
             let person = self.person(&Scope::new(tenant.clone(), person.clone()));
-            match person.outlived(&rules, now) {
-                Ok(Some((one, count))) => {
-                    decided.push(one);
-                    turns += count;
+            match person.outlived(&rules, now, receipts.is_some()) {
+                Ok(Some(one)) => {
+                    turns += one.turns;
+                    over.push(one);
                 }
                 Ok(None) => {}
                 Err(Error::Engine(EngineError::Store(StoreError::Damaged { .. } | StoreError::KeyGone { .. }))) => {
@@ -122,12 +147,12 @@ impl Kithkin {
                 }
                 Err(e) => return Err(e),
             }
-            if turns >= AT_ONCE {
-                self.end(&decided, &mut report)?;
-                (decided, turns) = (Vec::new(), 0);
+            if turns >= AT_ONCE || over.len() >= most {
+                self.end(std::mem::take(&mut over), receipts.as_mut(), &mut report)?;
+                turns = 0;
             }
         }
-        self.end(&decided, &mut report)?;
+        self.end(over, receipts.as_mut(), &mut report)?;
         Ok(report)
     }
 
@@ -143,16 +168,22 @@ impl Kithkin {
         }
     }
 
-    /// Erases, or counts, what was decided upon.
-    fn end(&self, decided: &[Decided], report: &mut RetentionReport) -> Result<(), Error> {
+    /// Erases, or counts, what is over.
+    fn end(&self, over: Vec<Over>, receipts: Option<&mut Receipts>, report: &mut RetentionReport) -> Result<(), Error> {
         let store = self.engine.store();
         if report.dry_run {
-            for Decided { scope, what, .. } in decided {
+            for Decided { scope, what, .. } in over.iter().map(|one| &one.decided) {
                 report.add(store.erase(scope, what, true)?);
             }
             return Ok(());
         }
-        for (one, erased) in decided.iter().zip(store.erase_decided(decided)?) {
+        let (decided, noted): (Vec<Decided>, Vec<Option<Receipt>>) =
+            over.into_iter().map(|one| (one.decided, one.receipt)).unzip();
+        let erased = match receipts {
+            None => store.erase_decided(&decided, None)?,
+            Some(receipts) => self.erase_with_receipts(&decided, noted, receipts, report)?,
+        };
+        for (one, erased) in decided.iter().zip(erased) {
             match erased {
                 Some(erased) => {
                     report.add(erased);
@@ -163,11 +194,45 @@ impl Kithkin {
         }
         Ok(())
     }
+
+    /// Erases, each with its receipt.
+    fn erase_with_receipts(
+        &self,
+        decided: &[Decided],
+        mut noted: Vec<Option<Receipt>>,
+        receipts: &mut Receipts,
+        report: &mut RetentionReport,
+    ) -> Result<Vec<Option<Erased>>, Error> {
+        let store = self.engine.store();
+        let mut put = |place: usize, erased: &Erased, entry| match noted.get_mut(place) {
+            Some(Some(receipt)) => {
+                let hash = receipt.note(erased, entry);
+                receipts.put(receipt).map(|()| hash)
+            }
+            _ => Err(StoreError::Engine {
+                place: "the list of erasures".to_owned(),
+                doing: "writing a receipt",
+                why: format!("there is none of the erasure {place}"),
+            }),
+        };
+        let erased = store.erase_decided(decided, Some(Noted { at: self.clock.now(), receipt: &mut put }));
+        if let Ok(erased) = &erased {
+            let done = noted.iter().flatten().zip(erased).filter(|(_, one)| one.is_some_and(|one| !one.is_nothing()));
+            for (receipt, _) in done {
+                receipts.keep(receipt)?;
+                report.receipts += 1;
+            }
+        }
+        // What the store says comes first.
+        let settled = receipts.settle(store);
+        let erased = erased?;
+        settled.map(|()| erased)
+    }
 }
 
 impl Person<'_> {
-    /// What of the person is over by a rule, and how many turns that names.
-    fn outlived(&self, rules: &[&Retention], now: Millis) -> Result<Option<(Decided, usize)>, Error> {
+    /// What of the person is over by a rule.
+    fn outlived(&self, rules: &[&Retention], now: Millis, with_receipt: bool) -> Result<Option<Over>, Error> {
         let latest = rules.iter().map(|rule| rule.since(now)).max().unwrap_or(Millis::MIN);
         if !self.may_be_over(latest)? {
             return Ok(None);
@@ -183,14 +248,16 @@ impl Person<'_> {
         let mut over: Vec<TurnKey> =
             current.iter().filter(|(_, told)| is_over(told)).map(|(key, _)| key.clone()).collect();
         let (Some(last), false) = (log.last(), over.is_empty()) else { return Ok(None) };
-        let (upto, count): (Seq, usize) = (last.seq, over.len());
-        let what = if count == current.len() {
+        let (upto, turns) = (last.seq, over.len());
+        let what = if turns == current.len() {
             Erasure::Person
         } else {
             over.sort_unstable();
             self.with_corrections(Erasure::Turns(over))?
         };
-        Ok(Some((Decided { scope: self.scope().clone(), what, upto }, count)))
+        let (scope, at) = (self.scope(), self.kithkin().clock.now());
+        let receipt = with_receipt.then(|| Receipt::of(scope, &what, &named(&log, &what), upto.0, at)).transpose()?;
+        Ok(Some(Over { decided: Decided { scope: scope.clone(), what, upto }, turns, receipt }))
     }
 
     /// Whether the first turn of the log was stored before; those that follow were not, unless a clock went back.

@@ -31,11 +31,11 @@ pub(super) fn what_was_not_read_stays(store: &dyn Store) {
     let first = || Erasure::Turns(vec![key("1")]);
     let nobody = decided(&scope("t", "nobody"), first());
     let all = [decided(&ann(), first()), decided(&bob, first()), decided(&eve, Erasure::Person), nobody];
-    let erased = store.erase_decided(&all).unwrap();
+    let erased = store.erase_decided(&all, None).unwrap();
     let turns: Vec<Option<u64>> = erased.iter().map(|one| one.map(|erased| erased.turns)).collect();
     assert_eq!(turns, [Some(1), None, Some(2), Some(0)]);
     assert_eq!((seqs(store, &ann()), seqs(store, &bob)), (vec![2], vec![1, 2, 3]));
-    assert!(store.pulse(&eve).unwrap().is_none() && store.erase_decided(&[]).unwrap().is_empty());
+    assert!(store.pulse(&eve).unwrap().is_none() && store.erase_decided(&[], None).unwrap().is_empty());
 }
 
 pub(super) fn erasing_cascades(store: &dyn Store) {

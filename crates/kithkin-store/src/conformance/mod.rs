@@ -52,6 +52,7 @@ pub fn run(empty: &mut dyn FnMut() -> Box<dyn Store>) {
         taking::what_does_not_follow_is_refused,
         taking::chains_only_grow,
         taking::an_erasure_comes_with_its_entry,
+        taking::what_is_decided_comes_with_its_entries,
         taking::compacting_keeps_everything,
         whole::pulses_grow,
         whole::visitors_may_stop_and_call_again,

@@ -19,9 +19,9 @@ use std::time::{Duration, Instant};
 
 use kithkin_core::{
     Appended, Binding, ChainEntry, Clock, Compacted, Decided, DerivationId, DerivedSession, Disclosure, Erased,
-    Erasure, Feedback, KeyringId, Memory, Millis, PersonId, PersonSummary, PersonTurns, Pulse, ReceiptHash, Records,
-    Scope, Seq, SessionRef, Store, StoreError, StoreHealth, StoredDisclosure, StoredFeedback, StoredMemory, StoredTurn,
-    TenantId, TurnId, UnitId, VectorCount, VectorSpace, Visit, VisitVector,
+    Erasure, Feedback, KeyringId, Memory, Millis, Noted, PersonId, PersonSummary, PersonTurns, Pulse, ReceiptHash,
+    Records, Scope, Seq, SessionRef, Store, StoreError, StoreHealth, StoredDisclosure, StoredFeedback, StoredMemory,
+    StoredTurn, TenantId, TurnId, UnitId, VectorCount, VectorSpace, Visit, VisitVector,
 };
 
 pub(crate) use cipher::KeyId;
@@ -393,10 +393,10 @@ impl Store for EncryptedStore {
         if *what == Erasure::Person { self.erase_with_keys(&[scope], erase) } else { erase() }
     }
 
-    fn erase_decided(&self, decided: &[Decided]) -> Result<Vec<Option<Erased>>, StoreError> {
+    fn erase_decided(&self, decided: &[Decided], noted: Option<Noted<'_>>) -> Result<Vec<Option<Erased>>, StoreError> {
         let persons: Vec<&Scope> =
             decided.iter().filter(|one| one.what == Erasure::Person).map(|one| &one.scope).collect();
-        self.erase_with_keys(&persons, || self.below.erase_decided(decided))
+        self.erase_with_keys(&persons, || self.below.erase_decided(decided, noted))
     }
 
     fn scan_chain(&self, tenant: &TenantId, visit: Visit<'_, ChainEntry>) -> Result<(), StoreError> {

@@ -8,12 +8,12 @@
 
 use std::time::{Duration, Instant};
 
-use kithkin_core::{Decided, Erased, Erasure, Scope, StoreError};
+use kithkin_core::{Decided, Erased, Erasure, Noted, Scope, StoreError};
 
 use super::connection::{Connections, Fault, PATIENCE};
 use super::memories::ids;
 use super::session::{Session, column, sql};
-use super::{feedback, memories, persons, vectors};
+use super::{chain, feedback, memories, persons, vectors};
 use crate::counters::Stale;
 
 /// The tables of persons' data.
@@ -91,14 +91,23 @@ fn note(session: &mut Session, scope: &Scope) -> Result<(), Fault> {
     Ok(())
 }
 
-/// The same, unless there is a turn that was not read when it was decided upon.
-pub(super) fn delete_decided(session: &mut Session, decided: &Decided) -> Result<Option<Erased>, Fault> {
+/// The same, unless there is a turn that was not read when it was decided upon; noted as the one at this place of the list.
+pub(super) fn delete_decided(
+    session: &mut Session,
+    place: usize,
+    decided: &Decided,
+    noted: Option<&mut Noted<'_>>,
+) -> Result<Option<Erased>, Fault> {
     let Decided { scope, what, upto } = decided;
     let counters = persons::load(session, scope)?;
     if counters.is_some_and(|counters| counters.last_seq > upto.0) {
         return Ok(None);
     }
-    delete(session, scope, what).map(Some)
+    let erased = delete(session, scope, what)?;
+    if let Some(Noted { at, receipt }) = noted.filter(|_| !erased.is_nothing()) {
+        chain::add(session, &scope.tenant, *at, |number| receipt(place, &erased, number))?;
+    }
+    Ok(Some(erased))
 }
 
 /// What `what` takes with it; `None` for all of the person.

@@ -7,11 +7,11 @@
 use std::collections::BTreeSet;
 use std::time::{Duration, Instant};
 
-use kithkin_core::{Decided, Erased, Erasure, MemoryId, Scope, Seq, StoreError, UnitId};
+use kithkin_core::{Decided, Erased, Erasure, MemoryId, Noted, Scope, Seq, StoreError, UnitId};
 use rusqlite::{Connection, Row, params};
 
 use super::connection::{Connections, Fault};
-use super::{feedback, memories, persons, vectors};
+use super::{chain, feedback, memories, persons, vectors};
 use crate::counters::Stale;
 
 /// How long one attempt to empty the log waits, so that writers get their turn between two attempts.
@@ -58,14 +58,23 @@ pub(super) fn delete(connection: &Connection, scope: &Scope, what: &Erasure) -> 
     Ok(erased)
 }
 
-/// The same, unless there is a turn that was not read when it was decided upon.
-pub(super) fn delete_decided(connection: &Connection, decided: &Decided) -> Result<Option<Erased>, Fault> {
+/// The same, unless there is a turn that was not read when it was decided upon; noted as the one at this place of the list.
+pub(super) fn delete_decided(
+    connection: &Connection,
+    place: usize,
+    decided: &Decided,
+    noted: Option<&mut Noted<'_>>,
+) -> Result<Option<Erased>, Fault> {
     let Decided { scope, what, upto } = decided;
     let counters = persons::load(connection, scope)?;
     if counters.is_some_and(|counters| counters.last_seq > upto.0) {
         return Ok(None);
     }
-    delete(connection, scope, what).map(Some)
+    let erased = delete(connection, scope, what)?;
+    if let Some(Noted { at, receipt }) = noted.filter(|_| !erased.is_nothing()) {
+        chain::add(connection, &scope.tenant, *at, |number| receipt(place, &erased, number))?;
+    }
+    Ok(Some(erased))
 }
 
 /// The mark of the last erasure whose bytes are still in the files: a number that no other has had, and odd; once they are

@@ -358,7 +358,7 @@ fn what_was_decided_takes_the_keys_of_whole_persons() {
         decided("cy", some),
         decided("dee", Erasure::Person),
     ];
-    let erased = store.erase_decided(&decided).unwrap();
+    let erased = store.erase_decided(&decided, None).unwrap();
     assert_eq!(
         erased.iter().map(|one| one.map(|one| one.turns)).collect::<Vec<_>>(),
         [Some(2), None, Some(1), Some(0)]

@@ -7,10 +7,10 @@ use std::fmt::Debug;
 use std::ops::ControlFlow;
 
 use kithkin_core::{
-    Binding, ChainEntry, ConversationId, DerivationId, Disclosure, Erased, Erasure, Feedback, Memory, MemoryId,
-    MemoryKind, MethodId, Millis, PersonId, PersonTurns, Purpose, QuestionVector, Role, Scope, Seq, SessionId,
-    SessionRef, Shown, Spent, Store, StoreError, StoredDisclosure, StoredTurn, TenantId, Turn, TurnId, UnitId,
-    VectorSpace,
+    Binding, ChainEntry, ConversationId, Decided, DerivationId, Disclosure, Erased, Erasure, Feedback, Memory,
+    MemoryId, MemoryKind, MethodId, Millis, Noted, PersonId, PersonTurns, Purpose, QuestionVector, Role, Scope, Seq,
+    SessionId, SessionRef, Shown, Spent, Store, StoreError, StoredDisclosure, StoredTurn, TenantId, Turn, TurnId,
+    UnitId, VectorSpace,
 };
 use proptest::prelude::*;
 use proptest::strategy::BoxedStrategy;
@@ -53,12 +53,14 @@ pub(crate) enum What {
     Person,
 }
 
-/// What becomes of what is to be erased: it is counted, it goes, or it goes with an entry in the tenant's chain.
+/// What becomes of what is to be erased: it is counted, it goes, it goes with an entry in the tenant's chain, or so by a
+/// decision upon all that is there.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum How {
     Counted,
     Erased,
     Noted,
+    Decided,
 }
 
 pub(crate) fn op() -> BoxedStrategy<Op> {
@@ -74,7 +76,8 @@ pub(crate) fn op() -> BoxedStrategy<Op> {
         1 => (0..2u8).prop_map(What::Conversation),
         1 => Just(What::Person),
     ];
-    let how = prop_oneof![1 => Just(How::Counted), 1 => Just(How::Erased), 1 => Just(How::Noted)];
+    let how =
+        prop_oneof![1 => Just(How::Counted), 1 => Just(How::Erased), 1 => Just(How::Noted), 1 => Just(How::Decided)];
     prop_oneof![
         6 => (prop::collection::vec((scope.clone(), turns), 1..3), time.clone())
             .prop_map(|(persons, at)| Op::Append(persons, at)),
@@ -139,7 +142,9 @@ impl Op {
             | Self::DropVectors(n, _)
             | Self::DropMemories(n, _)
             | Self::Erase(n, _, How::Counted | How::Erased) => vec![*n],
-            Self::PutChain(n, _) | Self::Erase(n, _, How::Noted) => (0..4).map(|person| n / 4 * 4 + person).collect(),
+            Self::PutChain(n, _) | Self::Erase(n, _, How::Noted | How::Decided) => {
+                (0..4).map(|person| n / 4 * 4 + person).collect()
+            }
             Self::Compact => Vec::new(),
         }
     }
@@ -283,9 +288,16 @@ pub(crate) fn apply(store: &dyn Store, op: &Op) -> Result<String, StoreError> {
                 What::Conversation(n) => Erasure::Conversation(session(*n).conversation),
                 What::Person => Erasure::Person,
             };
-            let (scope, note) = (scope(*n), &mut |erased: &Erased, number: u64| [(erased.turns + number) as u8; 32]);
+            let (scope, hash) = (scope(*n), |erased: &Erased, number: u64| [(erased.turns + number) as u8; 32]);
             show(&match how {
-                How::Noted => store.erase_noted(&scope, &what, 5, note)?,
+                How::Noted => store.erase_noted(&scope, &what, 5, &mut { hash })?,
+                How::Decided => {
+                    let upto = Seq(store.pulse(&scope)?.map_or(0, |pulse| pulse.last_seq));
+                    let receipt = &mut |_, erased: &Erased, number| Ok(hash(erased, number));
+                    let erased =
+                        store.erase_decided(&[Decided { scope, what, upto }], Some(Noted { at: 5, receipt }))?;
+                    erased.into_iter().flatten().next().unwrap_or_default()
+                }
                 how => store.erase(&scope, &what, *how == How::Counted)?,
             })
         }
