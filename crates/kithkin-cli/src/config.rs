@@ -33,7 +33,7 @@ pub(crate) struct Config {
     pub(crate) chat_timeout: Option<u64>,
     pub(crate) budget: Budget,
     pub(crate) price: Option<Price>,
-    /// How long turns are kept.
+    /// How long turns, feedback and disclosures are kept.
     pub(crate) retention: Vec<Retention>,
     /// The folder for receipts of what is erased by age.
     pub(crate) retention_receipts: Option<PathBuf>,

@@ -35,7 +35,7 @@ pub struct Settings {
     pub limits: Limits,
     /// The folder with past runs of the lab, for its page.
     pub lab: Option<std::path::PathBuf>,
-    /// How long turns are kept of the tenants that are served.
+    /// How long turns, feedback and disclosures are kept of the tenants that are served.
     pub retention: Vec<Retention>,
     /// A folder for receipts of what is erased by them; without one there are none.
     pub retention_receipts: Option<std::path::PathBuf>,

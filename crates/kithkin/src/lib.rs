@@ -99,7 +99,7 @@ pub use reports::{
     SessionReport, TimingsReport, TurnReport,
 };
 pub use respond::{PromptReport, Respond, RespondReport, TokensReport, UsedEntry};
-pub use retention::{Retain, Retention, RetentionReport};
+pub use retention::{Kept, Retain, Retention, RetentionReport, RoleOfNoTurns};
 pub use storage::{
     BackupReport, ChainReport, CompactReport, CopyReport, Damage, ErasureReport, FreePages, OnPassed, Passed, Refusal,
     Selection, StoredPerson, Unreadable, VerifyReport, free_pages,

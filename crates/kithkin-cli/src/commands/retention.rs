@@ -25,12 +25,12 @@ pub(super) fn run(place: &Place, args: &RetentionArgs) -> Result<ExitCode> {
             output::json(&serde_json::json!({ "tenant": tenant, "report": report }))?;
             continue;
         }
-        let RetentionReport { persons, turns, memories, vectors, feedback, left, unreadable, receipts: count, dry_run } =
-            report;
+        let RetentionReport { persons, turns, memories, vectors, feedback, disclosures, .. } = report;
+        let RetentionReport { left, unreadable, receipts: count, dry_run, .. } = report;
         let would = if dry_run { "would be erased" } else { "erased" };
         line(&format!(
             "{tenant}: {turns} turns of {persons} persons, {memories} memories, {vectors} vectors, {feedback} pieces of \
-             feedback {would}"
+             feedback, {disclosures} disclosures {would}"
         ))?;
         if let Some(folder) = receipts.filter(|_| count > 0) {
             line(&format!("{count} receipts in {}", folder.display()))?;

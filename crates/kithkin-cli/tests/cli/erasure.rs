@@ -375,3 +375,58 @@ fn a_service_keeps_receipts_of_what_it_erases_by_itself() {
         place.ok(&["verify-erasure", &format!("receipts/{name}")]);
     }
 }
+
+#[test]
+fn feedback_and_disclosures_have_an_age_of_their_own() {
+    let place = Place::new();
+    place.import("ann", &(turn("1", "2023-01-01", "Ann", "Tea at four.") + &turn("2", "2023-01-01", "Ann", "Rex.")));
+    for question in ["Where is the marzipan-secret?", "When is tea?"] {
+        place.ok(&["feedback", "--person", "ann", question, "--shown", "1", "--useful", "1"]);
+    }
+    let file = rusqlite::Connection::open(place.path("kithkin.db")).unwrap();
+    let aged = "UPDATE feedback SET recorded_at = recorded_at - 864000000 WHERE question LIKE '%marzipan%'";
+    assert_eq!(file.execute(aged, []).unwrap(), 1);
+    // Of ten days ago, of a little more than a day ago, and of now.
+    for (id, hours) in [(1, 240), (2, 24), (3, 0)] {
+        let noted = "INSERT INTO disclosure (tenant, person, id, at, purpose, model, calls, read, said, turns)
+             SELECT 'default', 'ann', ?1, MAX(recorded_at) - ?2 * 3600000 - 600000, 'reply', 'quokka-' || ?1, 1, 1, 1, '[1]'
+               FROM turn";
+        assert_eq!(file.execute(noted, [id, hours]).unwrap(), 1);
+    }
+    drop(file);
+    let run = |text: &str, args: &[&str]| {
+        place.file("c.toml", text);
+        place.json(&[&["--config", "c.toml", "retention"], args].concat())["report"].clone()
+    };
+    let models = || -> Vec<String> {
+        let noted = place.json(&["disclosures", "--person", "ann"]);
+        noted.as_array().unwrap().iter().map(|one| one["model"].as_str().unwrap().to_owned()).collect()
+    };
+    let both = "[[retention]]\ndays = 9\nkind = \"feedback\"\n[[retention]]\ndays = 9\nkind = \"disclosures\"\n";
+    let counted = run(both, &["--dry-run"]);
+    let counts = |report: &serde_json::Value| {
+        ["persons", "turns", "feedback", "disclosures"].map(|name| report[name].as_u64().unwrap())
+    };
+    assert_eq!((counts(&counted), models().len()), ([1, 0, 1, 1], 3), "{counted}");
+    assert_eq!(counts(&run(both, &[])), [1, 0, 1, 1]);
+    for text in ["marzipan-secret", "quokka-1"] {
+        assert_eq!(files_with(place.dir.path(), text), Vec::<String>::new(), "{text}");
+    }
+    assert_eq!(files_with(place.dir.path(), "When is tea?").len(), 1);
+    assert_eq!((models(), place.turns()), (vec!["quokka-2".to_owned(), "quokka-3".to_owned()], 2));
+    // What today's budget may count is kept, whatever the age and whatever the present is taken for.
+    let disclosures = "[[retention]]\ndays = 1\nkind = \"disclosures\"\n";
+    assert_eq!(counts(&run(disclosures, &[])), [0; 4]);
+    assert_eq!(counts(&run(disclosures, &["--now", "2090-01-01"])), [0; 4]);
+    // Turns take their feedback with them, which is counted once.
+    let all = format!("{both}[[retention]]\ndays = 9\nrole = \"user\"\n");
+    assert_eq!(counts(&run(&all, &["--now", "2090-01-01", "--dry-run"])), [1, 2, 1, 2]);
+    for (text, says) in [
+        ("days = 9\nkind = \"feedback\"\nrole = \"user\"", "role goes with turns alone"),
+        ("days = 9\nkind = \"memories\"", "unknown variant"),
+        ("days = 9\nage = 3", "unknown field"),
+    ] {
+        place.file("bad.toml", format!("[[retention]]\n{text}\n"));
+        place.fails(&["--config", "bad.toml", "retention"], &["bad.toml", says]);
+    }
+}

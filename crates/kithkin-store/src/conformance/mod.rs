@@ -39,6 +39,7 @@ pub fn run(empty: &mut dyn FnMut() -> Box<dyn Store>) {
         erasure::erasing_cascades,
         erasure::erasing_a_person_leaves_no_name,
         erasure::what_was_not_read_stays,
+        erasure::what_was_kept_for_long_enough_goes_at_once,
         erasure::erased_places_do_not_come_back,
         erasure::scopes_do_not_meet,
         feedback::feedback_comes_back_as_it_was,

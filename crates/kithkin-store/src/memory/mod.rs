@@ -41,7 +41,7 @@ impl State {
         if !dry_run && *what == Erasure::Person {
             self.floor = self.floor.max(person.highest());
             self.persons.remove(scope);
-        } else if !dry_run && erased.turns > 0 {
+        } else if !dry_run && !erased.is_nothing() {
             person.erase(&doomed);
         }
         erased

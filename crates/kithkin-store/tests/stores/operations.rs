@@ -7,7 +7,7 @@ use std::fmt::Debug;
 use std::ops::ControlFlow;
 
 use kithkin_core::{
-    Binding, ChainEntry, ConversationId, Decided, DerivationId, Disclosure, Erased, Erasure, Feedback, Memory,
+    Aged, Binding, ChainEntry, ConversationId, Decided, DerivationId, Disclosure, Erased, Erasure, Feedback, Memory,
     MemoryId, MemoryKind, MethodId, Millis, Noted, PersonId, PersonTurns, Purpose, QuestionVector, Role, Scope, Seq,
     SessionId, SessionRef, Shown, Spent, Store, StoreError, StoredDisclosure, StoredTurn, TenantId, Turn, TurnId,
     UnitId, VectorSpace,
@@ -50,6 +50,8 @@ pub(crate) enum What {
     Turns(Vec<(u8, u8)>),
     Session(u8),
     Conversation(u8),
+    /// Turns, and feedback and disclosures of before these times.
+    Aged(Vec<(u8, u8)>, Millis, Millis),
     Person,
 }
 
@@ -74,6 +76,8 @@ pub(crate) fn op() -> BoxedStrategy<Op> {
         3 => prop::collection::vec((0..2u8, 0..5u8), 0..3).prop_map(What::Turns),
         2 => (0..4u8).prop_map(What::Session),
         1 => (0..2u8).prop_map(What::Conversation),
+        2 => (prop::collection::vec((0..2u8, 0..5u8), 0..2), time.clone(), time.clone())
+            .prop_map(|(turns, feedback, disclosures)| What::Aged(turns, feedback, disclosures)),
         1 => Just(What::Person),
     ];
     let how =
@@ -282,8 +286,14 @@ pub(crate) fn apply(store: &dyn Store, op: &Op) -> Result<String, StoreError> {
         Op::DropVectors(n, keep) => show(&store.drop_other_vectors(&scope(*n), &space(*keep))?),
         Op::DropMemories(n, keep) => show(&store.drop_other_memories(&scope(*n), &derivation(*keep))?),
         Op::Erase(n, what, how) => {
+            let keys = |keys: &[(u8, u8)]| keys.iter().map(|(c, id)| turn(*n, (*c, *id, 0)).key()).collect();
             let what = match what {
-                What::Turns(keys) => Erasure::Turns(keys.iter().map(|(c, id)| turn(*n, (*c, *id, 0)).key()).collect()),
+                What::Turns(turns) => Erasure::Turns(keys(turns)),
+                What::Aged(turns, feedback_before, disclosures_before) => Erasure::Aged(Aged {
+                    turns: keys(turns),
+                    feedback_before: *feedback_before,
+                    disclosures_before: *disclosures_before,
+                }),
                 What::Session(n) => Erasure::Session(session(*n)),
                 What::Conversation(n) => Erasure::Conversation(session(*n).conversation),
                 What::Person => Erasure::Person,
