@@ -384,7 +384,10 @@ fn a_service_with_the_old_key_keeps_nobody_whom_the_new_one_does_not_read() {
     place.file("new.key", "a1".repeat(32));
     let node = Node::start(&place, &with(&[]));
     node.says("ann", &format!("The {SECRET} is in the kitchen."));
+    let ready = |node: &Node| node.ask("GET", "/readyz", &Value::Null).0;
+    assert_eq!(ready(&node), 200);
     place.ok(&change("new.key"));
+    assert_eq!(ready(&node), 500);
     let turns = json!({ "turns": [{ "text": "hello" }] });
     for person in ["ann", "new"] {
         let (status, answer) = node.ask("POST", &format!("/v1/persons/{person}/turns"), &turns);
@@ -394,6 +397,7 @@ fn a_service_with_the_old_key_keeps_nobody_whom_the_new_one_does_not_read() {
     fs::rename(place.path("new.key"), place.path("master.key")).unwrap();
     let node = Node::start(&place, &with(&[]));
     node.says("new", "hello");
+    assert_eq!(ready(&node), 200);
     assert_eq!((node.recalls("ann", SECRET), node.recalls("new", "hello")), (1, 1));
 }
 

@@ -5,11 +5,8 @@
 //! whose they are, and by their own number, which each ciphertext has before it. No key is kept in memory between two
 //! calls, so that one that is destroyed by another process is not used any longer.
 //!
-//! What takes turns so that nothing is written with a key that is on its way out is told at [`Rows`].
-//!
-//! The master key can be changed: all that it wraps is wrapped anew in one transaction, and what is inside stays. Whoever has
-//! the keyring open with the old one can unwrap nothing from then on, and is told so. What they could still do without
-//! unwrapping, to keep a new key, is refused in the transaction that would keep it.
+//! What takes turns so that nothing is written with a key that is on its way out is told at [`Rows`]. How the master key is
+//! changed is beside, in `rewrap.rs`.
 
 use std::collections::BTreeSet;
 use std::fmt;
@@ -25,7 +22,7 @@ use super::master::MasterKey;
 use crate::sqlite::KeyringFile;
 
 /// Sets what the keys are for apart, and names the form of what is kept.
-const WRAP: &str = "kithkin 2026 keyring wrapping 1";
+pub(super) const WRAP: &str = "kithkin 2026 keyring wrapping 1";
 const PERSON: &str = "kithkin 2026 keyring person 1";
 
 /// A keyed hash of whose a key is.
@@ -162,14 +159,14 @@ pub(crate) trait Rows: Send + Sync + fmt::Debug {
 
 /// The keys of the persons of one store and of its copies.
 #[derive(Debug, Clone)]
-pub struct Keyring(Arc<Inner>);
+pub struct Keyring(pub(super) Arc<Inner>);
 
-struct Inner {
-    rows: Box<dyn Rows>,
-    id: KeyringId,
-    wrap: XChaCha20Poly1305,
+pub(super) struct Inner {
+    pub(super) rows: Box<dyn Rows>,
+    pub(super) id: KeyringId,
+    pub(super) wrap: XChaCha20Poly1305,
     /// The secret as it was wrapped when this was opened: with another master key, and each time anew, it is wrapped otherwise.
-    secret: Vec<u8>,
+    pub(super) secret: Vec<u8>,
     /// Of the hashes of whose a key is.
     names: Zeroizing<[u8; 32]>,
 }
@@ -258,61 +255,8 @@ impl Keyring {
         Ok(Self(Arc::new(Inner { rows, id, wrap, secret, names })))
     }
 
-    /// Wraps every key anew with another master key, in one transaction: from then on the keyring opens with that one alone, and
-    /// where this was cut off, with one of the two. The keys themselves stay, so that no store and no copy of one is touched; a
-    /// copy of the keyring from before still opens with the old one.
-    ///
-    /// This handle, and any that is open with the old key, is of no use afterwards: what needs a key gives
-    /// [`StoreError::MasterKeyChanged`].
-    ///
-    /// # Errors
-    /// [`StoreError::SameMasterKey`], [`StoreError::MasterKeyChanged`]; [`StoreError::Damaged`] where a key does not unwrap;
-    /// full, read-only, busy: then nothing was changed, unless the error says that it is done and old bytes are left.
-    pub fn change_master_key(&self, new: &MasterKey) -> Result<(), StoreError> {
-        let Inner { rows, id, wrap: old, secret, .. } = &*self.0;
-        let aead = cipher::aead(WRAP, new.bytes());
-        if cipher::open(&aead, &id.0, secret).is_ok() {
-            return Err(StoreError::SameMasterKey { keyring: self.place().to_owned() });
-        }
-        let plain = cipher::open(old, &id.0, secret).map(Zeroizing::new).map_err(|_| self.changed())?;
-        let new_secret = wrap(&aead, &id.0, &plain, self.place())?;
-        let mut failed = None;
-        let mut anew = |row: &KeyRow| match self.rewrap(row, &aead) {
-            Ok(wrapped) => Some(wrapped),
-            Err(e) => {
-                failed = Some(e);
-                None
-            }
-        };
-        let done = rows.rewrap(secret, &new_secret, &mut anew)?;
-        if done { Ok(()) } else { Err(failed.unwrap_or_else(|| self.changed())) }
-    }
-
-    /// The key of a row, wrapped with another master key.
-    fn rewrap(&self, row: &KeyRow, aead: &XChaCha20Poly1305) -> Result<Vec<u8>, StoreError> {
-        let opened = row.person.and_then(|person| Some((person, self.open(row, person)?)));
-        let (person, key) = opened.ok_or_else(|| {
-            self.damaged(
-                "a person's key",
-                "it does not unwrap: it was changed; `kithkin store verify` says whose it is",
-            )
-        })?;
-        wrap(aead, &self.bound(row.id, person), key.as_slice(), self.place())
-    }
-
-    fn damaged(&self, what: impl Into<String>, why: &str) -> StoreError {
+    pub(super) fn damaged(&self, what: impl Into<String>, why: &str) -> StoreError {
         StoreError::Damaged { place: self.place().to_owned(), what: what.into(), why: why.to_owned() }
-    }
-
-    fn changed(&self) -> StoreError {
-        StoreError::MasterKeyChanged { keyring: self.place().to_owned() }
-    }
-
-    /// The error, or, where a key does not unwrap because the master key was changed meanwhile, that it was.
-    fn or_changed(&self, error: StoreError) -> StoreError {
-        let is_of_a_key = matches!(&error, StoreError::Damaged { place, .. } if place == self.place());
-        let is_changed = is_of_a_key && self.0.rows.head().is_ok_and(|head| head.secret != self.0.secret);
-        if is_changed { self.changed() } else { error }
     }
 
     /// What it is told apart by.
@@ -337,12 +281,12 @@ impl Keyring {
     }
 
     /// To what a wrapped key is bound: nobody can put one person's in the place of another's.
-    fn bound(&self, id: KeyId, person: PersonHash) -> Vec<u8> {
+    pub(super) fn bound(&self, id: KeyId, person: PersonHash) -> Vec<u8> {
         [self.0.id.0.as_slice(), &id.0, &person.0].concat()
     }
 
     /// The key of a row that is the person's, if it unwraps.
-    fn open(&self, row: &KeyRow, person: PersonHash) -> Option<PersonKey> {
+    pub(super) fn open(&self, row: &KeyRow, person: PersonHash) -> Option<PersonKey> {
         let opened = cipher::open(&self.0.wrap, &self.bound(row.id, person), &row.wrapped);
         let key = opened.ok().map(Zeroizing::new)?;
         key.first_chunk().map(|key| Zeroizing::new(*key))
@@ -475,7 +419,7 @@ fn new_head(master: &MasterKey, place: &str) -> Result<Head, StoreError> {
     Ok(Head { id, secret: wrap(&cipher::aead(WRAP, master.bytes()), &id.0, secret.as_slice(), place)? })
 }
 
-fn wrap(aead: &XChaCha20Poly1305, bound: &[u8], key: &[u8], place: &str) -> Result<Vec<u8>, StoreError> {
+pub(super) fn wrap(aead: &XChaCha20Poly1305, bound: &[u8], key: &[u8], place: &str) -> Result<Vec<u8>, StoreError> {
     let failed = |why: cipher::Unreadable| StoreError::Engine {
         place: place.to_owned(),
         doing: "wrapping a key",

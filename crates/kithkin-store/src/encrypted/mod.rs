@@ -11,6 +11,7 @@ pub(crate) mod keyring;
 mod master;
 mod mend;
 mod records;
+mod rewrap;
 
 use std::collections::BTreeMap;
 use std::ops::ControlFlow;
@@ -433,6 +434,7 @@ impl Store for EncryptedStore {
     }
 
     fn probe(&self) -> Result<bool, StoreError> {
+        self.keyring.probe()?;
         self.below.probe()
     }
 

@@ -48,14 +48,14 @@ pub(crate) fn open(below: Arc<dyn Store>, keyring: &Path) -> EncryptedStore {
 }
 
 /// A folder for the store and one for its keyring, as they should lie.
-struct Folders {
+pub(crate) struct Folders {
     _temporary: tempfile::TempDir,
-    store: PathBuf,
-    keyring: PathBuf,
+    pub(crate) store: PathBuf,
+    pub(crate) keyring: PathBuf,
 }
 
 impl Folders {
-    fn new() -> Self {
+    pub(crate) fn new() -> Self {
         let temporary = tempfile::tempdir().unwrap();
         let (stores, keys) = (temporary.path().join("stores"), temporary.path().join("keys"));
         fs::create_dir(&stores).unwrap();
@@ -63,7 +63,7 @@ impl Folders {
         Self { store: stores.join("a.db"), keyring: keys.join("ring"), _temporary: temporary }
     }
 
-    fn create(&self) -> EncryptedStore {
+    pub(crate) fn create(&self) -> EncryptedStore {
         create(Arc::new(SqliteStore::create(&self.store).unwrap()), &self.keyring)
     }
 
@@ -122,7 +122,7 @@ fn vector(text: &str) -> Vec<f32> {
 }
 
 /// Everything that a person can have, of a text.
-fn fill(store: &dyn Store, person: &str, text: &str) {
+pub(crate) fn fill(store: &dyn Store, person: &str, text: &str) {
     let whose = scope(person);
     append(store, person, vec![turn("1", text), turn("2", &format!("also {text}"))]).unwrap();
     append(store, person, vec![turn("1", &format!("anew {text}"))]).unwrap();
@@ -417,7 +417,7 @@ fn the_bytes_of_a_destroyed_key_leave_the_keyring() {
     for n in 0..200 {
         append(&store, &format!("person {n}"), vec![turn("1", "x")]).unwrap();
     }
-    let ring = rusqlite_rows(&folders.keyring);
+    let ring = wrapped_keys(&folders.keyring);
     assert_eq!(ring.len(), 200);
     for n in 0..50 {
         store.erase(&scope(&format!("person {n}")), &Erasure::Person, false).unwrap();
@@ -430,7 +430,7 @@ fn the_bytes_of_a_destroyed_key_leave_the_keyring() {
 }
 
 /// The wrapped keys of a keyring.
-fn rusqlite_rows(keyring: &Path) -> Vec<Vec<u8>> {
+pub(crate) fn wrapped_keys(keyring: &Path) -> Vec<Vec<u8>> {
     let ring = rusqlite::Connection::open(keyring).unwrap();
     let mut select = ring.prepare("SELECT wrapped FROM key WHERE wrapped IS NOT NULL").unwrap();
     select.query_map([], |row| row.get(0)).unwrap().collect::<Result<_, _>>().unwrap()
@@ -463,7 +463,7 @@ fn nothing_is_written_with_a_key_that_is_on_its_way_out() {
     append(&store, "ann", vec![turn("last", "words")]).unwrap();
     assert!(log(&store, "ann").unwrap().iter().all(|turn| turn.turn.text == "words"));
     assert_eq!(store.check().unwrap().problems, [""; 0]);
-    assert_eq!(rusqlite_rows(&folders.keyring).len(), 1);
+    assert_eq!(wrapped_keys(&folders.keyring).len(), 1);
 }
 
 #[test]
@@ -482,129 +482,8 @@ fn an_erasure_that_was_cut_off_is_seen_and_ended() {
     assert!(problems.len() == 1 && problems[0].contains("2 keys are not destroyed"), "{problems:?}");
     assert_eq!(log(&store, "bo").unwrap().len(), 3, "what is there is read");
     store.compact().unwrap();
-    assert_eq!(rusqlite_rows(&folders.keyring).len(), 1);
+    assert_eq!(wrapped_keys(&folders.keyring).len(), 1);
     store.erase(&scope("bo"), &Erasure::Person, false).unwrap();
     assert_eq!(store.check().unwrap().problems, [""; 0]);
-    assert_eq!(rusqlite_rows(&folders.keyring).len(), 0);
-}
-
-/// What holds of a change of the master key, wherever the keyring is; `open` opens it with the key of a digit, and it has
-/// that of `a`.
-pub(crate) fn check_master_key(created: Keyring, open: &(dyn Fn(char) -> Result<Keyring, StoreError> + Sync)) {
-    let below: Arc<dyn Store> = Arc::new(MemoryStore::new());
-    let with =
-        |keyring| EncryptedStore::open(Arc::clone(&below), keyring, Arc::new(Still), "below".to_owned()).unwrap();
-    let old = with_keyring(Arc::clone(&below), created);
-    for person in ["ann", "bo", "cy"] {
-        fill(&old, person, &format!("words of {person}"));
-    }
-    old.erase(&scope("cy"), &Erasure::Person, false).unwrap();
-    let raw = log(&*below, "ann").unwrap();
-    let (one, other) = (open('a').unwrap(), open('a').unwrap());
-    let same = one.change_master_key(&master('a')).unwrap_err();
-    assert!(matches!(same, StoreError::SameMasterKey { .. }), "{same}");
-    one.change_master_key(&master('b')).unwrap();
-
-    assert!(matches!(open('a').unwrap_err(), StoreError::WrongKey { .. }));
-    let new = with(open('b').unwrap());
-    for person in ["ann", "bo"] {
-        assert_eq!(log(&new, person).unwrap()[0].turn, turn("1", &format!("words of {person}")));
-    }
-    assert_eq!(log(&*below, "ann").unwrap(), raw, "the store is as it was");
-    // Whoever has it open with the old key reads nothing, writes nothing, and gives nobody a key.
-    let refused = |error: StoreError| {
-        assert!(matches!(error, StoreError::MasterKeyChanged { .. }), "{error}");
-        assert!(error.to_string().contains("open the store again with the new one"), "{error}");
-    };
-    refused(log(&old, "ann").unwrap_err());
-    refused(old.mend(&scope("ann"), &[]).unwrap_err());
-    for person in ["ann", "cy", "dee"] {
-        refused(append(&old, person, vec![turn("9", "more")]).unwrap_err());
-    }
-    refused(one.change_master_key(&master('c')).unwrap_err());
-    refused(other.change_master_key(&master('c')).unwrap_err());
-    assert_eq!(below.person_ids(&"t".parse().unwrap()).unwrap(), ["ann", "bo"].map(|name| name.parse().unwrap()));
-    append(&new, "dee", vec![turn("1", "words of dee")]).unwrap();
-    assert_eq!(log(&new, "dee").unwrap().len(), 1);
-    // To erase needs no key, and reaches everyone.
-    assert_eq!(old.erase(&scope("bo"), &Erasure::Person, false).unwrap().turns, 3);
-    assert_eq!(new.check().unwrap().problems, [""; 0]);
-
-    // Persons come while it is changed again: whoever was acknowledged is read with the new key.
-    let told: Vec<String> = std::thread::scope(|threads| {
-        let write = |writer: usize| {
-            let store = with(open('b').unwrap());
-            let mut told = Vec::new();
-            for n in 0..500 {
-                let person = format!("{writer}-{n}");
-                match append(&store, &person, vec![turn("1", "words")]) {
-                    Ok(_) => told.push(person),
-                    Err(StoreError::MasterKeyChanged { .. }) => break,
-                    Err(e) => panic!("{e}"),
-                }
-            }
-            told
-        };
-        let writers = [0, 1].map(|writer| threads.spawn(move || write(writer)));
-        while below.person_ids(&"t".parse().unwrap()).unwrap().len() < 6 {
-            std::thread::yield_now();
-        }
-        open('b').unwrap().change_master_key(&master('c')).unwrap();
-        writers.into_iter().flat_map(|writer| writer.join().unwrap()).collect()
-    });
-    let newest = with(open('c').unwrap());
-    assert!(told.len() >= 2 && told.iter().all(|person| log(&newest, person).unwrap().len() == 1), "{told:?}");
-    assert_eq!(newest.check().unwrap().problems, [""; 0]);
-}
-
-#[test]
-fn a_master_key_is_changed_in_a_file() {
-    let folders = Folders::new();
-    let created = Keyring::create_file(&folders.keyring, &master('a')).unwrap();
-    check_master_key(created, &|digit| Keyring::open_file(&folders.keyring, &master(digit)));
-}
-
-#[test]
-fn the_bytes_of_an_old_wrapping_leave_the_keyring() {
-    let folders = Folders::new();
-    let store = folders.create();
-    for n in 0..200 {
-        append(&store, &format!("person {n}"), vec![turn("1", "x")]).unwrap();
-    }
-    let mut old = rusqlite_rows(&folders.keyring);
-    old.push(
-        rusqlite::Connection::open(&folders.keyring)
-            .unwrap()
-            .query_row("SELECT secret FROM ring", [], |row| row.get(0))
-            .unwrap(),
-    );
-    let left = || {
-        let ring = fs::read(&folders.keyring).unwrap();
-        old.iter().filter(|wrapped| ring.windows(wrapped.len()).any(|window| window == wrapped.as_slice())).count()
-    };
-    assert_eq!(left(), 201);
-    let (file, before) = (fs::read(&folders.store).unwrap(), folders.keyring.with_file_name("before"));
-    Keyring::open_file(&folders.keyring, &master('a')).unwrap().change_master_key(&master('b')).unwrap();
-    assert_eq!((left(), fs::read_dir(folders.keyring.parent().unwrap()).unwrap().count()), (0, 1));
-    assert_eq!((rusqlite_rows(&folders.keyring).len(), fs::read(&folders.store).unwrap()), (200, file));
-    // What was cut off before the bytes were gone is seen, and ended.
-    rusqlite::Connection::open(&folders.keyring).unwrap().execute("UPDATE ring SET purge = 1", []).unwrap();
-    drop(store);
-    let below: Arc<dyn Store> = Arc::new(SqliteStore::open(&folders.store).unwrap());
-    let ring = Keyring::open_file(&folders.keyring, &master('b')).unwrap();
-    ring.copy(&before).unwrap();
-    let store = EncryptedStore::open(below, ring, Arc::new(Still), "a.db".to_owned()).unwrap();
-    let problems = store.check().unwrap().problems;
-    assert!(problems.len() == 1 && problems[0].contains("bytes of old keys are still in the keyring"), "{problems:?}");
-    store.compact().unwrap();
-    assert_eq!(store.check().unwrap().problems, [""; 0]);
-    // A key that was damaged keeps all the others from being wrapped by two.
-    let damage = "UPDATE key SET wrapped = zeroblob(72) WHERE number = 7";
-    rusqlite::Connection::open(&folders.keyring).unwrap().execute(damage, []).unwrap();
-    let ring = Keyring::open_file(&folders.keyring, &master('b')).unwrap();
-    let error = ring.change_master_key(&master('c')).unwrap_err();
-    assert!(matches!(error, StoreError::Damaged { .. }) && error.to_string().contains("store verify"), "{error}");
-    assert!(matches!(log(&store, "person 6"), Err(StoreError::Damaged { .. })));
-    assert_eq!(log(&store, "person 8").unwrap().len(), 1);
-    assert!(matches!(Keyring::open_file(&folders.keyring, &master('c')), Err(StoreError::WrongKey { .. })));
+    assert_eq!(wrapped_keys(&folders.keyring).len(), 0);
 }

@@ -7,7 +7,8 @@ use kithkin_core::{Erasure, Outcome, Seq, Store, StoreError};
 use kithkin_store::{EncryptedStore, Keyring, PostgresStore};
 
 use crate::cluster::Cluster;
-use crate::encrypted::{Still, append, check_master_key, log, master, scope, turn};
+use crate::encrypted::{Still, append, log, master, scope, turn};
+use crate::master_key;
 
 /// The database of an address that `Cluster::database` gave.
 fn name_of(address: &str) -> &str {
@@ -40,7 +41,7 @@ fn a_master_key_is_changed_in_a_database() {
     let cluster = Cluster::start("fsync = off");
     let ring = cluster.database();
     let created = Keyring::create_database(&ring, &master('a')).unwrap();
-    check_master_key(created, &|digit| Keyring::open_database(&ring, &master(digit)));
+    master_key::check(created, &|digit| Keyring::open_database(&ring, &master(digit)));
     let old = |query: &str| binary(&cluster, &ring, query);
     let keys = old("SELECT encode(wrapped, 'hex') FROM kithkin_keyring.key WHERE wrapped IS NOT NULL");
     let secret = old("SELECT encode(secret, 'hex') FROM kithkin_keyring.ring");

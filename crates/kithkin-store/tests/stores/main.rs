@@ -9,6 +9,7 @@ mod encrypted;
 #[cfg(feature = "postgres")]
 mod encrypted_database;
 mod files;
+mod master_key;
 mod model;
 mod old;
 mod operations;
