@@ -55,8 +55,8 @@ pub(crate) enum What {
     Person,
 }
 
-/// What becomes of what is to be erased: it is counted, it goes, it goes with an entry in the tenant's chain, or so by a
-/// decision upon all that is there.
+/// What becomes of what is to be erased: it is counted, it goes, it goes with an entry in the tenant's chain, or so as one of
+/// a list.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum How {
     Counted,
@@ -302,7 +302,8 @@ pub(crate) fn apply(store: &dyn Store, op: &Op) -> Result<String, StoreError> {
             show(&match how {
                 How::Noted => store.erase_noted(&scope, &what, 5, &mut { hash })?,
                 How::Decided => {
-                    let upto = Seq(store.pulse(&scope)?.map_or(0, |pulse| pulse.last_seq));
+                    // Of all that is there when it is done: what was read a moment before, another may have moved.
+                    let upto = Seq(u64::MAX);
                     let receipt = &mut |_, erased: &Erased, number| Ok(hash(erased, number));
                     let erased =
                         store.erase_decided(&[Decided { scope, what, upto }], Some(Noted { at: 5, receipt }))?;
