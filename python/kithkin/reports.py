@@ -663,7 +663,8 @@ class Receipt(TypedDict):
     """The turns, in the order of the log."""
 
     feedback: int
-    """Feedback on recalls that had shown them."""
+    """Feedback on recalls that had shown them; and with turns that were kept for long enough, feedback that was so
+    too."""
 
     form: int
     """The form of the receipt: 1."""

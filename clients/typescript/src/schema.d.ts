@@ -1309,7 +1309,7 @@ export interface components {
             erased: components["schemas"]["ErasedTurn"][];
             /**
              * Format: int64
-             * @description Feedback on recalls that had shown them.
+             * @description Feedback on recalls that had shown them; and with turns that were kept for long enough, feedback that was so too.
              */
             feedback: number;
             /**

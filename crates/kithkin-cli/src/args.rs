@@ -333,6 +333,9 @@ pub(crate) struct RetentionArgs {
     /// Only count
     #[arg(long)]
     pub(crate) dry_run: bool,
+    /// Put a receipt for each person who loses something into this folder, for `verify-erasure`
+    #[arg(long, value_name = "DIR", conflicts_with = "dry_run")]
+    pub(crate) receipts: Option<PathBuf>,
     /// The present, where it is not now
     #[arg(long, value_name = "TIME")]
     pub(crate) now: Option<EventTime>,

@@ -33,8 +33,10 @@ pub(crate) struct Config {
     pub(crate) chat_timeout: Option<u64>,
     pub(crate) budget: Budget,
     pub(crate) price: Option<Price>,
-    /// How long turns are kept.
+    /// How long turns, feedback and disclosures are kept.
     pub(crate) retention: Vec<Retention>,
+    /// The folder for receipts of what is erased by age.
+    pub(crate) retention_receipts: Option<PathBuf>,
     // Of `serve` alone.
     pub(crate) listen: Option<SocketAddr>,
     pub(crate) upstream: Option<String>,
@@ -84,7 +86,7 @@ impl Config {
     fn beside(mut self, folder: &Path) -> Self {
         let models = [&mut self.encryption_key_file, &mut self.reranker, &mut self.models, &mut self.chat_key_file];
         let service = [&mut self.policy, &mut self.upstream_key_file, &mut self.keys, &mut self.lab];
-        let paths = models.into_iter().chain(service);
+        let paths = models.into_iter().chain(service).chain([&mut self.retention_receipts]);
         for path in paths.flatten() {
             *path = folder.join(&path);
         }

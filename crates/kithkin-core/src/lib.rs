@@ -36,12 +36,12 @@ pub use feedback::{Feedback, QuestionVector, Shown, StoredFeedback};
 pub use ids::{ConversationId, InvalidId, MethodId, PersonId, SessionId, TenantId, TurnId};
 pub use memory::{DerivationId, Memory, MemoryId, MemoryKind};
 pub use records::{
-    Appended, Binding, Compacted, Decided, DerivedSession, Erased, Erasure, KeyringId, Outcome, PersonSummary,
+    Aged, Appended, Binding, Compacted, Decided, DerivedSession, Erased, Erasure, KeyringId, Outcome, PersonSummary,
     PersonTurns, Pulse, Records, SessionRef, StoreHealth, StoredMemory, UnitId, VectorCount,
 };
 pub use reranker::{RerankError, Reranker};
 pub use scope::Scope;
-pub use store::{ReceiptHash, Store, Visit, VisitVector};
+pub use store::{Noted, ReceiptHash, ReceiptHashOf, Store, Visit, VisitVector};
 pub use store_error::StoreError;
 pub use time::{EventTime, InvalidTime, Millis, Precision};
 pub use turn::{

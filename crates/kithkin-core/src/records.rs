@@ -168,8 +168,21 @@ pub enum Erasure {
     Session(SessionRef),
     /// A conversation.
     Conversation(ConversationId),
+    /// What was kept for long enough.
+    Aged(Aged),
     /// All of the person, the person's name included.
     Person,
+}
+
+/// What of a person was kept for long enough, and all that came from it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Aged {
+    /// These turns, with all their versions.
+    pub turns: Vec<TurnKey>,
+    /// Feedback that was recorded before this; with the least time, none.
+    pub feedback_before: Millis,
+    /// Disclosures that were made before this; with the least time, none.
+    pub disclosures_before: Millis,
 }
 
 /// An erasure that was decided upon by a reading of the log.
@@ -192,8 +205,17 @@ pub struct Erased {
     pub memories: u64,
     /// Vectors of both.
     pub vectors: u64,
-    /// Feedback in which one of the turns was shown: its question may speak of what is erased.
+    /// Feedback in which one of the turns was shown, since its question may speak of what is erased, or that was to go itself.
     pub feedback: u64,
+    /// Disclosures that were to go themselves, or with the person.
+    pub disclosures: u64,
+}
+
+impl Erased {
+    /// Whether that is nothing.
+    pub fn is_nothing(&self) -> bool {
+        *self == Self::default()
+    }
 }
 
 /// How a store is.

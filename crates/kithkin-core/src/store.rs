@@ -19,6 +19,24 @@ pub type Visit<'a, T> = &'a mut dyn FnMut(T) -> ControlFlow<()>;
 /// Makes the hash of a receipt of what was erased and of its number in the chain.
 pub type ReceiptHash<'a> = &'a mut dyn FnMut(&Erased, u64) -> [u8; 32];
 
+/// Makes the hash of the receipt of the erasure at a place of a list: of what was erased and of its number in the chain. An
+/// error takes the erasure back.
+pub type ReceiptHashOf<'a> = &'a mut dyn FnMut(usize, &Erased, u64) -> Result<[u8; 32], StoreError>;
+
+/// What several erasures are noted with in the chains of their tenants.
+pub struct Noted<'a> {
+    /// When it is.
+    pub at: Millis,
+    /// The receipts.
+    pub receipt: ReceiptHashOf<'a>,
+}
+
+impl fmt::Debug for Noted<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Noted").field("at", &self.at).finish_non_exhaustive()
+    }
+}
+
 /// What a scan calls for each vector. The slice lives for the call only.
 pub type VisitVector<'a> = &'a mut dyn FnMut((UnitId, &[f32])) -> ControlFlow<()>;
 
@@ -273,9 +291,12 @@ pub trait Store: Send + Sync + fmt::Debug {
     /// Erases of several persons what was decided upon by a reading of their logs, with one rewriting of the files for
     /// all; gives for each what went, or `None` where nothing went because there is a turn that was not read.
     ///
+    /// Where it is `noted`, each erasure that takes anything adds an entry to its tenant's chain, in its own transaction. The
+    /// receipt is asked for before that ends, and may be asked for again, or for an erasure that is then taken back.
+    ///
     /// # Errors
-    /// As of [`Store::erase`]; of several persons, some may be erased.
-    fn erase_decided(&self, decided: &[Decided]) -> Result<Vec<Option<Erased>>, StoreError>;
+    /// As of [`Store::erase`]; of several persons, some may be erased, each with its entry.
+    fn erase_decided(&self, decided: &[Decided], noted: Option<Noted<'_>>) -> Result<Vec<Option<Erased>>, StoreError>;
 
     /// Visits the tenant's chain of erasures from its first entry on.
     ///

@@ -160,6 +160,23 @@ pub enum StoreError {
         /// The place of the keyring.
         keyring: String,
     },
+    /// The master key was changed since the keyring was opened, so that nothing can be unwrapped any more.
+    #[error(
+        "the master key of the keyring {keyring} was changed after it was opened here; nothing was read or written: \
+         open the store again with the new one, a service by starting it again"
+    )]
+    MasterKeyChanged {
+        /// The place of the keyring.
+        keyring: String,
+    },
+    /// The new master key is the one that the keyring has.
+    #[error(
+        "the new key is the one that the keyring {keyring} has; nothing was changed: make another with `openssl rand -hex 32`"
+    )]
+    SameMasterKey {
+        /// The place of the keyring.
+        keyring: String,
+    },
     /// What is kept of a person can be read by nobody.
     #[error("the key of {person} is gone, and with it all that {place} has of them: {}", fate(person, keyring, *destroyed_at))]
     KeyGone {
@@ -212,13 +229,15 @@ impl StoreError {
             | Self::Encrypted { .. }
             | Self::NotEncrypted { .. }
             | Self::OtherKeyring { .. }
-            | Self::WrongKey { .. } => Blame::User,
+            | Self::WrongKey { .. }
+            | Self::SameMasterKey { .. } => Blame::User,
             Self::Unreachable { .. }
             | Self::NoAccess { .. }
             | Self::ReadOnly { .. }
             | Self::Full { .. }
             | Self::CutShort { .. }
             | Self::Damaged { .. }
+            | Self::MasterKeyChanged { .. }
             | Self::Engine { .. } => Blame::Store,
         }
     }

@@ -7,12 +7,13 @@
 
 use std::collections::{BTreeMap, HashMap};
 use std::ops::ControlFlow;
+use std::path::PathBuf;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
 
-use kithkin::{Blame, Kithkin, Now, Passed, Retention, Scope, TenantId};
+use kithkin::{Blame, Kithkin, Now, Passed, Retain, Retention, RetentionReport, Scope, TenantId};
 
 /// After the first failure; each further one waits twice as long.
 const FIRST_WAIT: Duration = Duration::from_secs(2);
@@ -34,8 +35,17 @@ struct Shared {
     todo: Mutex<Todo>,
     changed: Condvar,
     stop: AtomicBool,
-    /// Whose turns are kept for how long.
-    kept: (Vec<TenantId>, Vec<Retention>),
+    kept: Kept,
+}
+
+/// What of whom is kept for how long.
+#[derive(Debug, Default)]
+pub(crate) struct Kept {
+    /// The tenants that are served.
+    pub(crate) tenants: Vec<TenantId>,
+    pub(crate) rules: Vec<Retention>,
+    /// The folder for receipts of what is erased by them.
+    pub(crate) receipts: Option<PathBuf>,
 }
 
 #[derive(Debug, Default)]
@@ -64,10 +74,10 @@ struct Waiting {
 
 impl Background {
     /// Starts the thread; it first looks for what was left undone of the tenants' persons.
-    pub(crate) fn start(kithkin: Arc<Kithkin>, tenants: Vec<TenantId>, rules: Vec<Retention>) -> Self {
-        let retention = (!rules.is_empty()).then(Instant::now);
-        let todo = Todo { tenants: tenants.clone(), retention, ..Todo::default() };
-        let shared = Arc::new(Shared { todo: Mutex::new(todo), kept: (tenants, rules), ..Shared::default() });
+    pub(crate) fn start(kithkin: Arc<Kithkin>, kept: Kept) -> Self {
+        let retention = (!kept.rules.is_empty()).then(Instant::now);
+        let todo = Todo { tenants: kept.tenants.clone(), retention, ..Todo::default() };
+        let shared = Arc::new(Shared { todo: Mutex::new(todo), kept, ..Shared::default() });
         let seen = Arc::clone(&shared);
         let thread = std::thread::spawn(move || seen.work(&kithkin));
         Self { shared, thread: Mutex::new(Some(thread)) }
@@ -134,11 +144,13 @@ impl Shared {
 
     /// Erases what is no longer kept. What fails is tried again with the next look.
     fn retain(&self, kithkin: &Kithkin) {
-        let (tenants, rules) = &self.kept;
+        let Kept { tenants, rules, receipts } = &self.kept;
+        let how = Retain { rules, now: Now::Clock, receipts: receipts.as_deref(), dry_run: false };
         for tenant in tenants {
-            match kithkin.retain(tenant, rules, Now::Clock, false, &mut |_: Passed| self.flow()) {
+            match kithkin.retain(tenant, &how, &mut |_: Passed| self.flow()) {
                 Ok(report) => {
-                    tracing::info!(turns = report.turns, persons = report.persons, "retention");
+                    let RetentionReport { turns, persons, receipts, .. } = report;
+                    tracing::info!(turns, persons, receipts, "retention");
                     if report.unreadable > 0 {
                         tracing::error!(
                             persons = report.unreadable,
@@ -147,7 +159,9 @@ impl Shared {
                     }
                 }
                 Err(_) if self.stopped() => return,
-                Err(error) => tracing::error!(blame = ?error.blame(), "what is no longer kept could not be erased"),
+                Err(error) => {
+                    tracing::error!(error = told(&error), blame = ?error.blame(), "what is no longer kept could not be erased");
+                }
             }
         }
     }
@@ -184,10 +198,7 @@ impl Shared {
                 *failures
             };
             let wait = FIRST_WAIT.saturating_mul(1 << failures.min(10)).min(LONGEST_WAIT);
-            // What a model or a disk says is the operator's to know; other errors name the person.
-            let told =
-                matches!(error.blame(), Blame::Model | Blame::Store | Blame::Internal).then(|| error.to_string());
-            tracing::warn!(error = told, blame = ?error.blame(), failures, seconds = wait.as_secs(), "deriving failed; it is tried again later");
+            tracing::warn!(error = told(&error), blame = ?error.blame(), failures, seconds = wait.as_secs(), "deriving failed; it is tried again later");
             self.add(scope, wait);
         }
     }
@@ -222,6 +233,11 @@ impl Shared {
             }
         }
     }
+}
+
+/// What is logged of an error: what a model or a disk says is the operator's to know; other errors name the person.
+fn told(error: &kithkin::Error) -> Option<String> {
+    matches!(error.blame(), Blame::Model | Blame::Store | Blame::Internal).then(|| error.to_string())
 }
 
 /// What failed; a person who was erased meanwhile is no failure.

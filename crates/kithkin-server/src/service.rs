@@ -6,7 +6,7 @@ use std::time::Duration;
 use kithkin::{Kithkin, Person, Retention, Scope, TenantId};
 use tokio::sync::Semaphore;
 
-use crate::background::Background;
+use crate::background::{Background, Kept};
 use crate::keys::{Key, Keys, Refused};
 use crate::metrics::Metrics;
 use crate::problem::Problem;
@@ -35,15 +35,27 @@ pub struct Settings {
     pub limits: Limits,
     /// The folder with past runs of the lab, for its page.
     pub lab: Option<std::path::PathBuf>,
-    /// How long turns are kept of the tenants that are served.
+    /// How long turns, feedback and disclosures are kept of the tenants that are served.
     pub retention: Vec<Retention>,
+    /// A folder for receipts of what is erased by them; without one there are none.
+    pub retention_receipts: Option<std::path::PathBuf>,
 }
 
 impl Settings {
     /// The settings of a service without a proxy.
     pub fn new(tenant: TenantId) -> Self {
         let limits = Limits::default();
-        Self { tenant, upstream: None, keys: None, memory_tokens: 1_500, limits, lab: None, retention: Vec::new() }
+        let (retention, retention_receipts) = (Vec::new(), None);
+        Self {
+            tenant,
+            upstream: None,
+            keys: None,
+            memory_tokens: 1_500,
+            limits,
+            lab: None,
+            retention,
+            retention_receipts,
+        }
     }
 }
 
@@ -66,8 +78,12 @@ impl Service {
         let kithkin = Arc::new(kithkin);
         let mut tenants = settings.keys.as_ref().map(Keys::tenants).unwrap_or_default();
         tenants.insert(settings.tenant.clone());
-        let rules = settings.retention.clone();
-        let background = Background::start(Arc::clone(&kithkin), tenants.into_iter().collect(), rules);
+        let kept = Kept {
+            tenants: tenants.into_iter().collect(),
+            rules: settings.retention.clone(),
+            receipts: settings.retention_receipts.clone(),
+        };
+        let background = Background::start(Arc::clone(&kithkin), kept);
         let metrics = Metrics::new();
         Self(Arc::new(State { kithkin, settings, running: Semaphore::new(AT_ONCE), background, metrics }))
     }

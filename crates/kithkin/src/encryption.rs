@@ -43,15 +43,12 @@ impl Encryption {
     /// # Errors
     /// The file cannot be read, or has no key.
     pub fn with_key_file(file: &Path, keyring: Option<Location>) -> Result<Self, Error> {
-        let shown = file.display().to_string();
-        let text = std::fs::read_to_string(file).map(Zeroizing::new);
-        let text = text.map_err(|e| Error::Read { path: shown.clone(), why: e.to_string() })?;
         let beside = || {
             let mut name = file.as_os_str().to_owned();
             name.push(".keyring");
             Location::File(name.into())
         };
-        Ok(Self { master: key(&text, &shown)?, keyring: keyring.unwrap_or_else(beside) })
+        Ok(Self { master: key_from_file(file)?, keyring: keyring.unwrap_or_else(beside) })
     }
 
     /// Runs a command, which prints the key in the same form: its program and arguments, without a shell. It may take 30 s.
@@ -59,11 +56,7 @@ impl Encryption {
     /// # Errors
     /// It cannot be run, fails, takes too long, or prints no key.
     pub fn with_command(command: &[String], keyring: Location) -> Result<Self, Error> {
-        let shown = format!("the command {:?}", command.first().map_or("", String::as_str));
-        let failed = |why: String| Error::NoMasterKey { origin: shown.clone(), why };
-        let printed = run(command).map_err(failed)?;
-        let text = std::str::from_utf8(&printed).map_err(|_| failed("it printed no text".to_owned()))?;
-        Ok(Self { master: key(text, &shown)?, keyring })
+        Ok(Self { master: key_from_command(command)?, keyring })
     }
 
     /// Where the keyring is.
@@ -97,6 +90,28 @@ impl Encryption {
             let _ = keyring.remove_unused();
         })
     }
+}
+
+/// Reads a master key from a file, in the form that [`Encryption::with_key_file`] reads.
+///
+/// # Errors
+/// The file cannot be read, or has no key.
+pub fn key_from_file(file: &Path) -> Result<MasterKey, Error> {
+    let shown = file.display().to_string();
+    let text = std::fs::read_to_string(file).map(Zeroizing::new);
+    key(&text.map_err(|e| Error::Read { path: shown.clone(), why: e.to_string() })?, &shown)
+}
+
+/// Runs a command that prints a master key, as [`Encryption::with_command`] does.
+///
+/// # Errors
+/// It cannot be run, fails, takes too long, or prints no key.
+pub fn key_from_command(command: &[String]) -> Result<MasterKey, Error> {
+    let shown = format!("the command {:?}", command.first().map_or("", String::as_str));
+    let failed = |why: String| Error::NoMasterKey { origin: shown.clone(), why };
+    let printed = run(command).map_err(failed)?;
+    let text = std::str::from_utf8(&printed).map_err(|_| failed("it printed no text".to_owned()))?;
+    key(text, &shown)
 }
 
 /// A keyring that is there is another store's: to erase a person in the one would destroy what the other has.

@@ -188,6 +188,14 @@ pub enum Error {
         /// What the system said.
         why: String,
     },
+    /// The folder for receipts cannot be used.
+    #[error("receipts cannot be kept in {folder} ({why}); nothing was erased")]
+    NoReceipts {
+        /// The folder.
+        folder: String,
+        /// What is wrong.
+        why: String,
+    },
     /// The file is no receipt of an erasure.
     #[error("{path} is no receipt of an erasure ({why}); nothing was looked at")]
     NoReceipt {
@@ -252,7 +260,7 @@ impl Error {
             | Self::KeyringInUse { .. } => Blame::Conflict,
             Self::NoDatabase => Blame::Missing,
             Self::ClocksDiffer { .. } => Blame::Store,
-            Self::Write { .. } | Self::Read { .. } | Self::NoRandom { .. } => Blame::Store,
+            Self::Write { .. } | Self::Read { .. } | Self::NoRandom { .. } | Self::NoReceipts { .. } => Blame::Store,
             Self::NoMasterKey { .. }
             | Self::Id(_)
             | Self::Time(_)

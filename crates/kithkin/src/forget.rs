@@ -3,7 +3,9 @@
 use std::collections::{HashMap, HashSet};
 use std::ops::ControlFlow;
 
-use kithkin_core::{ConversationId, Erased, Erasure, Seq, SessionId, SessionRef, StoredTurn, Turn, TurnId, TurnKey};
+use kithkin_core::{
+    Aged, ConversationId, Erased, Erasure, Seq, SessionId, SessionRef, StoredTurn, Turn, TurnId, TurnKey,
+};
 use kithkin_engine::Correction;
 
 use crate::{Error, ForgetReport, Now, Person, Receipt};
@@ -114,19 +116,23 @@ impl Person<'_> {
         if more.iter().all(|key| keys.contains(key)) {
             return Ok(what);
         }
-        Ok(Erasure::Turns(keys.into_iter().chain(more).collect()))
+        let turns = keys.into_iter().chain(more).collect();
+        Ok(match what {
+            Erasure::Aged(aged) => Erasure::Aged(Aged { turns, ..aged }),
+            _ => Erasure::Turns(turns),
+        })
     }
 }
 
 fn report(erased: Erased, dry_run: bool) -> ForgetReport {
-    let Erased { turns, memories, vectors, feedback } = erased;
+    let Erased { turns, memories, vectors, feedback, disclosures: _ } = erased;
     ForgetReport { turns, memories, vectors, feedback, dry_run, receipt: None }
 }
 
 /// The turns that an erasure takes: those that it names, with all tellings of each.
-fn named<'a>(log: &'a [StoredTurn], what: &Erasure) -> Vec<&'a StoredTurn> {
+pub(crate) fn named<'a>(log: &'a [StoredTurn], what: &Erasure) -> Vec<&'a StoredTurn> {
     let is_named = |turn: &Turn| match what {
-        Erasure::Turns(keys) => keys.contains(&turn.key()),
+        Erasure::Turns(keys) | Erasure::Aged(Aged { turns: keys, .. }) => keys.contains(&turn.key()),
         Erasure::Session(of) => turn.conversation == of.conversation && turn.session == of.session,
         Erasure::Conversation(of) => turn.conversation == *of,
         Erasure::Person => true,

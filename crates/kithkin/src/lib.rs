@@ -47,6 +47,7 @@ mod person;
 mod profile;
 mod quote;
 mod receipt;
+mod receipts;
 mod remember;
 mod reports;
 mod respond;
@@ -59,7 +60,7 @@ pub use context::{Citation, Context, Given, RoutedReport};
 pub use correct::{Change, Correct, CorrectReport};
 pub use dialogue::{Dialogue, Followed, Said};
 pub use doctor::{Doctor, Finding, Repair};
-pub use encryption::Encryption;
+pub use encryption::{Encryption, key_from_command, key_from_file};
 pub use error::Error;
 pub use explain::ExplainReport;
 pub use explore::ExploreReport;
@@ -86,6 +87,7 @@ pub use kithkin_models::{
     CHAT_MODELS, ChatKey, ChatSource, ChatSpec, MODELS, ModelSpec, NoKey, OpenAiEndpoint, Status as WeightStatus,
     UnknownChat,
 };
+pub use kithkin_store::MasterKey;
 pub use location::Location;
 pub use memories::MemoryReport;
 pub use person::{Now, Person, Recall};
@@ -97,7 +99,7 @@ pub use reports::{
     SessionReport, TimingsReport, TurnReport,
 };
 pub use respond::{PromptReport, Respond, RespondReport, TokensReport, UsedEntry};
-pub use retention::{Retention, RetentionReport};
+pub use retention::{Kept, Retain, Retention, RetentionReport, RoleOfNoTurns};
 pub use storage::{
     BackupReport, ChainReport, CompactReport, CopyReport, Damage, ErasureReport, FreePages, OnPassed, Passed, Refusal,
     Selection, StoredPerson, Unreadable, VerifyReport, free_pages,

@@ -43,7 +43,7 @@ pub struct Receipt {
     pub memories: u64,
     /// Vectors of both.
     pub vectors: u64,
-    /// Feedback on recalls that had shown them.
+    /// Feedback on recalls that had shown them; and with turns that were kept for long enough, feedback that was so too.
     pub feedback: u64,
     /// The last place of the person's log then: what has a higher one was told later, whatever a clock says.
     pub last: u64,
@@ -81,7 +81,7 @@ impl Receipt {
             text: hash_of_text(&key, &stored.turn.text),
         };
         let what = match what {
-            Erasure::Turns(_) => "turns",
+            Erasure::Turns(_) | Erasure::Aged(_) => "turns",
             Erasure::Session(_) => "session",
             Erasure::Conversation(_) => "conversation",
             Erasure::Person => "person",

@@ -50,6 +50,16 @@ pub(crate) enum StoreCommand {
         /// The file to write; it must not exist
         file: PathBuf,
     },
+    /// Give an encrypted store another master key: wrap every key of its keyring anew, and nothing else
+    #[command(group(clap::ArgGroup::new("new_key").required(true)))]
+    ChangeMasterKey {
+        /// The new key: a file of 64 hexadecimal digits
+        #[arg(long, value_name = "FILE", group = "new_key")]
+        new_key_file: Option<PathBuf>,
+        /// A command that prints the new key, run without a shell: all that follows is its arguments
+        #[arg(long, value_name = "COMMAND", num_args = 1.., allow_hyphen_values = true, group = "new_key")]
+        new_key_command: Option<Vec<String>>,
+    },
     /// Rewrite the store's files so that they are no larger than what is in them
     Compact,
 }

@@ -31,6 +31,10 @@ pub(super) fn run(place: &Place, args: &Serve) -> Result<ExitCode> {
     settings.memory_tokens = args.memory_tokens.or(config.memory_tokens).unwrap_or(settings.memory_tokens);
     settings.lab = args.lab.clone().or_else(|| config.lab.clone());
     settings.retention.clone_from(&config.retention);
+    settings.retention_receipts.clone_from(&config.retention_receipts);
+    if let Some(folder) = config.retention_receipts.as_ref().filter(|folder| !folder.is_dir()) {
+        bail!("retention-receipts is {}, which is no folder; make it", folder.display());
+    }
     settings.keys = keys.map(|keys| Keys::open(keys)).transpose()?;
     settings.upstream = upstream(place, args)?;
     settings.limits.connections = connections(settings.limits.connections);

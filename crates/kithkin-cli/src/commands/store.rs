@@ -1,11 +1,14 @@
-//! `kithkin store`: verify, copy, backup, restore and compact.
+//! `kithkin store`: verify, copy, backup, restore, compact, and what concerns a keyring.
 
 use std::ops::ControlFlow;
 use std::path::Path;
 use std::process::ExitCode;
 
-use anyhow::Result;
-use kithkin::{CopyReport, Encryption, EngineError, Error, Kithkin, Location, Passed, Selection, StoreError};
+use anyhow::{Result, bail};
+use kithkin::{
+    CopyReport, Encryption, EngineError, Error, Kithkin, Location, Passed, Selection, StoreError, key_from_command,
+    key_from_file,
+};
 
 use super::interrupt::Interrupt;
 use crate::args::StoreCommand;
@@ -27,6 +30,9 @@ pub(super) fn run(place: &Place, command: StoreCommand) -> Result<ExitCode> {
         StoreCommand::Backup { file } => backup(place, &file),
         StoreCommand::Restore { file } => restore(place, &file),
         StoreCommand::CopyKeyring { file } => copy_keyring(place, &file),
+        StoreCommand::ChangeMasterKey { new_key_file, new_key_command } => {
+            change_master_key(place, new_key_file.as_deref(), &new_key_command.unwrap_or_default())
+        }
         StoreCommand::Compact => compact(place),
     }
 }
@@ -138,7 +144,7 @@ fn backup(place: &Place, file: &Path) -> Result<ExitCode> {
         Err(Error::Engine(EngineError::Stopped)) => Ok(None),
         report => report.map(Some),
     })?;
-    let Some(report) = report else { anyhow::bail!("stopped; no backup was made") };
+    let Some(report) = report else { bail!("stopped; no backup was made") };
     if place.json {
         output::json(&report)?;
     } else {
@@ -151,13 +157,33 @@ fn backup(place: &Place, file: &Path) -> Result<ExitCode> {
 fn copy_keyring(place: &Place, file: &Path) -> Result<ExitCode> {
     let shown = file.display().to_string();
     if !place.open()?.copy_keyring(file)? {
-        anyhow::bail!("{} is not encrypted, and has no keyring", place.store);
+        bail!("{} is not encrypted, and has no keyring", place.store);
     }
     if place.json {
         output::json(&serde_json::json!({ "file": shown }))?;
     } else {
         line(&format!("{shown}: every key of now; replace it by a newer one, and keep no older"))?;
     }
+    Ok(ExitCode::SUCCESS)
+}
+
+fn change_master_key(place: &Place, file: Option<&Path>, command: &[String]) -> Result<ExitCode> {
+    let kithkin = place.open()?;
+    let new = match file {
+        Some(file) => key_from_file(file)?,
+        None => key_from_command(command)?,
+    };
+    let (true, Some(encryption)) = (kithkin.change_master_key(&new)?, place.encryption()?) else {
+        bail!("{} is not encrypted, and has no key that could be changed", place.store);
+    };
+    let keyring = encryption.keyring();
+    if place.json {
+        return output::json(&serde_json::json!({ "keyring": keyring.to_string() })).map(|()| ExitCode::SUCCESS);
+    }
+    line(&format!("{keyring}: every key is wrapped with the new master key"))?;
+    output::note(
+        "put the new key where the old one is named, start whatever has the store open again, and replace copies of the keyring",
+    );
     Ok(ExitCode::SUCCESS)
 }
 

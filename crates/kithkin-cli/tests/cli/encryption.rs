@@ -324,3 +324,111 @@ fn what_was_derived_and_is_damaged_is_made_again() {
     assert_eq!(evidence(&place.json(&recall("ann"))).len(), 3);
     assert_eq!(place.run(&with(&["doctor"])).code, Some(0));
 }
+
+/// Changes the master key to that of a file.
+fn change(file: &str) -> Vec<&str> {
+    with(&["store", "change-master-key", "--new-key-file", file])
+}
+
+#[test]
+fn the_master_key_is_changed_and_the_store_is_not() {
+    let place = encrypted();
+    fill(&place);
+    let persons = |args: &[&str]| place.json(&[&["store", "verify"], args].concat())["persons"].clone();
+    let before = persons(&with(&[]));
+    place.ok(&with(&["store", "copy-keyring", "before.keyring"]));
+    place.ok(&with(&["store", "backup", "monday.backup"]));
+    place.file("old.key", "0f".repeat(32));
+    place.file("new.key", "a1".repeat(32));
+    place.file("no.key", "hush");
+    let files = || ["kithkin.db", "master.key.keyring"].map(|name| fs::read(place.path(name)).unwrap());
+    let untouched = files();
+    place.fails(&change("gone.key"), &["gone.key cannot be read"]);
+    place.fails(&change("no.key"), &["no.key cannot be used", "openssl rand -hex 32"]);
+    place.fails(&change("old.key"), &["is the one that the keyring master.key.keyring has", "nothing was changed"]);
+    let command =
+        |new: &[&'static str]| [&with(&["store", "change-master-key"])[..], &["--new-key-command"], new].concat();
+    place.fails(&command(&["false"]), &["the command \"false\"", "exit status: 1"]);
+    let wrong = ["--encryption-key-file", "new.key", "--keyring", "master.key.keyring"];
+    let new_key = ["store", "change-master-key", "--new-key-file", "new.key"];
+    place.fails(&[&new_key[..], &wrong].concat(), &["does not open the keyring"]);
+    place.fails(&new_key, &["kithkin.db is encrypted"]);
+    assert_eq!(place.run(&with(&["store", "change-master-key"])).code, Some(2), "no new key is named");
+    place.ok(&["init", "--store", "plain.db"]);
+    place.fails(&[&new_key[..], &["--store", "plain.db"]].concat(), &["plain.db is not encrypted"]);
+    assert_eq!(files(), untouched);
+
+    let said = place.ok(&change("new.key"));
+    assert!(said.out.contains("master.key.keyring: every key is wrapped with the new master key"), "{}", said.out);
+    place.fails(&recall("ann"), &["does not open the keyring master.key.keyring"]);
+    fs::rename(place.path("new.key"), place.path("master.key")).unwrap();
+    assert_eq!(persons(&with(&[])), before);
+    place.ok(&with(&["remember", "--person", "new", "hello", "--at", "2024-01-01"]));
+    // Backups and copies of the store need the new key, and a copy of the keyring from before the old one.
+    let report = place.json(&with(&["store", "restore", "monday.backup", "--store", "back.db"]));
+    assert_eq!((&report["copied"], persons(&with(&["--store", "back.db"]))), (&json!(2), before.clone()));
+    let older = ["--encryption-key-file", "old.key", "--keyring", "before.keyring", "--store", "back.db"];
+    assert_eq!(persons(&older), before);
+
+    // What a command prints will do as well.
+    place.file("third.key", "b2".repeat(32));
+    place.ok(&command(&["cat", "third.key"]));
+    fs::rename(place.path("third.key"), place.path("master.key")).unwrap();
+    assert_eq!(evidence(&place.json(&recall("bo"))).len(), 3);
+    assert_eq!(place.run(&with(&["doctor"])).code, Some(0));
+}
+
+#[test]
+fn a_service_with_the_old_key_keeps_nobody_whom_the_new_one_does_not_read() {
+    let place = encrypted();
+    place.file("new.key", "a1".repeat(32));
+    let node = Node::start(&place, &with(&[]));
+    node.says("ann", &format!("The {SECRET} is in the kitchen."));
+    let ready = |node: &Node| node.ask("GET", "/readyz", &Value::Null).0;
+    assert_eq!(ready(&node), 200);
+    place.ok(&change("new.key"));
+    assert_eq!(ready(&node), 500);
+    let turns = json!({ "turns": [{ "text": "hello" }] });
+    for person in ["ann", "new"] {
+        let (status, answer) = node.ask("POST", &format!("/v1/persons/{person}/turns"), &turns);
+        assert_eq!(status, 500, "{answer}");
+    }
+    drop(node);
+    fs::rename(place.path("new.key"), place.path("master.key")).unwrap();
+    let node = Node::start(&place, &with(&[]));
+    node.says("new", "hello");
+    assert_eq!(ready(&node), 200);
+    assert_eq!((node.recalls("ann", SECRET), node.recalls("new", "hello")), (1, 1));
+}
+
+/// Wherever it is killed, one of the two keys opens the keyring, and with it everyone is read.
+#[test]
+fn a_change_of_the_master_key_that_is_killed_is_done_or_not() {
+    let place = encrypted();
+    let lines = ["1", "2"].map(|id| turn(id, "2023-05-08", "Ann", &format!("The {SECRET} {id}."))).concat();
+    let path = place.file("input", lines);
+    for n in 0..30 {
+        place.ok(&with(&["import", &path, "--person", &format!("person {n}")]));
+    }
+    for n in 0..24 {
+        place.file("new.key", format!("{:02x}", 0x40 + n).repeat(32));
+        let mut child = place.spawn(&change("new.key"));
+        std::thread::sleep(Duration::from_millis(n * 5));
+        let _ = child.kill();
+        child.wait().unwrap();
+        let read = |key: &str| {
+            let verify = ["store", "verify", "--encryption-key-file", key, "--keyring", "master.key.keyring"];
+            place.run(&[&verify[..], &["--json"]].concat())
+        };
+        let (old, new) = (read("master.key"), read("new.key"));
+        let opened = if new.code == Some(0) { &new } else { &old };
+        assert_eq!((opened.code, opened.out.matches("person ").count()), (Some(0), 30), "{}{}", old.err, new.err);
+        let other = if new.code == Some(0) { &old } else { &new };
+        assert!(other.err.contains("does not open the keyring"), "{}", other.err);
+        if new.code == Some(0) {
+            fs::rename(place.path("new.key"), place.path("master.key")).unwrap();
+        }
+    }
+    place.ok(&with(&["store", "compact"]));
+    assert_eq!(place.run(&with(&["doctor"])).code, Some(0));
+}

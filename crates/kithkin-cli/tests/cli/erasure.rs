@@ -262,3 +262,171 @@ fn a_service_erases_by_itself_what_was_kept_for_long_enough() {
     }
     assert_eq!((node.recalls("ann", "tea"), node.recalls("gone-person", "xylophone")), (1, 0));
 }
+
+/// The files of a folder, by name.
+fn names(folder: &Path) -> Vec<String> {
+    let files = std::fs::read_dir(folder).unwrap().map(|file| file.unwrap().file_name().into_string().unwrap());
+    let mut names: Vec<String> = files.filter(|name| name != ".lock").collect();
+    names.sort();
+    names
+}
+
+#[test]
+fn an_erasure_by_age_leaves_a_receipt_for_each_person() {
+    let place = kept();
+    place.file("c.toml", "retention-receipts = \"gone\"\n[[retention]]\ndays = 9\nrole = \"user\"\n");
+    let retention = |args: &[&str]| place.run(&[&["--config", "c.toml", "retention"], args].concat());
+    retention(&[]).failed(&["receipts cannot be kept in", "gone", "nothing was erased"]);
+    assert_eq!(files_with(place.dir.path(), "marzipan-secret").len(), 1);
+    let folder = place.path("receipts");
+    std::fs::create_dir(&folder).unwrap();
+    assert_eq!(retention(&["--receipts", "receipts", "--dry-run"]).code, Some(2), "what is counted has no receipt");
+    let said = retention(&["--receipts", "receipts"]);
+    assert!(said.out.contains("2 turns of 2 persons") && said.out.contains("2 receipts in receipts"), "{}", said.out);
+    let receipts = names(&folder);
+    assert_eq!(receipts.len(), 2, "{receipts:?}");
+    let mut told = Vec::new();
+    for name in &receipts {
+        assert!(name.ends_with(".receipt") && !name.contains("ann") && !name.contains("gone"), "{name}");
+        let file = format!("receipts/{name}");
+        let report = place.json(&["verify-erasure", &file]);
+        assert_eq!((&report["report"]["gone"], &report["report"]["chain"]), (&true.into(), &2.into()), "{report}");
+        let receipt = std::fs::read_to_string(place.path(&file)).unwrap();
+        assert!(!receipt.contains("ann") && !receipt.contains("secret"), "{receipt}");
+        let receipt: serde_json::Value = serde_json::from_str(&receipt).unwrap();
+        told.push((receipt["entry"].as_u64().unwrap(), receipt["what"].as_str().unwrap().to_owned()));
+    }
+    told.sort();
+    assert_eq!(told, [(1, "turns".to_owned()), (2, "person".to_owned())]);
+    // Where nothing goes there is nothing to show, and without a folder nothing in the chain.
+    let report = place.json(&["--config", "c.toml", "retention", "--receipts", "receipts"])["report"].clone();
+    assert_eq!((&report["turns"], &report["receipts"]), (&0.into(), &0.into()));
+    assert_eq!(names(&folder), receipts);
+    place.file("plain.toml", "[[retention]]\ndays = 9\n");
+    assert_eq!(place.json(&["--config", "plain.toml", "retention"])["report"]["turns"], 1);
+    assert!(place.ok(&["store", "verify"]).out.contains("chain of default: 2 erasures"));
+}
+
+/// Wherever it is killed, each entry of the chain has its receipt, and no receipt is of what was not erased.
+#[test]
+fn no_receipt_of_a_killed_retention_is_lost() {
+    let place = Place::new();
+    let folder = place.path("receipts");
+    std::fs::create_dir(&folder).unwrap();
+    place.file("c.toml", "retention-receipts = \"receipts\"\n[[retention]]\ndays = 9\n");
+    for n in 0..12 {
+        for person in 0..3 {
+            place.import(&format!("person {person}"), &turn(&format!("t{n}"), "2023-01-01", "Ann", "It is over."));
+        }
+        age(&place, &[&format!("t{n}")]);
+        let mut child = place.spawn(&["--config", "c.toml", "retention"]);
+        std::thread::sleep(Duration::from_millis(n * 8));
+        let _ = child.kill();
+        child.wait().unwrap();
+    }
+    place.ok(&["--config", "c.toml", "retention"]);
+    let whole: Vec<String> = names(&folder).into_iter().filter(|name| name.ends_with(".receipt")).collect();
+    for name in &whole {
+        place.ok(&["verify-erasure", &format!("receipts/{name}")]);
+    }
+    assert!(place.ok(&["store", "verify"]).out.contains(&format!("chain of default: {} erasures", whole.len())));
+}
+
+#[test]
+fn a_receipt_that_was_on_its_way_gets_its_name_where_the_erasure_was_done() {
+    let place = kept();
+    let folder = place.path("receipts");
+    std::fs::create_dir(&folder).unwrap();
+    place.file("c.toml", "retention-receipts = \"receipts\"\n[[retention]]\ndays = 9\nrole = \"user\"\n");
+    let retention = ["--config", "c.toml", "retention"];
+    place.ok(&retention);
+    let receipts = names(&folder);
+    // As a process leaves them that was killed before it could name one, and before another's erasure was done.
+    let part = receipts[0].replace(".receipt", ".part");
+    std::fs::rename(folder.join(&receipts[0]), folder.join(&part)).unwrap();
+    let other = std::fs::read_to_string(folder.join(&receipts[1])).unwrap();
+    place.file("receipts/2026-01-01-other.part", other.replace("\"vectors\": 0", "\"vectors\": 7"));
+    place.file("receipts/2026-01-01-cut.part", &other[..40]);
+    place.ok(&retention);
+    let mut expected = receipts.clone();
+    expected.extend(["2026-01-01-cut.part".to_owned(), "2026-01-01-other.part".to_owned()]);
+    expected.sort();
+    assert_eq!(names(&folder), expected);
+    // One run at a time.
+    let lock = std::fs::File::open(folder.join(".lock")).unwrap();
+    lock.lock().unwrap();
+    place.fails(&retention, &["receipts cannot be kept in", "another run is writing into it"]);
+}
+
+#[test]
+fn a_service_keeps_receipts_of_what_it_erases_by_itself() {
+    let place = kept();
+    place.file("c.toml", "retention-receipts = \"receipts\"\n[[retention]]\ndays = 9\n");
+    place.fails(&["--config", "c.toml", "serve"], &["receipts, which is no folder"]);
+    std::fs::create_dir(place.path("receipts")).unwrap();
+    let _node = Node::start(&place, &["--config", "c.toml"]);
+    let begun = Instant::now();
+    let whole = || names(&place.path("receipts")).iter().filter(|name| name.ends_with(".receipt")).count();
+    while whole() < 2 {
+        assert!(begun.elapsed() < Duration::from_secs(60), "they are not there");
+        std::thread::sleep(Duration::from_millis(50));
+    }
+    for name in names(&place.path("receipts")) {
+        place.ok(&["verify-erasure", &format!("receipts/{name}")]);
+    }
+}
+
+#[test]
+fn feedback_and_disclosures_have_an_age_of_their_own() {
+    let place = Place::new();
+    place.import("ann", &(turn("1", "2023-01-01", "Ann", "Tea at four.") + &turn("2", "2023-01-01", "Ann", "Rex.")));
+    for question in ["Where is the marzipan-secret?", "When is tea?"] {
+        place.ok(&["feedback", "--person", "ann", question, "--shown", "1", "--useful", "1"]);
+    }
+    let file = rusqlite::Connection::open(place.path("kithkin.db")).unwrap();
+    let aged = "UPDATE feedback SET recorded_at = recorded_at - 864000000 WHERE question LIKE '%marzipan%'";
+    assert_eq!(file.execute(aged, []).unwrap(), 1);
+    // Of ten days ago, of a little more than a day ago, and of now.
+    for (id, hours) in [(1, 240), (2, 24), (3, 0)] {
+        let noted = "INSERT INTO disclosure (tenant, person, id, at, purpose, model, calls, read, said, turns)
+             SELECT 'default', 'ann', ?1, MAX(recorded_at) - ?2 * 3600000 - 600000, 'reply', 'quokka-' || ?1, 1, 1, 1, '[1]'
+               FROM turn";
+        assert_eq!(file.execute(noted, [id, hours]).unwrap(), 1);
+    }
+    drop(file);
+    let run = |text: &str, args: &[&str]| {
+        place.file("c.toml", text);
+        place.json(&[&["--config", "c.toml", "retention"], args].concat())["report"].clone()
+    };
+    let models = || -> Vec<String> {
+        let noted = place.json(&["disclosures", "--person", "ann"]);
+        noted.as_array().unwrap().iter().map(|one| one["model"].as_str().unwrap().to_owned()).collect()
+    };
+    let both = "[[retention]]\ndays = 9\nkind = \"feedback\"\n[[retention]]\ndays = 9\nkind = \"disclosures\"\n";
+    let counted = run(both, &["--dry-run"]);
+    let counts = |report: &serde_json::Value| {
+        ["persons", "turns", "feedback", "disclosures"].map(|name| report[name].as_u64().unwrap())
+    };
+    assert_eq!((counts(&counted), models().len()), ([1, 0, 1, 1], 3), "{counted}");
+    assert_eq!(counts(&run(both, &[])), [1, 0, 1, 1]);
+    for text in ["marzipan-secret", "quokka-1"] {
+        assert_eq!(files_with(place.dir.path(), text), Vec::<String>::new(), "{text}");
+    }
+    assert_eq!(files_with(place.dir.path(), "When is tea?").len(), 1);
+    assert_eq!((models(), place.turns()), (vec!["quokka-2".to_owned(), "quokka-3".to_owned()], 2));
+    // What today's budget may count is kept, whatever the age and whatever the present is taken for.
+    let disclosures = "[[retention]]\ndays = 1\nkind = \"disclosures\"\n";
+    assert_eq!(counts(&run(disclosures, &[])), [0; 4]);
+    assert_eq!(counts(&run(disclosures, &["--now", "2090-01-01"])), [0; 4]);
+    // Turns take their feedback with them, which is counted once.
+    let all = format!("{both}[[retention]]\ndays = 9\nrole = \"user\"\n");
+    assert_eq!(counts(&run(&all, &["--now", "2090-01-01", "--dry-run"])), [1, 2, 1, 2]);
+    for (text, says) in [
+        ("days = 9\nkind = \"feedback\"\nrole = \"user\"", "role goes with turns alone"),
+        ("days = 9\nkind = \"memories\"", "unknown variant"),
+        ("days = 9\nage = 3", "unknown field"),
+    ] {
+        place.file("bad.toml", format!("[[retention]]\n{text}\n"));
+        place.fails(&["--config", "bad.toml", "retention"], &["bad.toml", says]);
+    }
+}

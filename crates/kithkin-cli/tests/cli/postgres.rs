@@ -4,7 +4,7 @@ use std::ops::ControlFlow;
 use std::sync::Arc;
 use std::time::Duration;
 
-use kithkin::{Clock, Kithkin, Millis, Now, Retention};
+use kithkin::{Clock, Kept, Kithkin, Millis, Now, Retain, Retention};
 use serde_json::{Value, json};
 
 use crate::cluster::Cluster;
@@ -83,12 +83,15 @@ fn a_node_with_a_wrong_clock_erases_nothing() {
     let place = Place::of_database(&address);
     place.ok(&["init"]);
     place.ok(&["remember", "--person", "ann", "My dog is called Rex."]);
-    let rules = [Retention { days: 9.try_into().unwrap(), tenant: None, role: None }];
+    let rules = [Retention { days: 9.try_into().unwrap(), tenant: None, kept: Kept::Turns(None) }];
     let tenant = "default".parse().unwrap();
     for (clock, found) in [(4_000_000_000_000, "s ahead of that of the database"), (0, "s behind that of the database")]
     {
         let kithkin = Kithkin::open(address.as_str()).unwrap().clock_object(Arc::new(Wrong(clock))).start();
-        let retain = |now| kithkin.retain(&tenant, &rules, now, false, &mut |_| ControlFlow::Continue(()));
+        let retain = |now| {
+            let how = Retain { rules: &rules, now, receipts: None, dry_run: false };
+            kithkin.retain(&tenant, &how, &mut |_| ControlFlow::Continue(()))
+        };
         let error = retain(Now::Clock).unwrap_err().to_string();
         assert!(error.contains("set both") && error.contains("nothing was erased"), "{error}");
         let findings = kithkin.doctor(&tenant).findings;

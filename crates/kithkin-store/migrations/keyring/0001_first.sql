@@ -1,6 +1,6 @@
 -- The keyring of a store, a file of its own. It names nobody.
 
--- One row: the name of the keyring; a secret that only the right master key unwraps; and whether bytes of destroyed keys may
+-- One row: the name of the keyring; a secret that only the right master key unwraps; and whether bytes of old keys may
 -- still be in the file.
 CREATE TABLE ring (
     id     BLOB NOT NULL,

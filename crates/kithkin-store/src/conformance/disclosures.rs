@@ -6,12 +6,12 @@ use kithkin_core::{Disclosure, Erasure, Millis, Purpose, Scope, Seq, Spent, Stor
 
 use super::{ann, append, key, pulse, scope, turn};
 
-fn disclosure(at: Millis, turns: &[u64]) -> Disclosure {
+pub(super) fn disclosure(at: Millis, turns: &[u64]) -> Disclosure {
     let turns = turns.iter().map(|seq| Seq(*seq)).collect();
     Disclosure { at, purpose: Purpose::Derive, model: "m 'x'".to_owned(), turns, spent: Spent::default() }
 }
 
-fn all(store: &dyn Store, scope: &Scope, since: Millis) -> Vec<StoredDisclosure> {
+pub(super) fn all(store: &dyn Store, scope: &Scope, since: Millis) -> Vec<StoredDisclosure> {
     let mut all = Vec::new();
     let mut push = |one| {
         all.push(one);

@@ -2,8 +2,11 @@
 
 use std::collections::BTreeSet;
 
-use kithkin_core::{ConversationId, Decided, Erased, Erasure, Outcome, Pulse, Scope, Seq, Store, Turn};
+use kithkin_core::{
+    Aged, ConversationId, Decided, Erased, Erasure, Feedback, Millis, Outcome, Pulse, Scope, Seq, Store, Turn,
+};
 
+use super::disclosures::{all as disclosures, disclosure};
 use super::log::nobody_is_empty;
 use super::{
     all_feedback, ann, append, at, feedback, key, log, memories, memory, memory_units, pulse, put_memories,
@@ -14,7 +17,7 @@ use super::{
 fn erase(store: &dyn Store, what: &Erasure, expect: (u64, u64, u64)) {
     let (turns, memories, vectors) = expect;
     let before = (pulse(store, &ann()), seqs(store, &ann()));
-    let expect = Erased { turns, memories, vectors, feedback: 0 };
+    let expect = Erased { turns, memories, vectors, ..Erased::default() };
     assert_eq!(store.erase(&ann(), what, true).unwrap(), expect, "{what:?}");
     assert_eq!((pulse(store, &ann()), seqs(store, &ann())), before);
     assert_eq!(store.erase(&ann(), what, false).unwrap(), expect, "{what:?}");
@@ -31,11 +34,67 @@ pub(super) fn what_was_not_read_stays(store: &dyn Store) {
     let first = || Erasure::Turns(vec![key("1")]);
     let nobody = decided(&scope("t", "nobody"), first());
     let all = [decided(&ann(), first()), decided(&bob, first()), decided(&eve, Erasure::Person), nobody];
-    let erased = store.erase_decided(&all).unwrap();
+    let erased = store.erase_decided(&all, None).unwrap();
     let turns: Vec<Option<u64>> = erased.iter().map(|one| one.map(|erased| erased.turns)).collect();
     assert_eq!(turns, [Some(1), None, Some(2), Some(0)]);
     assert_eq!((seqs(store, &ann()), seqs(store, &bob)), (vec![2], vec![1, 2, 3]));
-    assert!(store.pulse(&eve).unwrap().is_none() && store.erase_decided(&[]).unwrap().is_empty());
+    assert!(store.pulse(&eve).unwrap().is_none() && store.erase_decided(&[], None).unwrap().is_empty());
+}
+
+pub(super) fn what_was_kept_for_long_enough_goes_at_once(store: &dyn Store) {
+    let bob = scope("t", "bob");
+    for person in [&ann(), &bob] {
+        append(store, person, &[turn("s", "1", "a"), turn("s", "2", "b")]);
+        for (recorded_at, shown) in [(5, 1), (6, 2), (7, 1)] {
+            let given = Feedback { recorded_at, ..feedback(&format!("at {recorded_at}"), &[shown]) };
+            store.put_feedback(person, &given).unwrap().unwrap();
+        }
+        for at in [5, 6, 7] {
+            store.put_disclosure(person, &disclosure(at, &[1])).unwrap().unwrap();
+        }
+    }
+    let left = |scope: &Scope| {
+        let asked: Vec<String> = all_feedback(store, scope, 0).into_iter().map(|one| one.feedback.question).collect();
+        (
+            seqs(store, scope),
+            asked,
+            disclosures(store, scope, Millis::MIN).iter().map(|one| one.disclosure.at).collect(),
+        )
+    };
+    let all = (vec![1, 2], ["at 5", "at 6", "at 7"].map(str::to_owned).to_vec(), vec![5, 6, 7]);
+    let check = |turns: &[&str],
+                 before: (Millis, Millis),
+                 took: (u64, u64, u64),
+                 stays: (Vec<u64>, &[&str], &[i64])| {
+        let what = Erasure::Aged(Aged {
+            turns: turns.iter().map(|id| key(id)).collect(),
+            feedback_before: before.0,
+            disclosures_before: before.1,
+        });
+        let expect = Erased { turns: took.0, feedback: took.1, disclosures: took.2, ..Erased::default() };
+        let pulse_before = pulse(store, &ann());
+        assert_eq!(store.erase(&ann(), &what, true).unwrap(), expect, "{what:?}");
+        assert_eq!(pulse(store, &ann()), pulse_before);
+        assert_eq!(store.erase(&ann(), &what, false).unwrap(), expect, "{what:?}");
+        assert_eq!(pulse(store, &ann()).epoch > pulse_before.epoch, !expect.is_nothing(), "what is loaded is stale");
+        let asked = stays.1.iter().map(|text| (*text).to_owned()).collect();
+        assert_eq!(left(&ann()), (stays.0, asked, stays.2.to_vec()), "{what:?}");
+    };
+    let none = Millis::MIN;
+    check(&[], (none, none), (0, 0, 0), (vec![1, 2], &["at 5", "at 6", "at 7"], &[5, 6, 7]));
+    check(&[], (5, 5), (0, 0, 0), (vec![1, 2], &["at 5", "at 6", "at 7"], &[5, 6, 7]));
+    check(&[], (6, none), (0, 1, 0), (vec![1, 2], &["at 6", "at 7"], &[5, 6, 7]));
+    check(&[], (none, 6), (0, 0, 1), (vec![1, 2], &["at 6", "at 7"], &[6, 7]));
+    // A piece that is old and on a turn that goes is counted once.
+    check(&["1"], (8, 7), (1, 2, 1), (vec![2], &[], &[7]));
+    check(&["1"], (Millis::MAX, Millis::MAX), (0, 0, 1), (vec![2], &[], &[]));
+    assert_eq!(left(&bob), all, "another's is left alone");
+    // What was noted begins anew, and feedback goes on.
+    let number = store.put_feedback(&ann(), &feedback("new", &[2])).unwrap().unwrap();
+    assert!(number > all_feedback(store, &bob, 0).last().unwrap().number);
+    assert!(store.put_disclosure(&ann(), &disclosure(9, &[2])).unwrap().is_some());
+    let erased = store.erase(&ann(), &Erasure::Person, false).unwrap();
+    assert_eq!((erased.turns, erased.feedback, erased.disclosures), (1, 1, 1));
 }
 
 pub(super) fn erasing_cascades(store: &dyn Store) {
@@ -72,7 +131,7 @@ pub(super) fn erasing_a_person_leaves_no_name(store: &dyn Store) {
     assert!(put_memories(store, &ann(), "s", 2, &[memory("m", &[2])]));
     put_vectors(store, &ann(), "v", &[(at(1), [1.0, 0.0]), (memory_units(store, &ann())[0], [1.0, 0.0])]);
     store.put_feedback(&ann(), &feedback("q", &[1])).unwrap().unwrap();
-    let expect = Erased { turns: 2, memories: 1, vectors: 2, feedback: 1 };
+    let expect = Erased { turns: 2, memories: 1, vectors: 2, feedback: 1, disclosures: 0 };
     assert_eq!(store.erase(&ann(), &Erasure::Person, true).unwrap(), expect);
     assert_eq!(store.erase(&ann(), &Erasure::Person, false).unwrap(), expect);
     nobody_is_empty(store);

@@ -3,8 +3,9 @@
 use std::ops::ControlFlow;
 
 use kithkin_core::{
-    Binding, ChainEntry, DerivedSession, Disclosure, Erased, Erasure, Memory, MethodId, Millis, Outcome, Pulse,
-    Purpose, Records, Scope, Seq, Spent, Store, StoredDisclosure, StoredMemory, TenantId, Turn, UnitId,
+    Binding, ChainEntry, Decided, DerivedSession, Disclosure, Erased, Erasure, Memory, MethodId, Millis, Noted,
+    Outcome, Pulse, Purpose, Records, Scope, Seq, Spent, Store, StoreError, StoredDisclosure, StoredMemory, TenantId,
+    Turn, UnitId,
 };
 
 use super::{
@@ -247,6 +248,44 @@ pub(super) fn an_erasure_comes_with_its_entry(store: &dyn Store) {
     assert_eq!((told, store.pulse(&ann()).unwrap()), (vec![(1, 1), (1, 2), (0, 3)], None));
     let last = store.chain_end(&ann().tenant).unwrap().unwrap();
     assert_eq!((last.number, last.at, last.receipt), (3, 7, [3; 32]));
+}
+
+pub(super) fn what_is_decided_comes_with_its_entries(store: &dyn Store) {
+    let (bob, eve) = (scope("t", "bob"), scope("u", "eve"));
+    for person in [&ann(), &bob, &eve] {
+        append(store, person, &[turn("s", "1", "x"), turn("s", "2", "x")]);
+    }
+    append(store, &bob, &[turn("s", "3", "just now")]);
+    let decided = |scope: &Scope, what| Decided { scope: scope.clone(), what, upto: Seq(2) };
+    let first = Erasure::Turns(vec![key("1")]);
+    let all = [
+        decided(&ann(), first.clone()),
+        decided(&bob, Erasure::Person),
+        decided(&eve, Erasure::Person),
+        decided(&scope("t", "nobody"), Erasure::Person),
+        decided(&ann(), Erasure::Person),
+    ];
+    let mut told = Vec::new();
+    let mut receipt = |place: usize, erased: &Erased, number: u64| {
+        told.push((place, erased.turns, number));
+        Ok([place as u8 + 1; 32])
+    };
+    let erased = store.erase_decided(&all, Some(Noted { at: 7, receipt: &mut receipt })).unwrap();
+    let turns: Vec<Option<u64>> = erased.iter().map(|one| one.map(|erased| erased.turns)).collect();
+    assert_eq!(turns, [Some(1), None, Some(2), Some(0), Some(1)]);
+    // Nothing is noted of what was left, nor of nobody.
+    assert_eq!(told, [(0, 1, 1), (2, 2, 1), (4, 1, 2)]);
+    let end = |tenant: &str| store.chain_end(&scope(tenant, "x").tenant).unwrap().unwrap();
+    assert_eq!((end("t").number, end("t").at, end("t").receipt), (2, 7, [5; 32]));
+    assert_eq!((end("u").number, end("u").receipt), (1, [3; 32]));
+
+    // Without its receipt nobody is erased.
+    let mut none = |_: usize, _: &Erased, _: u64| Err(StoreError::Full { place: "the folder".to_owned() });
+    let left = [Decided { upto: Seq(9), ..decided(&bob, Erasure::Person) }];
+    let error = store.erase_decided(&left, Some(Noted { at: 8, receipt: &mut none })).unwrap_err();
+    assert!(matches!(&error, StoreError::Full { place } if place == "the folder"), "{error}");
+    assert_eq!((pulse(store, &bob).last_seq, end("t").number), (3, 2));
+    assert_eq!(append(store, &bob, &[turn("s", "1", "x")]), [Outcome::Duplicate(Seq(1))]);
 }
 
 pub(super) fn compacting_keeps_everything(store: &dyn Store) {

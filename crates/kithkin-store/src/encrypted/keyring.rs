@@ -5,7 +5,8 @@
 //! whose they are, and by their own number, which each ciphertext has before it. No key is kept in memory between two
 //! calls, so that one that is destroyed by another process is not used any longer.
 //!
-//! What takes turns so that nothing is written with a key that is on its way out is told at [`Rows`].
+//! What takes turns so that nothing is written with a key that is on its way out is told at [`Rows`]. How the master key is
+//! changed is beside, in `rewrap.rs`.
 
 use std::collections::BTreeSet;
 use std::fmt;
@@ -21,7 +22,7 @@ use super::master::MasterKey;
 use crate::sqlite::KeyringFile;
 
 /// Sets what the keys are for apart, and names the form of what is kept.
-const WRAP: &str = "kithkin 2026 keyring wrapping 1";
+pub(super) const WRAP: &str = "kithkin 2026 keyring wrapping 1";
 const PERSON: &str = "kithkin 2026 keyring person 1";
 
 /// A keyed hash of whose a key is.
@@ -82,6 +83,31 @@ pub(crate) struct Going {
     pub(crate) key: KeyId,
 }
 
+/// Wraps the key of a row anew; `None` ends the change.
+pub(crate) type Rewrap<'a> = &'a mut dyn FnMut(&KeyRow) -> Option<Vec<u8>>;
+
+/// That old bytes of keys are still there.
+pub(crate) const LEFT: &str = "bytes of old keys are still in the keyring; `kithkin store compact` takes them away";
+
+/// Why old bytes of keys are still there, though what was asked is done.
+pub(crate) fn left_behind(error: StoreError) -> StoreError {
+    let told = |place| {
+        format!(
+            "{place} (its keys are changed, but old bytes of them may still be there; `kithkin store compact` takes them away)"
+        )
+    };
+    let doing = "rewriting the keyring";
+    match error {
+        StoreError::Busy { place, waited_ms } => StoreError::Busy { place: told(place), waited_ms },
+        // Not as these, which say that the write was taken back.
+        StoreError::Full { place } => {
+            StoreError::Engine { place: told(place), doing, why: "the disk is full".to_owned() }
+        }
+        StoreError::CutShort { place, why } => StoreError::Engine { place: told(place), doing, why },
+        other => other,
+    }
+}
+
 /// Where the rows of a keyring are. What is in them, nobody there knows.
 ///
 /// Implementations MUST hold: a write is durable when the call returns; while `hold` runs its work, none of the keys that it
@@ -97,8 +123,14 @@ pub(crate) trait Rows: Send + Sync + fmt::Debug {
 
     fn find(&self, id: KeyId) -> Result<Option<KeyRow>, StoreError>;
 
-    /// Keeps keys of persons; passes over those who have one that is live.
-    fn add(&self, keys: &[NewKey]) -> Result<(), StoreError>;
+    /// Keeps keys of persons; passes over those who have one that is live. `false`, and nothing is kept, where `secret` is not
+    /// the keyring's as it is wrapped now.
+    fn add(&self, secret: &[u8], keys: &[NewKey]) -> Result<bool, StoreError>;
+
+    /// Puts what `anew` gives in the place of each wrapped key, and `new` in that of the secret, all in one transaction; the
+    /// bytes of the old ones leave the files. `false`, and nothing is changed, where the secret is not `old`, or `anew` gives
+    /// nothing. It may be called again for the same key.
+    fn rewrap(&self, old: &[u8], new: &[u8], anew: Rewrap<'_>) -> Result<bool, StoreError>;
 
     /// Lets all keys of a person go, after everyone who holds them is done; gives which these are.
     fn begin_going(&self, person: PersonHash) -> Result<Vec<KeyId>, StoreError>;
@@ -108,6 +140,9 @@ pub(crate) trait Rows: Send + Sync + fmt::Debug {
 
     /// Destroys keys, so that their bytes leave the files as well.
     fn destroy(&self, keys: &[KeyId], at: Millis) -> Result<(), StoreError>;
+
+    /// Lets bytes of old keys leave the files, where a change was cut off before they had.
+    fn purge(&self) -> Result<(), StoreError>;
 
     /// The keys that are going.
     fn going(&self) -> Result<Vec<Going>, StoreError>;
@@ -124,12 +159,14 @@ pub(crate) trait Rows: Send + Sync + fmt::Debug {
 
 /// The keys of the persons of one store and of its copies.
 #[derive(Debug, Clone)]
-pub struct Keyring(Arc<Inner>);
+pub struct Keyring(pub(super) Arc<Inner>);
 
-struct Inner {
-    rows: Box<dyn Rows>,
-    id: KeyringId,
-    wrap: XChaCha20Poly1305,
+pub(super) struct Inner {
+    pub(super) rows: Box<dyn Rows>,
+    pub(super) id: KeyringId,
+    pub(super) wrap: XChaCha20Poly1305,
+    /// The secret as it was wrapped when this was opened: with another master key, and each time anew, it is wrapped otherwise.
+    pub(super) secret: Vec<u8>,
     /// Of the hashes of whose a key is.
     names: Zeroizing<[u8; 32]>,
 }
@@ -211,11 +248,15 @@ impl Keyring {
     fn unlock(rows: Box<dyn Rows>, master: &MasterKey) -> Result<Self, StoreError> {
         let wrap = cipher::aead(WRAP, master.bytes());
         let Head { id, secret } = rows.head()?;
-        let Ok(secret) = cipher::open(&wrap, &id.0, &secret) else {
+        let Ok(plain) = cipher::open(&wrap, &id.0, &secret) else {
             return Err(StoreError::WrongKey { keyring: rows.place().to_owned() });
         };
-        let names = Zeroizing::new(blake3::derive_key(PERSON, &Zeroizing::new(secret)));
-        Ok(Self(Arc::new(Inner { rows, id, wrap, names })))
+        let names = Zeroizing::new(blake3::derive_key(PERSON, &Zeroizing::new(plain)));
+        Ok(Self(Arc::new(Inner { rows, id, wrap, secret, names })))
+    }
+
+    pub(super) fn damaged(&self, what: impl Into<String>, why: &str) -> StoreError {
+        StoreError::Damaged { place: self.place().to_owned(), what: what.into(), why: why.to_owned() }
     }
 
     /// What it is told apart by.
@@ -240,20 +281,20 @@ impl Keyring {
     }
 
     /// To what a wrapped key is bound: nobody can put one person's in the place of another's.
-    fn bound(&self, id: KeyId, person: PersonHash) -> Vec<u8> {
+    pub(super) fn bound(&self, id: KeyId, person: PersonHash) -> Vec<u8> {
         [self.0.id.0.as_slice(), &id.0, &person.0].concat()
     }
 
+    /// The key of a row that is the person's, if it unwraps.
+    pub(super) fn open(&self, row: &KeyRow, person: PersonHash) -> Option<PersonKey> {
+        let opened = cipher::open(&self.0.wrap, &self.bound(row.id, person), &row.wrapped);
+        let key = opened.ok().map(Zeroizing::new)?;
+        key.first_chunk().map(|key| Zeroizing::new(*key))
+    }
+
     fn unwrap(&self, scope: &Scope, row: &KeyRow) -> Result<Cipher, StoreError> {
-        let opened = cipher::open(&self.0.wrap, &self.bound(row.id, self.hash(scope)), &row.wrapped);
-        let key = opened.ok().map(Zeroizing::new);
-        let key = key.and_then(|key| key.first_chunk().map(|key| Zeroizing::new(*key)));
-        let key: PersonKey = key.ok_or_else(|| StoreError::Damaged {
-            place: self.place().to_owned(),
-            what: format!("the key of {scope}"),
-            why: "it does not unwrap: it was changed".to_owned(),
-        })?;
-        Ok(Cipher::new(row.id, &key))
+        let damaged = || self.damaged(format!("the key of {scope}"), "it does not unwrap: it was changed");
+        Ok(Cipher::new(row.id, &self.open(row, self.hash(scope)).ok_or_else(damaged)?))
     }
 
     /// The cipher of a ciphertext of the person, `None` where the key is another's; `store` is where that stands, for errors.
@@ -261,7 +302,7 @@ impl Keyring {
         let destroyed_at = match self.0.rows.find(id)? {
             Some(KeyRow { fate: Fate::Destroyed(at), .. }) => Some(at),
             Some(row) if row.person != Some(self.hash(scope)) => return Ok(None),
-            Some(row) => return self.unwrap(scope, &row).map(Some),
+            Some(row) => return self.unwrap(scope, &row).map(Some).map_err(|e| self.or_changed(e)),
             None => None,
         };
         Err(self.gone(scope, store, destroyed_at))
@@ -289,8 +330,8 @@ impl Keyring {
             }));
         };
         self.0.rows.hold(&persons, &mut work)?;
-        // Rows that were never given are those of nobody.
-        held.unwrap_or_else(|| Ok(Held::Missing((0..scopes.len()).collect())))
+        // Rows that were never given are those of nobody. What is asked of the keyring is asked when nothing is held.
+        held.unwrap_or_else(|| Ok(Held::Missing((0..scopes.len()).collect()))).map_err(|e| self.or_changed(e))
     }
 
     fn with_rows(&self, scopes: &[&Scope], rows: &[Option<KeyRow>]) -> Result<Held<Vec<Cipher>>, StoreError> {
@@ -306,7 +347,8 @@ impl Keyring {
         Ok(Held::Done(rows.iter().flatten().zip(scopes).map(unwrap).collect::<Result<_, _>>()?))
     }
 
-    /// Draws a key for each of the persons who has none.
+    /// Draws a key for each of the persons who has none. With a master key that is no longer the keyring's none is kept, since
+    /// nobody could unwrap it.
     pub(super) fn add(&self, scopes: &[&Scope]) -> Result<(), StoreError> {
         if scopes.is_empty() {
             return Ok(());
@@ -314,10 +356,11 @@ impl Keyring {
         let new = |scope: &&Scope| {
             let (id, person) = (KeyId(random(self.place())?), self.hash(scope));
             let key = random_key(self.place())?;
-            let wrapped = wrap(&self.0.wrap, &self.bound(id, person), &key, self.place())?;
+            let wrapped = wrap(&self.0.wrap, &self.bound(id, person), key.as_slice(), self.place())?;
             Ok(NewKey { id, person, wrapped })
         };
-        self.0.rows.add(&scopes.iter().map(new).collect::<Result<Vec<_>, StoreError>>()?)
+        let keys = scopes.iter().map(new).collect::<Result<Vec<_>, StoreError>>()?;
+        if self.0.rows.add(&self.0.secret, &keys)? { Ok(()) } else { Err(self.changed()) }
     }
 
     /// Lets the keys of the person go: from now on nothing is written with them.
@@ -331,6 +374,11 @@ impl Keyring {
 
     pub(super) fn destroy(&self, keys: &[KeyId], at: Millis) -> Result<(), StoreError> {
         if keys.is_empty() { Ok(()) } else { self.0.rows.destroy(keys, at) }
+    }
+
+    /// Ends what a change of keys left of old bytes.
+    pub(super) fn purge(&self) -> Result<(), StoreError> {
+        self.0.rows.purge()
     }
 
     /// The keys that are going.
@@ -368,16 +416,16 @@ impl Keyring {
 fn new_head(master: &MasterKey, place: &str) -> Result<Head, StoreError> {
     let id = KeyringId(random(place)?);
     let secret = random_key(place)?;
-    Ok(Head { id, secret: wrap(&cipher::aead(WRAP, master.bytes()), &id.0, &secret, place)? })
+    Ok(Head { id, secret: wrap(&cipher::aead(WRAP, master.bytes()), &id.0, secret.as_slice(), place)? })
 }
 
-fn wrap(aead: &XChaCha20Poly1305, bound: &[u8], key: &PersonKey, place: &str) -> Result<Vec<u8>, StoreError> {
+pub(super) fn wrap(aead: &XChaCha20Poly1305, bound: &[u8], key: &[u8], place: &str) -> Result<Vec<u8>, StoreError> {
     let failed = |why: cipher::Unreadable| StoreError::Engine {
         place: place.to_owned(),
         doing: "wrapping a key",
         why: why.to_string(),
     };
-    cipher::seal(aead, random(place)?, bound, key.as_slice()).map_err(failed)
+    cipher::seal(aead, random(place)?, bound, key).map_err(failed)
 }
 
 /// 32 random bytes, drawn where they are overwritten afterwards.

@@ -11,6 +11,7 @@ pub(crate) mod keyring;
 mod master;
 mod mend;
 mod records;
+mod rewrap;
 
 use std::collections::BTreeMap;
 use std::ops::ControlFlow;
@@ -19,9 +20,9 @@ use std::time::{Duration, Instant};
 
 use kithkin_core::{
     Appended, Binding, ChainEntry, Clock, Compacted, Decided, DerivationId, DerivedSession, Disclosure, Erased,
-    Erasure, Feedback, KeyringId, Memory, Millis, PersonId, PersonSummary, PersonTurns, Pulse, ReceiptHash, Records,
-    Scope, Seq, SessionRef, Store, StoreError, StoreHealth, StoredDisclosure, StoredFeedback, StoredMemory, StoredTurn,
-    TenantId, TurnId, UnitId, VectorCount, VectorSpace, Visit, VisitVector,
+    Erasure, Feedback, KeyringId, Memory, Millis, Noted, PersonId, PersonSummary, PersonTurns, Pulse, ReceiptHash,
+    Records, Scope, Seq, SessionRef, Store, StoreError, StoreHealth, StoredDisclosure, StoredFeedback, StoredMemory,
+    StoredTurn, TenantId, TurnId, UnitId, VectorCount, VectorSpace, Visit, VisitVector,
 };
 
 pub(crate) use cipher::KeyId;
@@ -393,10 +394,10 @@ impl Store for EncryptedStore {
         if *what == Erasure::Person { self.erase_with_keys(&[scope], erase) } else { erase() }
     }
 
-    fn erase_decided(&self, decided: &[Decided]) -> Result<Vec<Option<Erased>>, StoreError> {
+    fn erase_decided(&self, decided: &[Decided], noted: Option<Noted<'_>>) -> Result<Vec<Option<Erased>>, StoreError> {
         let persons: Vec<&Scope> =
             decided.iter().filter(|one| one.what == Erasure::Person).map(|one| &one.scope).collect();
-        self.erase_with_keys(&persons, || self.below.erase_decided(decided))
+        self.erase_with_keys(&persons, || self.below.erase_decided(decided, noted))
     }
 
     fn scan_chain(&self, tenant: &TenantId, visit: Visit<'_, ChainEntry>) -> Result<(), StoreError> {
@@ -411,7 +412,8 @@ impl Store for EncryptedStore {
         self.below.put_chain(tenant, entry)
     }
 
-    /// Does so with the store below, and destroys the keys of persons whose erasure was cut off when they were gone already.
+    /// Does so with the store below, destroys the keys of persons whose erasure was cut off when they were gone already, and
+    /// rewrites the keyring where bytes of old keys are left in it.
     fn compact(&self) -> Result<Compacted, StoreError> {
         // Before the persons are listed: of one who is not there then, nothing is left that such a key could read.
         let going = self.keyring.going()?;
@@ -423,6 +425,7 @@ impl Store for EncryptedStore {
             }
             self.keyring.destroy(&self.keyring.of_nobody(&going, &there), self.clock.now())?;
         }
+        self.keyring.purge()?;
         self.below.compact()
     }
 
@@ -431,6 +434,7 @@ impl Store for EncryptedStore {
     }
 
     fn probe(&self) -> Result<bool, StoreError> {
+        self.keyring.probe()?;
         self.below.probe()
     }
 

@@ -11,9 +11,9 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use kithkin_core::{
     Appended, Binding, ChainEntry, Compacted, Decided, DerivationId, DerivedSession, Disclosure, Erased, Erasure,
-    Feedback, KeyringId, Memory, Millis, PersonId, PersonSummary, PersonTurns, Pulse, ReceiptHash, Records, Scope, Seq,
-    SessionRef, Store, StoreError, StoreHealth, StoredDisclosure, StoredFeedback, StoredMemory, StoredTurn, TenantId,
-    TurnId, UnitId, VectorCount, VectorSpace, Visit,
+    Feedback, KeyringId, Memory, Millis, Noted, PersonId, PersonSummary, PersonTurns, Pulse, ReceiptHash, Records,
+    Scope, Seq, SessionRef, Store, StoreError, StoreHealth, StoredDisclosure, StoredFeedback, StoredMemory, StoredTurn,
+    TenantId, TurnId, UnitId, VectorCount, VectorSpace, Visit,
 };
 
 use person::Person;
@@ -41,10 +41,23 @@ impl State {
         if !dry_run && *what == Erasure::Person {
             self.floor = self.floor.max(person.highest());
             self.persons.remove(scope);
-        } else if !dry_run && erased.turns > 0 {
+        } else if !dry_run && !erased.is_nothing() {
             person.erase(&doomed);
         }
         erased
+    }
+
+    /// Adds an entry to the tenant's chain.
+    fn note(
+        &mut self,
+        tenant: &TenantId,
+        at: Millis,
+        receipt: impl FnOnce(u64) -> Result<[u8; 32], StoreError>,
+    ) -> Result<(), StoreError> {
+        let chain = self.chains.entry(tenant.clone()).or_default();
+        let receipt = receipt(ChainEntry::number_after(chain.last()))?;
+        chain.push(ChainEntry::after(chain.last(), tenant, at, receipt));
+        Ok(())
     }
 }
 
@@ -294,20 +307,32 @@ impl Store for MemoryStore {
     ) -> Result<Erased, StoreError> {
         let mut state = self.state();
         let erased = state.erase(scope, what, false);
-        let chain = state.chains.entry(scope.tenant.clone()).or_default();
-        let receipt = receipt(&erased, ChainEntry::number_after(chain.last()));
-        let entry = ChainEntry::after(chain.last(), &scope.tenant, at, receipt);
-        chain.push(entry);
+        state.note(&scope.tenant, at, |number| Ok(receipt(&erased, number)))?;
         Ok(erased)
     }
 
-    fn erase_decided(&self, decided: &[Decided]) -> Result<Vec<Option<Erased>>, StoreError> {
+    fn erase_decided(
+        &self,
+        decided: &[Decided],
+        mut noted: Option<Noted<'_>>,
+    ) -> Result<Vec<Option<Erased>>, StoreError> {
         let mut state = self.state();
-        let erase = |Decided { scope, what, upto }: &Decided| {
-            let is_read = state.persons.get(scope).is_none_or(|person| person.pulse.last_seq <= upto.0);
-            is_read.then(|| state.erase(scope, what, false))
+        let before = state.clone();
+        let erase = |(place, Decided { scope, what, upto }): (usize, &Decided)| {
+            if state.persons.get(scope).is_some_and(|person| person.pulse.last_seq > upto.0) {
+                return Ok(None);
+            }
+            let erased = state.erase(scope, what, false);
+            if let Some(Noted { at, receipt }) = noted.as_mut().filter(|_| !erased.is_nothing()) {
+                state.note(&scope.tenant, *at, |number| receipt(place, &erased, number))?;
+            }
+            Ok(Some(erased))
         };
-        Ok(decided.iter().map(erase).collect())
+        let done: Result<Vec<_>, _> = decided.iter().enumerate().map(erase).collect();
+        if done.is_err() {
+            *state = before;
+        }
+        done
     }
 
     fn scan_chain(&self, tenant: &TenantId, visit: Visit<'_, ChainEntry>) -> Result<(), StoreError> {

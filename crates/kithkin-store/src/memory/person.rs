@@ -3,8 +3,8 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use kithkin_core::{
-    Binding, DerivationId, DerivedSession, Disclosure, Erased, Erasure, Feedback, Memory, MemoryId, Millis, Outcome,
-    PersonId, PersonSummary, Pulse, Records, Seq, SessionRef, StoredDisclosure, StoredFeedback, StoredMemory,
+    Aged, Binding, DerivationId, DerivedSession, Disclosure, Erased, Erasure, Feedback, Memory, MemoryId, Millis,
+    Outcome, PersonId, PersonSummary, Pulse, Records, Seq, SessionRef, StoredDisclosure, StoredFeedback, StoredMemory,
     StoredTurn, Turn, TurnKey, UnitId, VectorCount, VectorSpace,
 };
 
@@ -30,6 +30,14 @@ struct Derived {
     by: DerivationId,
     session: SessionRef,
     memory: Memory,
+}
+
+/// What of a person an erasure takes with it.
+#[derive(Debug, Default)]
+pub(super) struct Doomed {
+    units: BTreeSet<UnitId>,
+    feedback: BTreeSet<u64>,
+    disclosures: BTreeSet<u64>,
 }
 
 fn session_of(turn: &StoredTurn) -> SessionRef {
@@ -337,10 +345,10 @@ impl Person {
         later.map(|(number, one)| StoredDisclosure { number: *number, disclosure: one.clone() }).collect()
     }
 
-    /// The units that an erasure takes with it.
-    pub(super) fn doomed(&self, what: &Erasure) -> BTreeSet<UnitId> {
+    /// What an erasure takes with it.
+    pub(super) fn doomed(&self, what: &Erasure) -> Doomed {
         let named = |turn: &StoredTurn| match what {
-            Erasure::Turns(keys) => keys.contains(&turn.turn.key()),
+            Erasure::Turns(keys) | Erasure::Aged(Aged { turns: keys, .. }) => keys.contains(&turn.turn.key()),
             Erasure::Session(session) => session_of(turn) == *session,
             Erasure::Conversation(conversation) => turn.turn.conversation == *conversation,
             Erasure::Person => true,
@@ -351,27 +359,38 @@ impl Person {
         let everything = *what == Erasure::Person;
         let from = |derived: &Derived| everything || derived.memory.sources.iter().any(|seq| turns.contains(seq));
         let memories = self.memories.iter().filter(|(_, derived)| from(derived)).map(|(id, _)| UnitId::Memory(*id));
-        turns.iter().map(|seq| UnitId::Turn(*seq)).chain(memories).collect()
+        let units: BTreeSet<UnitId> = turns.iter().map(|seq| UnitId::Turn(*seq)).chain(memories).collect();
+        let (feedback_before, disclosures_before) = match what {
+            Erasure::Aged(aged) => (aged.feedback_before, aged.disclosures_before),
+            _ => (Millis::MIN, Millis::MIN),
+        };
+        let is_over = |given: &Feedback| everything || given.recorded_at < feedback_before || shows(given, &units);
+        let feedback = self.feedback.iter().filter(|(_, given)| is_over(given)).map(|(number, _)| *number).collect();
+        let is_over = |noted: &Disclosure| everything || noted.at < disclosures_before;
+        let disclosures = self.disclosures.iter().filter(|(_, noted)| is_over(noted)).map(|(number, _)| *number);
+        let disclosures = disclosures.collect();
+        Doomed { units, feedback, disclosures }
     }
 
-    pub(super) fn count(&self, doomed: &BTreeSet<UnitId>) -> Erased {
-        let turns = doomed.iter().filter(|unit| matches!(unit, UnitId::Turn(_))).count();
-        let vectors = self.vectors.keys().filter(|(_, unit)| doomed.contains(unit)).count();
-        let memories = doomed.len() - turns;
-        let feedback = self.feedback.values().filter(|feedback| shows(feedback, doomed)).count();
-        Erased { turns: turns as u64, memories: memories as u64, vectors: vectors as u64, feedback: feedback as u64 }
+    pub(super) fn count(&self, Doomed { units, feedback, disclosures }: &Doomed) -> Erased {
+        let turns = units.iter().filter(|unit| matches!(unit, UnitId::Turn(_))).count();
+        let vectors = self.vectors.keys().filter(|(_, unit)| units.contains(unit)).count();
+        let counts = [turns, units.len() - turns, vectors, feedback.len(), disclosures.len()];
+        let [turns, memories, vectors, feedback, disclosures] = counts.map(|count| count as u64);
+        Erased { turns, memories, vectors, feedback, disclosures }
     }
 
-    pub(super) fn erase(&mut self, doomed: &BTreeSet<UnitId>) {
-        let sessions = doomed.iter().filter_map(|unit| match unit {
+    pub(super) fn erase(&mut self, Doomed { units, feedback, disclosures }: &Doomed) {
+        let sessions = units.iter().filter_map(|unit| match unit {
             UnitId::Turn(seq) => self.turns.remove(seq).map(|turn| session_of(&turn)),
             UnitId::Memory(id) => self.memories.remove(id).map(|derived| derived.session),
         });
         let sessions: BTreeSet<SessionRef> = sessions.collect();
         self.current.retain(|_, seq| self.turns.contains_key(seq));
         self.marks.retain(|(_, of), _| !sessions.contains(of));
-        self.vectors.retain(|(_, of), _| !doomed.contains(of));
-        self.feedback.retain(|_, feedback| !shows(feedback, doomed));
+        self.vectors.retain(|(_, of), _| !units.contains(of));
+        self.feedback.retain(|number, _| !feedback.contains(number));
+        self.disclosures.retain(|number, _| !disclosures.contains(number));
         self.wrote(true);
     }
 
@@ -379,12 +398,13 @@ impl Person {
     pub(super) fn take_out(&mut self, units: &[UnitId]) -> u64 {
         let is_memory = |unit: &&UnitId| matches!(unit, UnitId::Memory(id) if self.memories.contains_key(id));
         let memories: BTreeSet<UnitId> = units.iter().filter(is_memory).copied().collect();
+        let count = memories.len();
         let has_vector = |unit: &&UnitId| self.vectors.keys().any(|(_, of)| of == *unit);
         let vectors = units.iter().filter(|unit| matches!(unit, UnitId::Turn(_))).filter(has_vector).count();
-        if vectors + memories.len() > 0 {
+        if vectors + count > 0 {
             self.vectors.retain(|(_, of), _| !units.contains(of));
-            self.erase(&memories);
+            self.erase(&Doomed { units: memories, ..Doomed::default() });
         }
-        (vectors + memories.len()) as u64
+        (vectors + count) as u64
     }
 }

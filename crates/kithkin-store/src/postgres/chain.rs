@@ -1,6 +1,6 @@
 //! The chains of erasures, one a tenant.
 
-use kithkin_core::{ChainEntry, Millis, TenantId, Visit};
+use kithkin_core::{ChainEntry, Millis, StoreError, TenantId, Visit};
 use tokio_postgres::Row;
 
 use super::connection::Fault;
@@ -21,11 +21,11 @@ pub(super) fn add(
     session: &mut Session,
     tenant: &TenantId,
     at: Millis,
-    receipt: impl FnOnce(u64) -> [u8; 32],
+    receipt: impl FnOnce(u64) -> Result<[u8; 32], StoreError>,
 ) -> Result<(), Fault> {
     lock(session)?;
     let last = end(session, tenant)?;
-    let receipt = receipt(ChainEntry::number_after(last.as_ref()));
+    let receipt = receipt(ChainEntry::number_after(last.as_ref())).map_err(Fault::Told)?;
     insert(session, tenant, &ChainEntry::after(last.as_ref(), tenant, at, receipt))
 }
 

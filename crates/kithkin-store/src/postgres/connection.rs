@@ -51,6 +51,8 @@ pub(super) enum Fault {
         /// What is wrong with it.
         why: String,
     },
+    /// The caller said so.
+    Told(StoreError),
 }
 
 impl From<tokio_postgres::Error> for Fault {
@@ -343,6 +345,7 @@ impl Connections {
         let waited_ms = u64::try_from(begun.elapsed().as_millis()).unwrap_or(u64::MAX);
         let error = match fault {
             Fault::Damaged { what, why } => return StoreError::Damaged { place, what, why },
+            Fault::Told(error) => return error,
             Fault::Once(fault) => return self.error(doing, *fault, begun),
             Fault::NoneFree => {
                 return StoreError::Busy { place: format!("{place} (all {CONNECTIONS} connections)"), waited_ms };

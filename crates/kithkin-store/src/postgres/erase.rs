@@ -8,12 +8,12 @@
 
 use std::time::{Duration, Instant};
 
-use kithkin_core::{Decided, Erased, Erasure, Scope, StoreError};
+use kithkin_core::{Aged, Decided, Erased, Erasure, Millis, Noted, Scope, StoreError};
 
 use super::connection::{Connections, Fault, PATIENCE};
 use super::memories::ids;
 use super::session::{Session, column, sql};
-use super::{feedback, memories, persons, vectors};
+use super::{chain, feedback, memories, persons, vectors};
 use crate::counters::Stale;
 
 /// The tables of persons' data.
@@ -33,10 +33,12 @@ const TABLES: [&str; 12] = [
 ];
 
 /// What of a person an erasure takes with it.
+#[derive(Default)]
 struct Doomed {
     turns: Vec<i64>,
     memories: Vec<i64>,
     feedback: Vec<i64>,
+    disclosures: Vec<i64>,
 }
 
 /// What would be erased.
@@ -54,7 +56,7 @@ pub(super) fn delete(session: &mut Session, scope: &Scope, what: &Erasure) -> Re
     let erased = match doomed(session, scope, what)? {
         Some(doomed) => {
             let erased = doomed.count(session, scope)?;
-            if erased.turns == 0 {
+            if erased.is_nothing() {
                 return Ok(erased);
             }
             note(session, scope)?;
@@ -91,21 +93,30 @@ fn note(session: &mut Session, scope: &Scope) -> Result<(), Fault> {
     Ok(())
 }
 
-/// The same, unless there is a turn that was not read when it was decided upon.
-pub(super) fn delete_decided(session: &mut Session, decided: &Decided) -> Result<Option<Erased>, Fault> {
+/// The same, unless there is a turn that was not read when it was decided upon; noted as the one at this place of the list.
+pub(super) fn delete_decided(
+    session: &mut Session,
+    place: usize,
+    decided: &Decided,
+    noted: Option<&mut Noted<'_>>,
+) -> Result<Option<Erased>, Fault> {
     let Decided { scope, what, upto } = decided;
     let counters = persons::load(session, scope)?;
     if counters.is_some_and(|counters| counters.last_seq > upto.0) {
         return Ok(None);
     }
-    delete(session, scope, what).map(Some)
+    let erased = delete(session, scope, what)?;
+    if let Some(Noted { at, receipt }) = noted.filter(|_| !erased.is_nothing()) {
+        chain::add(session, &scope.tenant, *at, |number| receipt(place, &erased, number))?;
+    }
+    Ok(Some(erased))
 }
 
 /// What `what` takes with it; `None` for all of the person.
 fn doomed(session: &mut Session, scope: &Scope, what: &Erasure) -> Result<Option<Doomed>, Fault> {
     let (tenant, person) = (scope.tenant.as_str(), scope.person.as_str());
     let turns = match what {
-        Erasure::Turns(keys) => {
+        Erasure::Turns(keys) | Erasure::Aged(Aged { turns: keys, .. }) => {
             let (turns, conversations): (Vec<&str>, Vec<&str>) =
                 keys.iter().map(|key| (key.turn.as_str(), key.conversation.as_str())).unzip();
             session.query(
@@ -133,24 +144,35 @@ fn doomed(session: &mut Session, scope: &Scope, what: &Erasure) -> Result<Option
         "SELECT DISTINCT memory FROM memory_source WHERE tenant = $1 AND person = $2 AND seq = ANY ($3)",
         &[&tenant, &person, &turns],
     )?;
+    let (feedback_before, disclosures_before) = match what {
+        Erasure::Aged(aged) => (aged.feedback_before, aged.disclosures_before),
+        _ => (Millis::MIN, Millis::MIN),
+    };
     let feedback = session.query(
-        "SELECT DISTINCT feedback FROM feedback_turn WHERE tenant = $1 AND person = $2 AND seq = ANY ($3)",
-        &[&tenant, &person, &turns],
+        "SELECT feedback FROM feedback_turn WHERE tenant = $1 AND person = $2 AND seq = ANY ($3)
+         UNION SELECT id FROM feedback WHERE tenant = $1 AND person = $2 AND recorded_at < $4",
+        &[&tenant, &person, &turns, &feedback_before],
     )?;
-    Ok(Some(Doomed { turns, memories: ids(&memories, scope)?, feedback: ids(&feedback, scope)? }))
+    let disclosures = session.query(
+        "SELECT id FROM disclosure WHERE tenant = $1 AND person = $2 AND at < $3",
+        &[&tenant, &person, &disclosures_before],
+    )?;
+    let (memories, feedback) = (ids(&memories, scope)?, ids(&feedback, scope)?);
+    Ok(Some(Doomed { turns, memories, feedback, disclosures: ids(&disclosures, scope)? }))
 }
 
 /// Deletes memories with their vectors, and marks their sessions as not derived.
 pub(super) fn delete_memories(session: &mut Session, scope: &Scope, memories: Vec<i64>) -> Result<(), Fault> {
-    Doomed { turns: Vec::new(), memories, feedback: Vec::new() }.delete(session, scope)
+    Doomed { memories, ..Doomed::default() }.delete(session, scope)
 }
 
 impl Doomed {
     fn count(&self, session: &mut Session, scope: &Scope) -> Result<Erased, Fault> {
         let vectors =
             vectors::count_of(session, scope, 0, &self.turns)? + vectors::count_of(session, scope, 1, &self.memories)?;
-        let (turns, memories) = (self.turns.len() as u64, self.memories.len() as u64);
-        Ok(Erased { turns, memories, vectors, feedback: self.feedback.len() as u64 })
+        let [turns, memories, feedback, disclosures] =
+            [&self.turns, &self.memories, &self.feedback, &self.disclosures].map(|gone| gone.len() as u64);
+        Ok(Erased { turns, memories, vectors, feedback, disclosures })
     }
 
     fn delete(&self, session: &mut Session, scope: &Scope) -> Result<(), Fault> {
@@ -163,6 +185,13 @@ impl Doomed {
         )?;
         memories::delete(session, scope, &self.memories)?;
         feedback::delete(session, scope, &self.feedback)?;
+        session.execute(
+            "DELETE FROM disclosure WHERE tenant = $1 AND person = $2 AND id = ANY ($3)",
+            &[&tenant, &person, &self.disclosures],
+        )?;
+        if self.turns.is_empty() {
+            return Ok(());
+        }
         vectors::delete_of(session, scope, 0, &self.turns)?;
         session.execute(
             "DELETE FROM turn WHERE tenant = $1 AND person = $2 AND seq = ANY ($3)",
@@ -184,12 +213,14 @@ fn count_person(session: &mut Session, scope: &Scope) -> Result<Erased, Fault> {
         "SELECT (SELECT COUNT(*) FROM turn WHERE tenant = $1 AND person = $2),
                 (SELECT COUNT(*) FROM memory WHERE tenant = $1 AND person = $2),
                 (SELECT COUNT(*) FROM vector WHERE tenant = $1 AND person = $2),
-                (SELECT COUNT(*) FROM feedback WHERE tenant = $1 AND person = $2)",
+                (SELECT COUNT(*) FROM feedback WHERE tenant = $1 AND person = $2),
+                (SELECT COUNT(*) FROM disclosure WHERE tenant = $1 AND person = $2)",
         &[&scope.tenant.as_str(), &scope.person.as_str()],
     )?;
     let Some(row) = row else { return Ok(Erased::default()) };
     let count = |at| super::session::number(&row, at).map_err(|why| Fault::damaged("a count", why));
-    Ok(Erased { turns: count(0)?, memories: count(1)?, vectors: count(2)?, feedback: count(3)? })
+    let (turns, memories, vectors) = (count(0)?, count(1)?, count(2)?);
+    Ok(Erased { turns, memories, vectors, feedback: count(3)?, disclosures: count(4)? })
 }
 
 /// The statement that deletes a person's rows of a table.

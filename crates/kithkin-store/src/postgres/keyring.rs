@@ -12,7 +12,7 @@ use super::connection::{Connections, Fault, PATIENCE};
 use super::erase;
 use super::session::{Session, column};
 use crate::encrypted::KeyId;
-use crate::encrypted::keyring::{Fate, Going, Head, KeyRow, NewKey, PersonHash, Rows};
+use crate::encrypted::keyring::{Fate, Going, Head, KeyRow, LEFT, NewKey, PersonHash, Rewrap, Rows, left_behind};
 
 const SCHEMA: &str = include_str!("../../migrations/postgres/keyring/0001_first.sql");
 /// The schema's version.
@@ -67,16 +67,6 @@ impl KeyringDatabase {
             None => Err(StoreError::NoKeyring { place, why: "the database has none".to_owned() }),
         }
     }
-
-    /// Rewrites the table, if keys were destroyed since this was done last and nobody looks at them any more.
-    fn purge(&self) -> Result<(), StoreError> {
-        if self.connections.alone("rewriting the keyring", rewrite)? {
-            return Ok(());
-        }
-        let place =
-            format!("{} (the key is destroyed, but its old bytes may still be there)", self.connections.place());
-        Err(StoreError::Busy { place, waited_ms: u64::try_from(PATIENCE.as_millis()).unwrap_or(u64::MAX) })
-    }
 }
 
 fn damaged(what: &'static str) -> impl Fn(String) -> Fault {
@@ -87,7 +77,7 @@ fn is_there(session: &mut Session) -> Result<bool, Fault> {
     Ok(session.first("SELECT 1 WHERE to_regclass('kithkin_keyring.ring') IS NOT NULL", &[])?.is_some())
 }
 
-/// The transaction that destroyed keys whose bytes may still be in the files.
+/// The transaction that changed keys whose old bytes may still be in the files.
 fn waiting(session: &mut Session) -> Result<Option<String>, Fault> {
     let row = session.first("SELECT purge::text FROM kithkin_keyring.ring WHERE purge IS NOT NULL", &[])?;
     row.map(|row| column(&row, 0)).transpose().map_err(damaged("the list of erasures"))
@@ -100,9 +90,33 @@ fn rewrite(session: &mut Session) -> Result<bool, Fault> {
         return Ok(false);
     }
     session.run("VACUUM (FULL) kithkin_keyring.key")?;
+    session.run("VACUUM (FULL) kithkin_keyring.ring")?;
     let done = "UPDATE kithkin_keyring.ring SET purge = NULL WHERE purge::text = $1";
     session.execute(done, &[&transaction])?;
     Ok(true)
+}
+
+/// Whether the secret is wrapped like this.
+fn has_secret(session: &mut Session, secret: &[u8]) -> Result<bool, Fault> {
+    Ok(session.first("SELECT 1 FROM kithkin_keyring.ring WHERE secret = $1", &[&secret])?.is_some())
+}
+
+/// Wraps the keys that are there anew, a part at a time; `false` as soon as `anew` gives nothing.
+fn rewrap_keys(session: &mut Session, anew: Rewrap<'_>) -> Result<bool, Fault> {
+    let some = "SELECT id, person, wrapped, going, destroyed_at, number FROM kithkin_keyring.key
+                 WHERE number > $1 AND wrapped IS NOT NULL ORDER BY number LIMIT 1000";
+    let put = "UPDATE kithkin_keyring.key AS k SET wrapped = n.wrapped
+                 FROM unnest($1::bytea[], $2::bytea[]) AS n (id, wrapped) WHERE k.id = n.id";
+    let mut after: i64 = 0;
+    loop {
+        let rows = session.query(some, &[&after])?;
+        let Some(last) = rows.last() else { return Ok(true) };
+        after = column(last, 5).map_err(damaged("a key"))?;
+        let keys = rows.iter().map(key).collect::<Result<Vec<_>, _>>()?;
+        let Some(wrapped) = keys.iter().map(&mut *anew).collect::<Option<Vec<_>>>() else { return Ok(false) };
+        let ids: Vec<&[u8]> = keys.iter().map(|key| key.id.0.as_slice()).collect();
+        session.execute(put, &[&ids, &wrapped])?;
+    }
 }
 
 /// A row of `id, person, wrapped, going, destroyed_at`.
@@ -167,17 +181,37 @@ impl Rows for KeyringDatabase {
         })
     }
 
-    fn add(&self, keys: &[NewKey]) -> Result<(), StoreError> {
-        self.connections.write("writing keys", [], |session| {
-            // Two nodes do not give one person two keys; who holds a key is not held up.
+    fn add(&self, secret: &[u8], keys: &[NewKey]) -> Result<bool, StoreError> {
+        self.connections.write_if("writing keys", [], |session| {
+            // Two nodes do not give one person two keys, and none while all are wrapped anew; who holds a key is not held up.
             session.run("LOCK TABLE kithkin_keyring.key IN SHARE ROW EXCLUSIVE MODE")?;
+            if !has_secret(session, secret)? {
+                return Ok(false);
+            }
             let add = "INSERT INTO kithkin_keyring.key (id, person, wrapped, going) SELECT $1, $2, $3, 0
                         WHERE NOT EXISTS (SELECT 1 FROM kithkin_keyring.key WHERE person = $2 AND going = 0)";
             for NewKey { id, person, wrapped } in keys {
                 session.execute(add, &[&id.0.as_slice(), &person.0.as_slice(), wrapped])?;
             }
-            Ok(())
+            Ok(true)
         })
+    }
+
+    fn rewrap(&self, old: &[u8], new: &[u8], anew: Rewrap<'_>) -> Result<bool, StoreError> {
+        let done = self.connections.write_if("wrapping keys anew", [], |session| {
+            // Whoever holds a key is waited for: to wait for one row after the other could be for each other.
+            session.run("LOCK TABLE kithkin_keyring.key IN EXCLUSIVE MODE")?;
+            if !has_secret(session, old)? || !rewrap_keys(session, anew)? {
+                return Ok(false);
+            }
+            let ring = "UPDATE kithkin_keyring.ring SET secret = $1, purge = pg_current_xact_id()";
+            session.execute(ring, &[&new])?;
+            Ok(true)
+        })?;
+        if done {
+            self.purge()?;
+        }
+        Ok(done)
     }
 
     fn begin_going(&self, person: PersonHash) -> Result<Vec<KeyId>, StoreError> {
@@ -206,6 +240,17 @@ impl Rows for KeyringDatabase {
         self.purge()
     }
 
+    /// Rewrites the tables, if keys were destroyed or wrapped anew since this was done last and nobody looks at the old ones
+    /// any more.
+    fn purge(&self) -> Result<(), StoreError> {
+        if self.connections.alone("rewriting the keyring", rewrite).map_err(left_behind)? {
+            return Ok(());
+        }
+        let place = self.connections.place().to_owned();
+        let waited_ms = u64::try_from(PATIENCE.as_millis()).unwrap_or(u64::MAX);
+        Err(left_behind(StoreError::Busy { place, waited_ms }))
+    }
+
     fn going(&self) -> Result<Vec<Going>, StoreError> {
         self.connections.read("looking for keys that go", |session| {
             let find = "SELECT person, id FROM kithkin_keyring.key WHERE going > 0 AND person IS NOT NULL";
@@ -216,8 +261,7 @@ impl Rows for KeyringDatabase {
 
     fn check(&self) -> Result<Vec<String>, StoreError> {
         let waits = self.connections.read("checking the keyring", waiting)?;
-        let said = |_| "bytes of destroyed keys are still in the keyring; erase a person again".to_owned();
-        Ok(waits.map(said).into_iter().collect())
+        Ok(waits.map(|_| LEFT.to_owned()).into_iter().collect())
     }
 
     fn copy(&self, _: &Path) -> Result<(), StoreError> {

@@ -27,9 +27,9 @@ mod vectors;
 
 use kithkin_core::{
     Appended, Binding, ChainEntry, Compacted, Decided, DerivationId, DerivedSession, Disclosure, Erased, Erasure,
-    Feedback, KeyringId, Memory, Millis, PersonId, PersonSummary, PersonTurns, Pulse, ReceiptHash, Records, Scope, Seq,
-    SessionRef, Store, StoreError, StoreHealth, StoredDisclosure, StoredFeedback, StoredMemory, StoredTurn, TenantId,
-    TurnId, UnitId, VectorCount, VectorSpace, Visit, VisitVector,
+    Feedback, KeyringId, Memory, Millis, Noted, PersonId, PersonSummary, PersonTurns, Pulse, ReceiptHash, Records,
+    Scope, Seq, SessionRef, Store, StoreError, StoreHealth, StoredDisclosure, StoredFeedback, StoredMemory, StoredTurn,
+    TenantId, TurnId, UnitId, VectorCount, VectorSpace, Visit, VisitVector,
 };
 
 pub(crate) use keyring::KeyringDatabase;
@@ -239,18 +239,23 @@ impl Store for PostgresStore {
     ) -> Result<Erased, StoreError> {
         let erased = self.connections.write("erasing", [scope], |c| {
             let erased = erase::delete(c, scope, what)?;
-            chain::add(c, &scope.tenant, at, |number| receipt(&erased, number))?;
+            chain::add(c, &scope.tenant, at, |number| Ok(receipt(&erased, number)))?;
             Ok(erased)
         })?;
         erase::purge(&self.connections)?;
         Ok(erased)
     }
 
-    fn erase_decided(&self, decided: &[Decided]) -> Result<Vec<Option<Erased>>, StoreError> {
+    fn erase_decided(
+        &self,
+        decided: &[Decided],
+        mut noted: Option<Noted<'_>>,
+    ) -> Result<Vec<Option<Erased>>, StoreError> {
         let mut erased = Vec::with_capacity(decided.len());
         // One person after another: each is locked for a moment, and the server has room for some thousand locks in all.
-        for one in decided {
-            erased.push(self.connections.write("erasing", [&one.scope], |c| erase::delete_decided(c, one))?);
+        for (place, one) in decided.iter().enumerate() {
+            let delete = |c: &mut Session| erase::delete_decided(c, place, one, noted.as_mut());
+            erased.push(self.connections.write("erasing", [&one.scope], delete)?);
         }
         erase::purge(&self.connections)?;
         Ok(erased)

@@ -1,6 +1,6 @@
 //! The chains of erasures, one a tenant.
 
-use kithkin_core::{ChainEntry, Millis, TenantId, Visit};
+use kithkin_core::{ChainEntry, Millis, StoreError, TenantId, Visit};
 use rusqlite::{Connection, OptionalExtension, Row, params};
 
 use super::connection::{Fault, sql};
@@ -29,10 +29,10 @@ pub(super) fn add(
     connection: &Connection,
     tenant: &TenantId,
     at: Millis,
-    receipt: impl FnOnce(u64) -> [u8; 32],
+    receipt: impl FnOnce(u64) -> Result<[u8; 32], StoreError>,
 ) -> Result<(), Fault> {
     let last = end(connection, tenant)?;
-    let receipt = receipt(ChainEntry::number_after(last.as_ref()));
+    let receipt = receipt(ChainEntry::number_after(last.as_ref())).map_err(Fault::Told)?;
     insert(connection, tenant, &ChainEntry::after(last.as_ref(), tenant, at, receipt))
 }
 

@@ -46,6 +46,8 @@ pub(super) enum Fault {
         /// What is wrong with it.
         why: String,
     },
+    /// The caller said so.
+    Told(StoreError),
 }
 
 impl From<rusqlite::Error> for Fault {
@@ -224,6 +226,7 @@ pub(super) fn store_error(place: &str, waited: Duration, doing: &'static str, fa
     let place = place.to_owned();
     let error = match fault {
         Fault::Damaged { what, why } => return StoreError::Damaged { place, what, why },
+        Fault::Told(error) => return error,
         Fault::Sql(error) => error,
     };
     let why = error.to_string();

@@ -1,5 +1,7 @@
 //! What of a person reached a chat model.
 
+use std::collections::BTreeSet;
+
 use kithkin_core::{Disclosure, Millis, Scope, Spent, StoredDisclosure, Visit};
 use rusqlite::{Connection, Row, params};
 
@@ -59,6 +61,15 @@ pub(super) fn end(connection: &Connection, scope: &Scope, ended: &StoredDisclosu
         sql(read),
         sql(said)
     ])?;
+    Ok(())
+}
+
+pub(super) fn delete(connection: &Connection, scope: &Scope, numbers: &BTreeSet<u64>) -> Result<(), Fault> {
+    let mut remove =
+        connection.prepare_cached("DELETE FROM disclosure WHERE tenant = ?1 AND person = ?2 AND id = ?3")?;
+    for number in numbers {
+        remove.execute(params![scope.tenant.as_str(), scope.person.as_str(), number])?;
+    }
     Ok(())
 }
 

@@ -7,21 +7,23 @@
 use std::collections::BTreeSet;
 use std::time::{Duration, Instant};
 
-use kithkin_core::{Decided, Erased, Erasure, MemoryId, Scope, Seq, StoreError, UnitId};
+use kithkin_core::{Aged, Decided, Erased, Erasure, MemoryId, Millis, Noted, Scope, Seq, StoreError, UnitId};
 use rusqlite::{Connection, Row, params};
 
 use super::connection::{Connections, Fault};
-use super::{feedback, memories, persons, vectors};
+use super::{chain, disclosures, feedback, memories, persons, vectors};
 use crate::counters::Stale;
 
 /// How long one attempt to empty the log waits, so that writers get their turn between two attempts.
 const ATTEMPT: Duration = Duration::from_millis(200);
 
 /// What of a person an erasure takes with it.
+#[derive(Default)]
 struct Doomed {
     turns: BTreeSet<u64>,
     memories: BTreeSet<u64>,
     feedback: BTreeSet<u64>,
+    disclosures: BTreeSet<u64>,
 }
 
 /// What would be erased.
@@ -37,7 +39,7 @@ pub(super) fn delete(connection: &Connection, scope: &Scope, what: &Erasure) -> 
     let erased = match doomed(connection, scope, what)? {
         Some(doomed) => {
             let erased = doomed.count(connection, scope)?;
-            if erased.turns == 0 {
+            if erased.is_nothing() {
                 return Ok(erased);
             }
             doomed.delete(connection, scope)?;
@@ -58,14 +60,23 @@ pub(super) fn delete(connection: &Connection, scope: &Scope, what: &Erasure) -> 
     Ok(erased)
 }
 
-/// The same, unless there is a turn that was not read when it was decided upon.
-pub(super) fn delete_decided(connection: &Connection, decided: &Decided) -> Result<Option<Erased>, Fault> {
+/// The same, unless there is a turn that was not read when it was decided upon; noted as the one at this place of the list.
+pub(super) fn delete_decided(
+    connection: &Connection,
+    place: usize,
+    decided: &Decided,
+    noted: Option<&mut Noted<'_>>,
+) -> Result<Option<Erased>, Fault> {
     let Decided { scope, what, upto } = decided;
     let counters = persons::load(connection, scope)?;
     if counters.is_some_and(|counters| counters.last_seq > upto.0) {
         return Ok(None);
     }
-    delete(connection, scope, what).map(Some)
+    let erased = delete(connection, scope, what)?;
+    if let Some(Noted { at, receipt }) = noted.filter(|_| !erased.is_nothing()) {
+        chain::add(connection, &scope.tenant, *at, |number| receipt(place, &erased, number))?;
+    }
+    Ok(Some(erased))
 }
 
 /// The mark of the last erasure whose bytes are still in the files: a number that no other has had, and odd; once they are
@@ -86,8 +97,15 @@ pub(super) fn unmark(connection: &Connection, mark: u64) -> Result<(), Fault> {
 /// What `what` takes with it; `None` for all of the person.
 fn doomed(connection: &Connection, scope: &Scope, what: &Erasure) -> Result<Option<Doomed>, Fault> {
     let mut turns = BTreeSet::new();
+    let (mut feedback, mut disclosures) = (BTreeSet::new(), BTreeSet::new());
+    if let Erasure::Aged(aged) = what {
+        let select = "SELECT id FROM feedback WHERE tenant = ?1 AND person = ?2 AND recorded_at < ?3";
+        feedback = older(connection, scope, select, aged.feedback_before)?;
+        let select = "SELECT id FROM disclosure WHERE tenant = ?1 AND person = ?2 AND at < ?3";
+        disclosures = older(connection, scope, select, aged.disclosures_before)?;
+    }
     match what {
-        Erasure::Turns(keys) => {
+        Erasure::Turns(keys) | Erasure::Aged(Aged { turns: keys, .. }) => {
             for key in keys {
                 let find = "AND turn = ?3 AND conversation = ?4";
                 select_turns(connection, scope, find, &[key.turn.as_str(), key.conversation.as_str()], &mut turns)?;
@@ -106,8 +124,15 @@ fn doomed(connection: &Connection, scope: &Scope, what: &Erasure) -> Result<Opti
         Erasure::Person => return Ok(None),
     }
     let memories = led_to(connection, scope, &turns, "SELECT memory FROM memory_source")?;
-    let feedback = led_to(connection, scope, &turns, "SELECT feedback FROM feedback_turn")?;
-    Ok(Some(Doomed { turns, memories, feedback }))
+    feedback.extend(led_to(connection, scope, &turns, "SELECT feedback FROM feedback_turn")?);
+    Ok(Some(Doomed { turns, memories, feedback, disclosures }))
+}
+
+/// What `select` names of the person for a time.
+fn older(connection: &Connection, scope: &Scope, select: &str, before: Millis) -> Result<BTreeSet<u64>, Fault> {
+    let mut select = connection.prepare_cached(select)?;
+    let rows = select.query_map(params![scope.tenant.as_str(), scope.person.as_str(), before], |row| row.get(0))?;
+    Ok(rows.collect::<Result<_, _>>()?)
 }
 
 /// What `select`, the head of a query, names for the turns.
@@ -141,7 +166,7 @@ fn select_turns(
 
 /// Deletes memories with their vectors, and marks their sessions as not derived.
 pub(super) fn delete_memories(connection: &Connection, scope: &Scope, memories: BTreeSet<u64>) -> Result<(), Fault> {
-    Doomed { turns: BTreeSet::new(), memories, feedback: BTreeSet::new() }.delete(connection, scope)
+    Doomed { memories, ..Doomed::default() }.delete(connection, scope)
 }
 
 impl Doomed {
@@ -155,8 +180,9 @@ impl Doomed {
         for unit in self.units() {
             vectors += vectors::count_of(connection, scope, unit)?;
         }
-        let (turns, memories) = (self.turns.len() as u64, self.memories.len() as u64);
-        Ok(Erased { turns, memories, vectors, feedback: self.feedback.len() as u64 })
+        let [turns, memories, feedback, disclosures] =
+            [&self.turns, &self.memories, &self.feedback, &self.disclosures].map(|gone| gone.len() as u64);
+        Ok(Erased { turns, memories, vectors, feedback, disclosures })
     }
 
     fn delete(&self, connection: &Connection, scope: &Scope) -> Result<(), Fault> {
@@ -173,6 +199,10 @@ impl Doomed {
         let memories: Vec<u64> = self.memories.iter().copied().collect();
         memories::delete(connection, scope, &memories)?;
         feedback::delete(connection, scope, &self.feedback)?;
+        disclosures::delete(connection, scope, &self.disclosures)?;
+        if self.turns.is_empty() {
+            return Ok(());
+        }
         let mut remove =
             connection.prepare_cached("DELETE FROM turn WHERE tenant = ?1 AND person = ?2 AND seq = ?3")?;
         for seq in &self.turns {
@@ -197,10 +227,12 @@ fn count_person(connection: &Connection, scope: &Scope) -> Result<Erased, Fault>
         "SELECT (SELECT COUNT(*) FROM turn WHERE tenant = ?1 AND person = ?2),
                 (SELECT COUNT(*) FROM memory WHERE tenant = ?1 AND person = ?2),
                 (SELECT COUNT(*) FROM vector WHERE tenant = ?1 AND person = ?2),
-                (SELECT COUNT(*) FROM feedback WHERE tenant = ?1 AND person = ?2)",
+                (SELECT COUNT(*) FROM feedback WHERE tenant = ?1 AND person = ?2),
+                (SELECT COUNT(*) FROM disclosure WHERE tenant = ?1 AND person = ?2)",
     )?;
     let row = |row: &Row<'_>| {
-        Ok(Erased { turns: row.get(0)?, memories: row.get(1)?, vectors: row.get(2)?, feedback: row.get(3)? })
+        let (turns, memories, vectors) = (row.get(0)?, row.get(1)?, row.get(2)?);
+        Ok(Erased { turns, memories, vectors, feedback: row.get(3)?, disclosures: row.get(4)? })
     };
     Ok(count.query_row([scope.tenant.as_str(), scope.person.as_str()], row)?)
 }

@@ -11,7 +11,7 @@ use rusqlite::{Connection, OptionalExtension, Row, params};
 
 use super::connection::{Connections, Fault, Patience, new_file};
 use crate::encrypted::KeyId;
-use crate::encrypted::keyring::{Fate, Going, Head, KeyRow, NewKey, PersonHash, Rows};
+use crate::encrypted::keyring::{Fate, Going, Head, KeyRow, LEFT, NewKey, PersonHash, Rewrap, Rows, left_behind};
 
 /// Marks a file as a keyring: `KiKr` in ASCII.
 const APPLICATION_ID: u32 = 0x4B69_4B72;
@@ -71,26 +71,6 @@ impl KeyringFile {
     ) -> Result<T, StoreError> {
         self.connections.read(doing, read)
     }
-
-    /// Rewrites the file, if keys were destroyed since this was done last: where rows were moved between pages, their copies
-    /// may outlive them.
-    fn purge(&self) -> Result<(), StoreError> {
-        if self.read("looking for destroyed keys", purge)? == 0 {
-            return Ok(());
-        }
-        let doing = "rewriting the keyring";
-        self.connections.with_writer(doing, |c| Ok(c.execute_batch("VACUUM")?)).map_err(|error| match error {
-            StoreError::Busy { place, waited_ms } => {
-                let place = format!("{place} (the key is destroyed, but its old bytes may still be there)");
-                StoreError::Busy { place, waited_ms }
-            }
-            other => other,
-        })?;
-        self.connections.write(doing, |c| {
-            c.execute("UPDATE ring SET purge = 0", [])?;
-            Ok(())
-        })
-    }
 }
 
 fn initialise(connection: &Connection, Head { id, secret }: &Head) -> Result<(), Fault> {
@@ -100,6 +80,31 @@ fn initialise(connection: &Connection, Head { id, secret }: &Head) -> Result<(),
     transaction.execute_batch(SCHEMA)?;
     transaction.execute("INSERT INTO ring (id, secret, purge) VALUES (?1, ?2, 0)", params![id.0, secret])?;
     Ok(transaction.commit()?)
+}
+
+/// Whether the secret is wrapped like this.
+fn has_secret(connection: &Connection, secret: &[u8]) -> Result<bool, Fault> {
+    Ok(connection.query_row("SELECT secret = ?1 FROM ring", [secret], |row| row.get(0))?)
+}
+
+/// Wraps the keys that are there anew, a part at a time; `false` as soon as `anew` gives nothing.
+fn rewrap_keys(connection: &Connection, anew: Rewrap<'_>) -> Result<bool, Fault> {
+    let mut some = connection.prepare(
+        "SELECT id, person, wrapped, going, destroyed_at, number FROM key
+          WHERE number > ?1 AND wrapped IS NOT NULL ORDER BY number LIMIT 1000",
+    )?;
+    let mut put = connection.prepare("UPDATE key SET wrapped = ?2 WHERE number = ?1")?;
+    let mut after: i64 = 0;
+    loop {
+        let rows = some.query_map([after], |row| Ok((row.get::<_, i64>(5)?, key(row)?)))?;
+        let rows = rows.collect::<Result<Vec<_>, _>>()?;
+        let Some((last, _)) = rows.last() else { return Ok(true) };
+        after = *last;
+        for (number, row) in &rows {
+            let Some(wrapped) = anew(row) else { return Ok(false) };
+            put.execute(params![number, wrapped])?;
+        }
+    }
 }
 
 fn purge(connection: &Connection) -> Result<i64, Fault> {
@@ -148,8 +153,11 @@ impl Rows for KeyringFile {
         })
     }
 
-    fn add(&self, keys: &[NewKey]) -> Result<(), StoreError> {
-        self.connections.write("writing keys", |c| {
+    fn add(&self, secret: &[u8], keys: &[NewKey]) -> Result<bool, StoreError> {
+        self.connections.write_if("writing keys", |c| {
+            if !has_secret(c, secret)? {
+                return Ok(false);
+            }
             let mut add = c.prepare_cached(
                 "INSERT INTO key (id, person, wrapped, going) SELECT ?1, ?2, ?3, 0
                   WHERE NOT EXISTS (SELECT 1 FROM key WHERE person = ?2 AND going = 0)",
@@ -157,8 +165,22 @@ impl Rows for KeyringFile {
             for NewKey { id, person, wrapped } in keys {
                 add.execute(params![id.0, person.0, wrapped])?;
             }
-            Ok(())
+            Ok(true)
         })
+    }
+
+    fn rewrap(&self, old: &[u8], new: &[u8], anew: Rewrap<'_>) -> Result<bool, StoreError> {
+        let done = self.connections.write_if("wrapping keys anew", |c| {
+            if !has_secret(c, old)? || !rewrap_keys(c, anew)? {
+                return Ok(false);
+            }
+            c.execute("UPDATE ring SET secret = ?1, purge = 1", [new])?;
+            Ok(true)
+        })?;
+        if done {
+            self.purge()?;
+        }
+        Ok(done)
     }
 
     fn begin_going(&self, person: PersonHash) -> Result<Vec<KeyId>, StoreError> {
@@ -194,6 +216,20 @@ impl Rows for KeyringFile {
         self.purge()
     }
 
+    /// Rewrites the file, if keys were destroyed or wrapped anew since this was done last: where rows were moved between
+    /// pages, their copies may outlive them.
+    fn purge(&self) -> Result<(), StoreError> {
+        if self.read("looking for old keys", purge)? == 0 {
+            return Ok(());
+        }
+        let doing = "rewriting the keyring";
+        self.connections.with_writer(doing, |c| Ok(c.execute_batch("VACUUM")?)).map_err(left_behind)?;
+        self.connections.write(doing, |c| {
+            c.execute("UPDATE ring SET purge = 0", [])?;
+            Ok(())
+        })
+    }
+
     fn going(&self) -> Result<Vec<Going>, StoreError> {
         self.read("looking for keys that go", |c| {
             let mut select = c.prepare_cached("SELECT person, id FROM key WHERE going > 0 AND person IS NOT NULL")?;
@@ -206,7 +242,7 @@ impl Rows for KeyringFile {
         self.read("checking the keyring", |c| {
             let mut problems = Vec::new();
             if purge(c)? != 0 {
-                problems.push("bytes of destroyed keys are still in the keyring; erase a person again".to_owned());
+                problems.push(LEFT.to_owned());
             }
             let mut check = c.prepare("PRAGMA integrity_check")?;
             let found = check.query_map([], |row| row.get::<_, String>(0))?.collect::<Result<Vec<_>, _>>()?;

@@ -28,9 +28,9 @@ use std::path::Path;
 
 use kithkin_core::{
     Appended, Binding, ChainEntry, Compacted, Decided, DerivationId, DerivedSession, Disclosure, Erased, Erasure,
-    Feedback, KeyringId, Memory, Millis, PersonId, PersonSummary, PersonTurns, Pulse, ReceiptHash, Records, Scope, Seq,
-    SessionRef, Store, StoreError, StoreHealth, StoredDisclosure, StoredFeedback, StoredMemory, StoredTurn, TenantId,
-    TurnId, UnitId, VectorCount, VectorSpace, Visit, VisitVector,
+    Feedback, KeyringId, Memory, Millis, Noted, PersonId, PersonSummary, PersonTurns, Pulse, ReceiptHash, Records,
+    Scope, Seq, SessionRef, Store, StoreError, StoreHealth, StoredDisclosure, StoredFeedback, StoredMemory, StoredTurn,
+    TenantId, TurnId, UnitId, VectorCount, VectorSpace, Visit, VisitVector,
 };
 
 pub use free::{FreePages, free_pages};
@@ -280,16 +280,22 @@ impl Store for SqliteStore {
     ) -> Result<Erased, StoreError> {
         let erased = self.connections.write("erasing", |c| {
             let erased = erase::delete(c, scope, what)?;
-            chain::add(c, &scope.tenant, at, |number| receipt(&erased, number))?;
+            chain::add(c, &scope.tenant, at, |number| Ok(receipt(&erased, number)))?;
             Ok(erased)
         })?;
         erase::purge(&self.connections)?;
         Ok(erased)
     }
 
-    fn erase_decided(&self, decided: &[Decided]) -> Result<Vec<Option<Erased>>, StoreError> {
-        let delete = |c: &rusqlite::Transaction<'_>| decided.iter().map(|one| erase::delete_decided(c, one)).collect();
-        let erased = self.connections.write("erasing", delete)?;
+    fn erase_decided(
+        &self,
+        decided: &[Decided],
+        mut noted: Option<Noted<'_>>,
+    ) -> Result<Vec<Option<Erased>>, StoreError> {
+        let erased = self.connections.write("erasing", |c| {
+            let delete = |(place, one)| erase::delete_decided(c, place, one, noted.as_mut());
+            decided.iter().enumerate().map(delete).collect()
+        })?;
         erase::purge(&self.connections)?;
         Ok(erased)
     }

@@ -48,14 +48,14 @@ pub(crate) fn open(below: Arc<dyn Store>, keyring: &Path) -> EncryptedStore {
 }
 
 /// A folder for the store and one for its keyring, as they should lie.
-struct Folders {
+pub(crate) struct Folders {
     _temporary: tempfile::TempDir,
-    store: PathBuf,
-    keyring: PathBuf,
+    pub(crate) store: PathBuf,
+    pub(crate) keyring: PathBuf,
 }
 
 impl Folders {
-    fn new() -> Self {
+    pub(crate) fn new() -> Self {
         let temporary = tempfile::tempdir().unwrap();
         let (stores, keys) = (temporary.path().join("stores"), temporary.path().join("keys"));
         fs::create_dir(&stores).unwrap();
@@ -63,7 +63,7 @@ impl Folders {
         Self { store: stores.join("a.db"), keyring: keys.join("ring"), _temporary: temporary }
     }
 
-    fn create(&self) -> EncryptedStore {
+    pub(crate) fn create(&self) -> EncryptedStore {
         create(Arc::new(SqliteStore::create(&self.store).unwrap()), &self.keyring)
     }
 
@@ -122,7 +122,7 @@ fn vector(text: &str) -> Vec<f32> {
 }
 
 /// Everything that a person can have, of a text.
-fn fill(store: &dyn Store, person: &str, text: &str) {
+pub(crate) fn fill(store: &dyn Store, person: &str, text: &str) {
     let whose = scope(person);
     append(store, person, vec![turn("1", text), turn("2", &format!("also {text}"))]).unwrap();
     append(store, person, vec![turn("1", &format!("anew {text}"))]).unwrap();
@@ -358,7 +358,7 @@ fn what_was_decided_takes_the_keys_of_whole_persons() {
         decided("cy", some),
         decided("dee", Erasure::Person),
     ];
-    let erased = store.erase_decided(&decided).unwrap();
+    let erased = store.erase_decided(&decided, None).unwrap();
     assert_eq!(
         erased.iter().map(|one| one.map(|one| one.turns)).collect::<Vec<_>>(),
         [Some(2), None, Some(1), Some(0)]
@@ -417,7 +417,7 @@ fn the_bytes_of_a_destroyed_key_leave_the_keyring() {
     for n in 0..200 {
         append(&store, &format!("person {n}"), vec![turn("1", "x")]).unwrap();
     }
-    let ring = rusqlite_rows(&folders.keyring);
+    let ring = wrapped_keys(&folders.keyring);
     assert_eq!(ring.len(), 200);
     for n in 0..50 {
         store.erase(&scope(&format!("person {n}")), &Erasure::Person, false).unwrap();
@@ -430,7 +430,7 @@ fn the_bytes_of_a_destroyed_key_leave_the_keyring() {
 }
 
 /// The wrapped keys of a keyring.
-fn rusqlite_rows(keyring: &Path) -> Vec<Vec<u8>> {
+pub(crate) fn wrapped_keys(keyring: &Path) -> Vec<Vec<u8>> {
     let ring = rusqlite::Connection::open(keyring).unwrap();
     let mut select = ring.prepare("SELECT wrapped FROM key WHERE wrapped IS NOT NULL").unwrap();
     select.query_map([], |row| row.get(0)).unwrap().collect::<Result<_, _>>().unwrap()
@@ -463,7 +463,7 @@ fn nothing_is_written_with_a_key_that_is_on_its_way_out() {
     append(&store, "ann", vec![turn("last", "words")]).unwrap();
     assert!(log(&store, "ann").unwrap().iter().all(|turn| turn.turn.text == "words"));
     assert_eq!(store.check().unwrap().problems, [""; 0]);
-    assert_eq!(rusqlite_rows(&folders.keyring).len(), 1);
+    assert_eq!(wrapped_keys(&folders.keyring).len(), 1);
 }
 
 #[test]
@@ -482,8 +482,8 @@ fn an_erasure_that_was_cut_off_is_seen_and_ended() {
     assert!(problems.len() == 1 && problems[0].contains("2 keys are not destroyed"), "{problems:?}");
     assert_eq!(log(&store, "bo").unwrap().len(), 3, "what is there is read");
     store.compact().unwrap();
-    assert_eq!(rusqlite_rows(&folders.keyring).len(), 1);
+    assert_eq!(wrapped_keys(&folders.keyring).len(), 1);
     store.erase(&scope("bo"), &Erasure::Person, false).unwrap();
     assert_eq!(store.check().unwrap().problems, [""; 0]);
-    assert_eq!(rusqlite_rows(&folders.keyring).len(), 0);
+    assert_eq!(wrapped_keys(&folders.keyring).len(), 0);
 }

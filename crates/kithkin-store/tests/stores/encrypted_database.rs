@@ -8,6 +8,7 @@ use kithkin_store::{EncryptedStore, Keyring, PostgresStore};
 
 use crate::cluster::Cluster;
 use crate::encrypted::{Still, append, log, master, scope, turn};
+use crate::master_key;
 
 /// The database of an address that `Cluster::database` gave.
 fn name_of(address: &str) -> &str {
@@ -24,6 +25,35 @@ fn bytes_in(cluster: &Cluster, database: &str, table: &str, bytes: &[u8]) -> usi
     let paths = cluster.run(database, &files);
     let count = |file: Vec<u8>| file.windows(bytes.len()).filter(|window| *window == bytes).count();
     paths.lines().map(|path| count(std::fs::read(cluster.data().join(path.trim())).unwrap())).sum()
+}
+
+/// The bytes that a query prints in hexadecimal, a value a line.
+fn binary(cluster: &Cluster, address: &str, query: &str) -> Vec<Vec<u8>> {
+    let hex = |line: &str| -> Vec<u8> {
+        let pairs = line.trim().as_bytes().as_chunks::<2>().0;
+        pairs.iter().map(|pair| u8::from_str_radix(std::str::from_utf8(pair).unwrap(), 16).unwrap()).collect()
+    };
+    cluster.run(name_of(address), query).lines().filter(|line| !line.trim().is_empty()).map(hex).collect()
+}
+
+#[test]
+fn a_master_key_is_changed_in_a_database() {
+    let cluster = Cluster::start("fsync = off");
+    let ring = cluster.database();
+    let created = Keyring::create_database(&ring, &master('a')).unwrap();
+    master_key::check(created, &|digit| Keyring::open_database(&ring, &master(digit)));
+    let old = |query: &str| binary(&cluster, &ring, query);
+    let keys = old("SELECT encode(wrapped, 'hex') FROM kithkin_keyring.key WHERE wrapped IS NOT NULL");
+    let secret = old("SELECT encode(secret, 'hex') FROM kithkin_keyring.ring");
+    assert!(keys.len() > 2 && secret.len() == 1);
+    let left = |table: &str, old: &[Vec<u8>]| {
+        old.iter().filter(|bytes| bytes_in(&cluster, name_of(&ring), table, bytes) > 0).count()
+    };
+    let both = || (left("kithkin_keyring.key", &keys), left("kithkin_keyring.ring", &secret));
+    assert_eq!(both(), (keys.len(), 1));
+    Keyring::open_database(&ring, &master('c')).unwrap().change_master_key(&master('d')).unwrap();
+    assert_eq!(both(), (0, 0));
+    Keyring::open_database(&ring, &master('d')).unwrap();
 }
 
 #[test]
@@ -57,12 +87,7 @@ fn a_keyring_in_a_database_is_one_like_a_file() {
     let found = Command::new("grep").args(["-rlF", "canary words"]).arg(cluster.data()).output().unwrap();
     assert_eq!(String::from_utf8_lossy(&found.stdout), "", "in no file of the server, its log among them");
 
-    let wrapped = cluster.run(name_of(&ring), "SELECT encode(wrapped, 'hex') FROM kithkin_keyring.key ORDER BY number");
-    let hex = |line: &str| -> Vec<u8> {
-        let pairs = line.trim().as_bytes().as_chunks::<2>().0;
-        pairs.iter().map(|pair| u8::from_str_radix(std::str::from_utf8(pair).unwrap(), 16).unwrap()).collect()
-    };
-    let wrapped: Vec<Vec<u8>> = wrapped.lines().filter(|line| !line.trim().is_empty()).map(hex).collect();
+    let wrapped = binary(&cluster, &ring, "SELECT encode(wrapped, 'hex') FROM kithkin_keyring.key ORDER BY number");
     let there = |key: &[u8]| bytes_in(&cluster, name_of(&ring), "kithkin_keyring.key", key);
     assert_eq!(wrapped.iter().map(|key| there(key)).collect::<Vec<_>>(), [1, 1]);
     assert_eq!(two.erase(&scope("ann"), &Erasure::Person, false).unwrap().turns, 1);

@@ -15,6 +15,7 @@ mod encrypted_database;
 mod files;
 #[cfg(feature = "postgres")]
 mod limits;
+mod master_key;
 mod model;
 mod old;
 mod operations;

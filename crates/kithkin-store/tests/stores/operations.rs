@@ -7,10 +7,10 @@ use std::fmt::Debug;
 use std::ops::ControlFlow;
 
 use kithkin_core::{
-    Binding, ChainEntry, ConversationId, DerivationId, Disclosure, Erased, Erasure, Feedback, Memory, MemoryId,
-    MemoryKind, MethodId, Millis, PersonId, PersonTurns, Purpose, QuestionVector, Role, Scope, Seq, SessionId,
-    SessionRef, Shown, Spent, Store, StoreError, StoredDisclosure, StoredTurn, TenantId, Turn, TurnId, UnitId,
-    VectorSpace,
+    Aged, Binding, ChainEntry, ConversationId, Decided, DerivationId, Disclosure, Erased, Erasure, Feedback, Memory,
+    MemoryId, MemoryKind, MethodId, Millis, Noted, PersonId, PersonTurns, Purpose, QuestionVector, Role, Scope, Seq,
+    SessionId, SessionRef, Shown, Spent, Store, StoreError, StoredDisclosure, StoredTurn, TenantId, Turn, TurnId,
+    UnitId, VectorSpace,
 };
 use proptest::prelude::*;
 use proptest::strategy::BoxedStrategy;
@@ -50,15 +50,19 @@ pub(crate) enum What {
     Turns(Vec<(u8, u8)>),
     Session(u8),
     Conversation(u8),
+    /// Turns, and feedback and disclosures of before these times.
+    Aged(Vec<(u8, u8)>, Millis, Millis),
     Person,
 }
 
-/// What becomes of what is to be erased: it is counted, it goes, or it goes with an entry in the tenant's chain.
+/// What becomes of what is to be erased: it is counted, it goes, it goes with an entry in the tenant's chain, or so as one of
+/// a list.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum How {
     Counted,
     Erased,
     Noted,
+    Decided,
 }
 
 pub(crate) fn op() -> BoxedStrategy<Op> {
@@ -72,9 +76,12 @@ pub(crate) fn op() -> BoxedStrategy<Op> {
         3 => prop::collection::vec((0..2u8, 0..5u8), 0..3).prop_map(What::Turns),
         2 => (0..4u8).prop_map(What::Session),
         1 => (0..2u8).prop_map(What::Conversation),
+        2 => (prop::collection::vec((0..2u8, 0..5u8), 0..2), time.clone(), time.clone())
+            .prop_map(|(turns, feedback, disclosures)| What::Aged(turns, feedback, disclosures)),
         1 => Just(What::Person),
     ];
-    let how = prop_oneof![1 => Just(How::Counted), 1 => Just(How::Erased), 1 => Just(How::Noted)];
+    let how =
+        prop_oneof![1 => Just(How::Counted), 1 => Just(How::Erased), 1 => Just(How::Noted), 1 => Just(How::Decided)];
     prop_oneof![
         6 => (prop::collection::vec((scope.clone(), turns), 1..3), time.clone())
             .prop_map(|(persons, at)| Op::Append(persons, at)),
@@ -139,7 +146,9 @@ impl Op {
             | Self::DropVectors(n, _)
             | Self::DropMemories(n, _)
             | Self::Erase(n, _, How::Counted | How::Erased) => vec![*n],
-            Self::PutChain(n, _) | Self::Erase(n, _, How::Noted) => (0..4).map(|person| n / 4 * 4 + person).collect(),
+            Self::PutChain(n, _) | Self::Erase(n, _, How::Noted | How::Decided) => {
+                (0..4).map(|person| n / 4 * 4 + person).collect()
+            }
             Self::Compact => Vec::new(),
         }
     }
@@ -277,15 +286,29 @@ pub(crate) fn apply(store: &dyn Store, op: &Op) -> Result<String, StoreError> {
         Op::DropVectors(n, keep) => show(&store.drop_other_vectors(&scope(*n), &space(*keep))?),
         Op::DropMemories(n, keep) => show(&store.drop_other_memories(&scope(*n), &derivation(*keep))?),
         Op::Erase(n, what, how) => {
+            let keys = |keys: &[(u8, u8)]| keys.iter().map(|(c, id)| turn(*n, (*c, *id, 0)).key()).collect();
             let what = match what {
-                What::Turns(keys) => Erasure::Turns(keys.iter().map(|(c, id)| turn(*n, (*c, *id, 0)).key()).collect()),
+                What::Turns(turns) => Erasure::Turns(keys(turns)),
+                What::Aged(turns, feedback_before, disclosures_before) => Erasure::Aged(Aged {
+                    turns: keys(turns),
+                    feedback_before: *feedback_before,
+                    disclosures_before: *disclosures_before,
+                }),
                 What::Session(n) => Erasure::Session(session(*n)),
                 What::Conversation(n) => Erasure::Conversation(session(*n).conversation),
                 What::Person => Erasure::Person,
             };
-            let (scope, note) = (scope(*n), &mut |erased: &Erased, number: u64| [(erased.turns + number) as u8; 32]);
+            let (scope, hash) = (scope(*n), |erased: &Erased, number: u64| [(erased.turns + number) as u8; 32]);
             show(&match how {
-                How::Noted => store.erase_noted(&scope, &what, 5, note)?,
+                How::Noted => store.erase_noted(&scope, &what, 5, &mut { hash })?,
+                How::Decided => {
+                    // Of all that is there when it is done: what was read a moment before, another may have moved.
+                    let upto = Seq(u64::MAX);
+                    let receipt = &mut |_, erased: &Erased, number| Ok(hash(erased, number));
+                    let erased =
+                        store.erase_decided(&[Decided { scope, what, upto }], Some(Noted { at: 5, receipt }))?;
+                    erased.into_iter().flatten().next().unwrap_or_default()
+                }
                 how => store.erase(&scope, &what, *how == How::Counted)?,
             })
         }

@@ -14,6 +14,7 @@ use std::ops::ControlFlow;
 use std::path::Path;
 
 use kithkin_core::{PersonId, Scope, Store, TenantId};
+use kithkin_store::MasterKey;
 use serde::Serialize;
 
 pub use backup::BackupReport;
@@ -94,6 +95,23 @@ impl Kithkin {
     pub fn copy_keyring(&self, file: &Path) -> Result<bool, Error> {
         let Some(keyring) = &self.opened.keyring else { return Ok(false) };
         keyring.copy(file)?;
+        Ok(true)
+    }
+
+    /// Wraps every key of an encrypted store's keyring anew with another master key, in one transaction: where it is cut off, the
+    /// keyring opens with one of the two. The keys themselves stay, so that no store and no copy or backup of one is touched; a
+    /// copy of the keyring from before still opens with the old one. `false` where the store is not encrypted.
+    ///
+    /// This handle, and every other that is open with the old key, reads and writes nothing any more that is encrypted: open the
+    /// store anew with the new one.
+    ///
+    /// # Errors
+    /// The new key is the old one, the old one was changed meanwhile, or a person's key is damaged: then nothing was changed. Nor
+    /// was it where the keyring cannot be written, unless the error says that it is done and bytes of the old wrapping are left,
+    /// which [`Kithkin::compact`] takes away.
+    pub fn change_master_key(&self, new: &MasterKey) -> Result<bool, Error> {
+        let Some(keyring) = &self.opened.keyring else { return Ok(false) };
+        keyring.change_master_key(new)?;
         Ok(true)
     }
 

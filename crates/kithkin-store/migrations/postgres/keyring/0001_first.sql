@@ -2,7 +2,7 @@
 CREATE SCHEMA kithkin_keyring;
 
 -- One row: the version of this schema; the name of the keyring; a secret that only the right master key unwraps; and, while
--- bytes of destroyed keys may still be in the files, the transaction that destroyed the last of them.
+-- bytes of old keys may still be in the files, the transaction that changed the last of them.
 CREATE TABLE kithkin_keyring.ring (
     version integer NOT NULL,
     id      bytea NOT NULL,
