@@ -24,7 +24,8 @@ use crate::{Error, Kithkin, Now, OnPassed, Passed, Person, Receipt};
 const DAY: Millis = 86_400_000;
 /// How far the clocks of machine and database may be apart, in milliseconds.
 const CLOCKS_APART: Millis = 3_600_000;
-/// So many turns, or pieces of feedback and disclosures, are erased at once: the store rewrites what it has to once for all of them, and writers wait meanwhile.
+/// So many turns, or pieces of feedback and disclosures, are erased at once: the store rewrites what it has to once for all of
+/// them, and writers wait meanwhile.
 const AT_ONCE: usize = 10_000;
 /// Of so many persons at once where receipts are kept: each is on the disk before the transaction ends, and writers wait.
 const WITH_RECEIPTS: usize = 100;
@@ -283,19 +284,25 @@ impl Kithkin {
             }
             return Ok(());
         }
-        let (noted, plain): (Vec<Over>, Vec<Over>) = over.into_iter().partition(|one| one.receipt.is_some());
-        if let Some(receipts) = receipts.filter(|_| !noted.is_empty()) {
-            let (decided, noted): (Vec<Decided>, Vec<Option<Receipt>>) =
-                noted.into_iter().map(|one| (one.decided, one.receipt)).unzip();
-            let erased = self.erase_with_receipts(&decided, noted, receipts, report)?;
-            self.count(&decided, erased, report)?;
+        let (mut noted, mut of_noted, mut plain) = (Vec::new(), Vec::new(), Vec::new());
+        for Over { decided, receipt, .. } in over {
+            match receipt {
+                Some(receipt) => {
+                    noted.push(decided);
+                    of_noted.push(receipt);
+                }
+                None => plain.push(decided),
+            }
         }
-        let decided: Vec<Decided> = plain.into_iter().map(|one| one.decided).collect();
-        if decided.is_empty() {
+        if let Some(receipts) = receipts.filter(|_| !noted.is_empty()) {
+            let erased = self.erase_with_receipts(&noted, of_noted, receipts, report)?;
+            self.count(&noted, erased, report)?;
+        }
+        if plain.is_empty() {
             return Ok(());
         }
-        let erased = store.erase_decided(&decided, None)?;
-        self.count(&decided, erased, report)
+        let erased = store.erase_decided(&plain, None)?;
+        self.count(&plain, erased, report)
     }
 
     /// Counts what was erased, and derives from what is left.
@@ -321,17 +328,17 @@ impl Kithkin {
     fn erase_with_receipts(
         &self,
         decided: &[Decided],
-        mut noted: Vec<Option<Receipt>>,
+        mut noted: Vec<Receipt>,
         receipts: &mut Receipts,
         report: &mut RetentionReport,
     ) -> Result<Vec<Option<Erased>>, Error> {
         let store = self.engine.store();
         let mut put = |place: usize, erased: &Erased, entry| match noted.get_mut(place) {
-            Some(Some(receipt)) => {
+            Some(receipt) => {
                 let hash = receipt.note(erased, entry);
                 receipts.put(receipt).map(|()| hash)
             }
-            _ => Err(StoreError::Engine {
+            None => Err(StoreError::Engine {
                 place: "the list of erasures".to_owned(),
                 doing: "writing a receipt",
                 why: format!("there is none of the erasure {place}"),
@@ -339,7 +346,7 @@ impl Kithkin {
         };
         let erased = store.erase_decided(decided, Some(Noted { at: self.clock.now(), receipt: &mut put }));
         if let Ok(erased) = &erased {
-            let done = noted.iter().flatten().zip(erased).filter(|(_, one)| one.is_some_and(|one| !one.is_nothing()));
+            let done = noted.iter().zip(erased).filter(|(_, one)| one.is_some_and(|one| !one.is_nothing()));
             for (receipt, _) in done {
                 receipts.keep(receipt)?;
                 report.receipts += 1;

@@ -317,7 +317,8 @@ impl Store for MemoryStore {
         mut noted: Option<Noted<'_>>,
     ) -> Result<Vec<Option<Erased>>, StoreError> {
         let mut state = self.state();
-        let before = state.clone();
+        // Only a receipt can fail.
+        let before = noted.is_some().then(|| state.clone());
         let erase = |(place, Decided { scope, what, upto }): (usize, &Decided)| {
             if state.persons.get(scope).is_some_and(|person| person.pulse.last_seq > upto.0) {
                 return Ok(None);
@@ -329,7 +330,7 @@ impl Store for MemoryStore {
             Ok(Some(erased))
         };
         let done: Result<Vec<_>, _> = decided.iter().enumerate().map(erase).collect();
-        if done.is_err() {
+        if let (Err(_), Some(before)) = (&done, before) {
             *state = before;
         }
         done

@@ -294,13 +294,9 @@ fn rewrite(session: &mut Session) -> Result<bool, Fault> {
 
 /// Rewrites these parts of every table.
 pub(super) fn rewrite_parts(session: &mut Session, parts: impl IntoIterator<Item = i16>) -> Result<(), Fault> {
-    for part in parts {
-        for table in TABLES {
-            // A large part takes longer than a statement may otherwise.
-            session.run_unlimited(&format!("VACUUM (FULL) {table}_{part}"))?;
-        }
-    }
-    Ok(())
+    let rewrite = |part| TABLES.iter().map(move |table| format!("VACUUM (FULL) {table}_{part}"));
+    // A large part takes longer than a statement may otherwise.
+    session.run_unlimited(parts.into_iter().flat_map(rewrite))
 }
 
 /// Whether nobody may still look at what a transaction deleted, after a wait for those who do.

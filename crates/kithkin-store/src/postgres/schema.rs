@@ -120,9 +120,7 @@ pub(super) fn version(session: &mut Session) -> Result<u32, Fault> {
 }
 
 fn migrate_from(session: &mut Session, version: u32) -> Result<(), Fault> {
-    for migration in MIGRATIONS.iter().skip(usize::try_from(version).unwrap_or(usize::MAX)) {
-        // One that goes over tables of many persons may take longer than a statement may otherwise.
-        session.run_unlimited(migration)?;
-    }
+    // One that goes over tables of many persons may take longer than a statement may otherwise.
+    session.run_unlimited(MIGRATIONS.iter().skip(usize::try_from(version).unwrap_or(usize::MAX)))?;
     session.run(&format!("UPDATE meta SET value = {} WHERE name = 'schema'", known().max(version)))
 }

@@ -137,11 +137,11 @@ impl Session {
         self.client.is_closed()
     }
 
-    /// Runs a statement without values that takes as long as it takes.
-    pub(super) fn run_unlimited(&mut self, sql: &str) -> Result<(), Fault> {
+    /// Runs statements without values, each of which takes as long as it takes.
+    pub(super) fn run_unlimited(&mut self, statements: impl IntoIterator<Item = impl AsRef<str>>) -> Result<(), Fault> {
         self.run("SET statement_timeout = 0")?;
         let limit = self.link.expect_answers_within(None);
-        let done = self.run(sql);
+        let done = statements.into_iter().try_for_each(|sql| self.run(sql.as_ref()));
         self.link.expect_answers_within(limit);
         done?;
         self.run(LIMITS)
