@@ -169,7 +169,7 @@ impl PersonIndex {
     /// Takes in a turn, in place of the one that it replaces. `tokens` is a buffer.
     fn add(&mut self, turn: &StoredTurn, tokens: &mut Vec<Token>) {
         let doc = self.turns.push(turn);
-        let session = self.turns.session_number(doc);
+        let session = self.session_of(doc);
         let expected = self.languages.expected(session);
         if let Some(language) = self.vocabulary.read(&turn_text(&turn.turn), expected, tokens) {
             self.languages.note(session, language);
@@ -313,6 +313,11 @@ impl PersonIndex {
         self.turns.is_live(doc)
     }
 
+    /// Whether each turn was not replaced.
+    pub(crate) fn lives(&self) -> &[bool] {
+        self.turns.lives()
+    }
+
     /// The number of the turn at this place; `None` for one that was replaced, or is not there.
     pub(crate) fn doc(&self, seq: Seq) -> Option<Doc> {
         self.turns.doc(seq)
@@ -335,7 +340,12 @@ impl PersonIndex {
 
     /// The number of a turn's session.
     pub(crate) fn session_of(&self, doc: Doc) -> u32 {
-        self.turns.session_number(doc)
+        self.session_numbers().get(doc as usize).copied().unwrap_or(u32::MAX)
+    }
+
+    /// The number of each turn's session.
+    pub(crate) fn session_numbers(&self) -> &[u32] {
+        self.turns.session_numbers()
     }
 
     /// How many sessions there are.
@@ -355,7 +365,12 @@ impl PersonIndex {
 
     /// The number of a turn's speaker in [`Self::speakers`].
     pub(crate) fn speaker(&self, doc: Doc) -> u32 {
-        self.turns.speaker_number(doc)
+        self.speaker_numbers().get(doc as usize).copied().unwrap_or(u32::MAX)
+    }
+
+    /// The number of each turn's speaker.
+    pub(crate) fn speaker_numbers(&self) -> &[u32] {
+        self.turns.speaker_numbers()
     }
 
     /// Who speaks in the history.
@@ -363,9 +378,9 @@ impl PersonIndex {
         self.turns.speakers()
     }
 
-    /// The share of the turn that is a question.
-    pub(crate) fn question_share(&self, doc: Doc) -> f32 {
-        self.turns.question_share(doc)
+    /// The share of each turn that is a question.
+    pub(crate) fn question_shares(&self) -> &[f32] {
+        self.turns.question_shares()
     }
 
     /// The words of the turns.

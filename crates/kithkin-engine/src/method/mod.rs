@@ -10,11 +10,16 @@ pub use spec::{About, Method, Paper, SpecError, Status};
 pub(crate) use spec::{Bound, Observe};
 pub(crate) use strategy::{Strategy, parameters, strategies, strategy_name};
 
+use std::sync::OnceLock;
+
 use crate::EngineError;
 use crate::error::near;
 
 /// The presets: file stem and text.
-static PRESETS: &[(&str, &str)] = include!(concat!(env!("OUT_DIR"), "/presets.rs"));
+const PRESETS: &[(&str, &str)] = include!(concat!(env!("OUT_DIR"), "/presets.rs"));
+
+/// The presets that were asked for, bound: to read one takes as long as to search a small memory.
+static BOUND: [OnceLock<Method>; PRESETS.len()] = [const { OnceLock::new() }; PRESETS.len()];
 
 /// The names of the presets, in alphabetical order.
 pub fn names() -> impl Iterator<Item = &'static str> {
@@ -26,18 +31,26 @@ pub fn names() -> impl Iterator<Item = &'static str> {
 /// # Errors
 /// None for the presets that are shipped: a test binds each.
 pub fn presets() -> Result<Vec<Method>, SpecError> {
-    PRESETS.iter().map(|(name, text)| Method::parse(&format!("methods/{name}.toml"), text)).collect()
+    PRESETS.iter().zip(&BOUND).map(|(preset, bound)| once(preset, bound)).collect()
 }
 
-/// The preset of this name, bound.
+/// The preset of this name, bound. It is read once in a process.
 ///
 /// # Errors
 /// [`EngineError::UnknownMethod`] with near names.
 pub fn preset(name: &str) -> Result<Method, EngineError> {
-    let Some((stem, text)) = PRESETS.iter().find(|(stem, _)| *stem == name) else {
+    let Some((preset, bound)) = PRESETS.iter().zip(&BOUND).find(|((stem, _), _)| *stem == name) else {
         return Err(EngineError::UnknownMethod { name: name.to_owned(), near: near(name, names()) });
     };
-    Ok(Method::parse(&format!("methods/{stem}.toml"), text)?)
+    Ok(once(preset, bound)?)
+}
+
+fn once((stem, text): &(&str, &str), bound: &OnceLock<Method>) -> Result<Method, SpecError> {
+    if let Some(method) = bound.get() {
+        return Ok(method.clone());
+    }
+    let method = Method::parse(&format!("methods/{stem}.toml"), text)?;
+    Ok(bound.get_or_init(|| method).clone())
 }
 
 #[cfg(test)]

@@ -39,8 +39,8 @@ impl Top {
 /// The best `limit` of the turns that were not replaced, best first, ties to the earlier turn.
 pub(crate) fn best_live(index: &PersonIndex, scores: &[f32], limit: usize) -> Vec<(Doc, f32)> {
     let mut top = Top::new(limit);
-    for (doc, &score) in (0..).zip(scores) {
-        if top.takes(score) && index.is_live(doc) {
+    for (doc, (&score, live)) in (0..).zip(scores.iter().zip(index.lives())) {
+        if top.takes(score) && *live {
             top.offer(doc, score);
         }
     }

@@ -1,52 +1,89 @@
-//! A linear map whose weights are floats, on the thread that asks for it.
+//! A linear map whose weights are floats of 32 or 16 bits, on the thread that asks for it. All is computed in 32 bits; weights of
+//! 16 are half of the memory to read, which is what a single text waits for.
 //!
 //! Where this processor has no kernel of `kernel.rs`, the product is that of the crate `gemm`, which candle stands on, called
 //! without its threads: a pool that is woken and waited for 24 times a text costs a query more than the second processor gives,
 //! and for many texts, threads that each take whole batches need no waiting at all.
 
-use super::kernel::{Kernel, PANEL, Step};
+use half::f16;
+
+use super::kernel::{Kernel, PANEL, Step, Sums};
+
+/// As many rows take the weights as they are kept; for more it is quicker to widen them once.
+const FEW: usize = 18;
 
 /// The weights, in panels of [`PANEL`] outputs, padded to whole panels. A panel is read from end to end, at the speed of memory;
 /// of a plain matrix a kernel would read a few numbers from each row, with a new page for each.
 #[derive(Debug)]
 pub(super) struct Floats {
-    kernel: Option<Kernel>,
-    /// For each panel, its weights for one input after the other.
-    steps: Vec<Step<f32>>,
+    panels: Panels,
     inputs: usize,
     outputs: usize,
+}
+
+/// For each panel, its weights for one input after the other.
+#[derive(Debug)]
+enum Panels {
+    /// Rounded to 11 binary digits: a text's vector turns by a cosine of .999999.
+    Halves(Kernel, Vec<Step<f16>>),
+    /// As they came.
+    Singles(Option<Kernel>, Vec<Step<f32>>),
 }
 
 impl Floats {
     /// Lays out a map of row-major (outputs, inputs).
     pub(super) fn new(kernel: Option<Kernel>, map: &[f32], inputs: usize) -> Self {
-        let outputs = map.len() / inputs.max(1);
-        let mut steps = vec![Step([0.0; PANEL]); outputs.div_ceil(PANEL) * inputs];
-        for (output, row) in map.chunks_exact(inputs.max(1)).enumerate() {
-            let first = output / PANEL * inputs;
-            for (step, weight) in steps[first..].iter_mut().zip(row) {
-                step.0[output % PANEL] = *weight;
-            }
+        let panels = Panels::Singles(kernel, laid_out(map, inputs, 0.0, |weight| weight));
+        Self { panels, inputs, outputs: map.len() / inputs.max(1) }
+    }
+
+    /// The same, with the weights rounded to 16 bits unless one of them is beyond their range.
+    pub(super) fn halves(kernel: Kernel, map: &[f32], inputs: usize) -> Self {
+        let largest = f32::from(f16::MAX);
+        if !map.iter().all(|weight| (-largest..=largest).contains(weight)) {
+            return Self::new(Some(kernel), map, inputs);
         }
-        Self { kernel, steps, inputs, outputs }
+        let panels = Panels::Halves(kernel, laid_out(map, inputs, f16::ZERO, f16::from_f32));
+        Self { panels, inputs, outputs: map.len() / inputs.max(1) }
     }
 
     /// The product with each row, written over `out`.
     pub(super) fn product(&self, rows: &[f32], out: &mut Vec<f32>) {
         let count = rows.len() / self.inputs.max(1);
         out.resize(count * self.outputs, 0.0);
-        for (i, panel) in self.steps.chunks_exact(self.inputs.max(1)).enumerate() {
-            let first = i * PANEL;
+        let panel_of = |first: usize| first / PANEL * self.inputs..(first / PANEL + 1) * self.inputs;
+        let mut wide = Vec::new();
+        for first in (0..self.outputs).step_by(PANEL) {
             let width = PANEL.min(self.outputs - first);
-            match self.kernel {
-                Some(kernel) => kernel.floats(rows, panel, |row, sums| {
-                    let at = row * self.outputs + first;
-                    out[at..at + width].copy_from_slice(&sums[..width]);
-                }),
-                None => multiply(rows, count, panel, out, self.outputs, first, width),
+            let done = |row: usize, sums: &Sums<f32>| {
+                let at = row * self.outputs + first;
+                out[at..at + width].copy_from_slice(&sums[..width]);
+            };
+            match &self.panels {
+                Panels::Halves(kernel, steps) if count <= FEW => kernel.halves(rows, &steps[panel_of(first)], done),
+                Panels::Halves(kernel, steps) => {
+                    kernel.widen(&steps[panel_of(first)], &mut wide);
+                    kernel.floats(rows, &wide, done);
+                }
+                Panels::Singles(Some(kernel), steps) => kernel.floats(rows, &steps[panel_of(first)], done),
+                Panels::Singles(None, steps) => {
+                    multiply(rows, count, &steps[panel_of(first)], out, self.outputs, first, width);
+                }
             }
         }
     }
+}
+
+fn laid_out<T: Copy>(map: &[f32], inputs: usize, zero: T, kept: impl Fn(f32) -> T) -> Vec<Step<T>> {
+    let outputs = map.len() / inputs.max(1);
+    let mut steps = vec![Step([zero; PANEL]); outputs.div_ceil(PANEL) * inputs];
+    for (output, row) in map.chunks_exact(inputs.max(1)).enumerate() {
+        let first = output / PANEL * inputs;
+        for (step, weight) in steps[first..].iter_mut().zip(row) {
+            step.0[output % PANEL] = kept(*weight);
+        }
+    }
+    steps
 }
 
 /// Writes the product of `rows`, `count` of them, and one panel to so many columns of `out` from `first` on. `rows` is row-major,

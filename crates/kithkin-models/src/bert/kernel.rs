@@ -1,10 +1,12 @@
 //! The product of rows with a panel of weights, by the widest instructions of the processor: 16-bit numbers with weights of
-//! 8 bits, and floats with floats.
+//! 8 bits, and floats with floats of 32 or 16 bits.
 //!
 //! All kernels give the same integers, bit for bit; sums of floats differ in their last bits, as all sums of floats do. Which
 //! one runs is chosen when the program runs, so one binary serves every machine; where there is none, the caller has another
 //! way. It knows nothing of scales. This file is `unsafe` to call what the processor was found to have, and to load from slices.
 #![cfg_attr(target_arch = "x86_64", allow(unsafe_code))]
+
+use half::f16;
 
 /// How many outputs a panel has: four registers of AVX-512.
 pub(super) const PANEL: usize = 64;
@@ -40,7 +42,8 @@ impl Kernel {
     pub(super) fn available() -> impl Iterator<Item = Self> {
         #[cfg(target_arch = "x86_64")]
         let found = [
-            (is_x86_feature_detected!("avx2") && is_x86_feature_detected!("fma")).then_some(Self(Instructions::Avx2)),
+            (is_x86_feature_detected!("avx2") && is_x86_feature_detected!("fma") && is_x86_feature_detected!("f16c"))
+                .then_some(Self(Instructions::Avx2)),
             (is_x86_feature_detected!("avx512bw") && is_x86_feature_detected!("avx512vnni"))
                 .then_some(Self(Instructions::Avx512Vnni)),
         ];
@@ -84,12 +87,41 @@ impl Kernel {
             Instructions::Avx512Vnni => unsafe { x86::floats_avx512(rows, panel, done) },
         }
     }
+
+    /// The same with weights of 16 bits, which are widened each time that they are read.
+    pub(super) fn halves(self, rows: &[f32], panel: &[Step<f16>], done: impl FnMut(usize, &Sums<f32>)) {
+        if panel.is_empty() {
+            return;
+        }
+        match self.0 {
+            // SAFETY: such a kernel exists only where `available` found AVX2, FMA and F16C.
+            #[cfg(target_arch = "x86_64")]
+            Instructions::Avx2 => unsafe { x86::halves_avx2(rows, panel, done) },
+            // SAFETY: such a kernel exists only where `available` found AVX-512 BW, which has F in it.
+            #[cfg(target_arch = "x86_64")]
+            Instructions::Avx512Vnni => unsafe { x86::halves_avx512(rows, panel, done) },
+        }
+    }
+
+    /// Writes the floats that the weights stand for over `wide`.
+    pub(super) fn widen(self, panel: &[Step<f16>], wide: &mut Vec<Step<f32>>) {
+        match self.0 {
+            // SAFETY: such a kernel exists only where `available` found AVX2 and F16C.
+            #[cfg(target_arch = "x86_64")]
+            Instructions::Avx2 => unsafe { x86::widen_avx2(panel, wide) },
+            // SAFETY: such a kernel exists only where `available` found AVX-512 BW, which has F in it.
+            #[cfg(target_arch = "x86_64")]
+            Instructions::Avx512Vnni => unsafe { x86::widen_avx512(panel, wide) },
+        }
+    }
 }
 
 #[cfg(target_arch = "x86_64")]
 mod x86 {
     use std::arch::x86_64::*;
     use std::array::from_fn;
+
+    use half::f16;
 
     use super::{PANEL, Step, Sums, TOGETHER};
 
@@ -133,6 +165,8 @@ mod x86 {
     products!(integers_avx2, int_sums_avx2, [i16; 2], [i8; 2], i32, "avx2");
     products!(floats_avx512, float_sums_avx512, f32, f32, f32, "avx512f");
     products!(floats_avx2, float_sums_avx2, f32, f32, f32, "avx2,fma");
+    products!(halves_avx512, half_sums_avx512, f32, f16, f32, "avx512f");
+    products!(halves_avx2, half_sums_avx2, f32, f16, f32, "avx2,fma,f16c");
 
     /// The registers of AVX-512 that a panel's sums take.
     const REGISTERS: usize = PANEL / 16;
@@ -207,51 +241,134 @@ mod x86 {
         }
     }
 
+    /// The sixteen weights from one on.
+    ///
+    /// # Safety
+    /// So many lie behind the pointer, aligned to 64 bytes.
+    #[inline]
     #[target_feature(enable = "avx512f")]
-    fn float_sums_avx512<const N: usize>(rows: &[f32], panel: &[Step<f32>], out: &mut [Sums<f32>; TOGETHER]) {
-        let rows = of_each::<_, N>(rows, panel.len());
-        let mut sums = [[_mm512_setzero_ps(); REGISTERS]; N];
-        for (i, step) in panel.iter().enumerate() {
-            ask_ahead(step);
-            // SAFETY: a step has 256 bytes, four times 64, and is aligned to 64.
-            let weights: [__m512; REGISTERS] = from_fn(|j| unsafe { _mm512_load_ps(step.0.as_ptr().add(j * 16)) });
-            for (sums, row) in sums.iter_mut().zip(rows) {
-                let x = _mm512_set1_ps(row[i]);
-                for (sum, weights) in sums.iter_mut().zip(weights) {
-                    *sum = _mm512_fmadd_ps(x, weights, *sum);
-                }
-            }
-        }
-        for (out, sums) in out.iter_mut().zip(sums) {
-            // SAFETY: both are 64 floats of 32 bits.
-            *out = unsafe { std::mem::transmute::<[__m512; REGISTERS], Sums<f32>>(sums) };
-        }
+    unsafe fn sixteen_floats(weights: *const f32) -> __m512 {
+        // SAFETY: as the caller says.
+        unsafe { _mm512_load_ps(weights) }
     }
 
-    #[target_feature(enable = "avx2,fma")]
-    fn float_sums_avx2<const N: usize>(rows: &[f32], panel: &[Step<f32>], out: &mut [Sums<f32>; TOGETHER]) {
-        let rows = of_each::<_, N>(rows, panel.len());
-        for part in 0..PANEL / PART {
-            let mut sums = [[_mm256_setzero_ps(); 2]; N];
-            for (i, step) in panel.iter().enumerate() {
-                if part == 0 {
+    /// The same of 16 bits.
+    ///
+    /// # Safety
+    /// So many lie behind the pointer, aligned to 32 bytes.
+    #[inline]
+    #[target_feature(enable = "avx512f")]
+    unsafe fn sixteen_halves(weights: *const f16) -> __m512 {
+        // SAFETY: as the caller says.
+        _mm512_cvtph_ps(unsafe { _mm256_load_si256(weights.cast()) })
+    }
+
+    /// The eight weights from one on.
+    ///
+    /// # Safety
+    /// So many lie behind the pointer, aligned to 32 bytes.
+    #[inline]
+    #[target_feature(enable = "avx2")]
+    unsafe fn eight_floats(weights: *const f32) -> __m256 {
+        // SAFETY: as the caller says.
+        unsafe { _mm256_load_ps(weights) }
+    }
+
+    /// The same of 16 bits.
+    ///
+    /// # Safety
+    /// So many lie behind the pointer, aligned to 16 bytes.
+    #[inline]
+    #[target_feature(enable = "avx2,f16c")]
+    unsafe fn eight_halves(weights: *const f16) -> __m256 {
+        // SAFETY: as the caller says.
+        _mm256_cvtph_ps(unsafe { _mm_load_si128(weights.cast()) })
+    }
+
+    macro_rules! float_sums_of_sixteen {
+        ($name:ident, $weight:ty, $load:ident) => {
+            #[target_feature(enable = "avx512f")]
+            fn $name<const N: usize>(rows: &[f32], panel: &[Step<$weight>], out: &mut [Sums<f32>; TOGETHER]) {
+                let rows = of_each::<_, N>(rows, panel.len());
+                let mut sums = [[_mm512_setzero_ps(); REGISTERS]; N];
+                for (i, step) in panel.iter().enumerate() {
                     ask_ahead(step);
+                    // SAFETY: a step has 64 weights, four times 16, and is aligned to 64 bytes.
+                    let load = |j| unsafe { $load(step.0.as_ptr().add(j * 16)) };
+                    let weights: [__m512; REGISTERS] = from_fn(load);
+                    for (sums, row) in sums.iter_mut().zip(rows) {
+                        let x = _mm512_set1_ps(row[i]);
+                        for (sum, weights) in sums.iter_mut().zip(weights) {
+                            *sum = _mm512_fmadd_ps(x, weights, *sum);
+                        }
+                    }
                 }
-                let step = step.0[part * PART..(part + 1) * PART].as_ptr();
-                // SAFETY: this part of a step has 16 floats, two times 8, and is aligned to 64 bytes.
-                let weights: [__m256; 2] = from_fn(|j| unsafe { _mm256_load_ps(step.add(j * 8)) });
-                for (sums, row) in sums.iter_mut().zip(rows) {
-                    let x = _mm256_set1_ps(row[i]);
-                    for (sum, weights) in sums.iter_mut().zip(weights) {
-                        *sum = _mm256_fmadd_ps(x, weights, *sum);
+                for (out, sums) in out.iter_mut().zip(sums) {
+                    // SAFETY: both are 64 floats of 32 bits.
+                    *out = unsafe { std::mem::transmute::<[__m512; REGISTERS], Sums<f32>>(sums) };
+                }
+            }
+        };
+    }
+
+    float_sums_of_sixteen!(float_sums_avx512, f32, sixteen_floats);
+    float_sums_of_sixteen!(half_sums_avx512, f16, sixteen_halves);
+
+    macro_rules! float_sums_of_eight {
+        ($name:ident, $weight:ty, $load:ident, $features:literal) => {
+            #[target_feature(enable = $features)]
+            fn $name<const N: usize>(rows: &[f32], panel: &[Step<$weight>], out: &mut [Sums<f32>; TOGETHER]) {
+                let rows = of_each::<_, N>(rows, panel.len());
+                for part in 0..PANEL / PART {
+                    let mut sums = [[_mm256_setzero_ps(); 2]; N];
+                    for (i, step) in panel.iter().enumerate() {
+                        if part == 0 {
+                            ask_ahead(step);
+                        }
+                        let step = step.0[part * PART..(part + 1) * PART].as_ptr();
+                        // SAFETY: this part of a step has 16 weights, two times 8, and is aligned to 32 bytes.
+                        let weights: [__m256; 2] = from_fn(|j| unsafe { $load(step.add(j * 8)) });
+                        for (sums, row) in sums.iter_mut().zip(rows) {
+                            let x = _mm256_set1_ps(row[i]);
+                            for (sum, weights) in sums.iter_mut().zip(weights) {
+                                *sum = _mm256_fmadd_ps(x, weights, *sum);
+                            }
+                        }
+                    }
+                    for (out, sums) in out.iter_mut().zip(sums) {
+                        // SAFETY: both are 16 floats of 32 bits.
+                        let sums = unsafe { std::mem::transmute::<[__m256; 2], [f32; PART]>(sums) };
+                        out[part * PART..(part + 1) * PART].copy_from_slice(&sums);
                     }
                 }
             }
-            for (out, sums) in out.iter_mut().zip(sums) {
-                // SAFETY: both are 16 floats of 32 bits.
-                let sums = unsafe { std::mem::transmute::<[__m256; 2], [f32; PART]>(sums) };
-                out[part * PART..(part + 1) * PART].copy_from_slice(&sums);
-            }
-        }
+        };
+    }
+
+    float_sums_of_eight!(float_sums_avx2, f32, eight_floats, "avx2,fma");
+    float_sums_of_eight!(half_sums_avx2, f16, eight_halves, "avx2,fma,f16c");
+
+    #[target_feature(enable = "avx512f")]
+    pub(super) fn widen_avx512(panel: &[Step<f16>], wide: &mut Vec<Step<f32>>) {
+        wide.clear();
+        wide.extend(panel.iter().map(|step| {
+            ask_ahead(step);
+            // SAFETY: a step has 64 weights, four times 16, and is aligned to 64 bytes.
+            let floats: [__m512; REGISTERS] = from_fn(|j| unsafe { sixteen_halves(step.0.as_ptr().add(j * 16)) });
+            // SAFETY: both are 64 floats of 32 bits.
+            Step(unsafe { std::mem::transmute::<[__m512; REGISTERS], [f32; PANEL]>(floats) })
+        }));
+    }
+
+    #[target_feature(enable = "avx2,f16c")]
+    pub(super) fn widen_avx2(panel: &[Step<f16>], wide: &mut Vec<Step<f32>>) {
+        wide.clear();
+        wide.extend(panel.iter().map(|step| {
+            ask_ahead(step);
+            // SAFETY: a step has 64 weights, eight times 8, and is aligned to 64 bytes.
+            let floats: [__m256; PANEL / 8] = from_fn(|j| unsafe { eight_halves(step.0.as_ptr().add(j * 8)) });
+            // SAFETY: both are 64 floats of 32 bits.
+            Step(unsafe { std::mem::transmute::<[__m256; PANEL / 8], [f32; PANEL]>(floats) })
+        }));
     }
 }

@@ -78,7 +78,7 @@ const MINILM: ModelSpec = ModelSpec {
             sha256: "53aa51172d142c89d9012cce15ae4d6cc0ca6895895114379cacb4fab128d9db",
         },
     ],
-    kind: Kind::MiniLm(Precision::Float),
+    kind: Kind::MiniLm(Precision::Half),
 };
 
 /// Every model, the default first.

@@ -25,8 +25,8 @@ impl Strategy for QuestionShare {
 
 impl Rerank for QuestionShare {
     fn rerank(&self, view: &View<'_>, scores: &mut [f32]) {
-        for (doc, score) in (0..).zip(scores) {
-            *score -= self.weight * view.index.question_share(doc);
+        for (score, share) in scores.iter_mut().zip(view.index.question_shares()) {
+            *score -= self.weight * share;
         }
     }
 
@@ -35,7 +35,7 @@ impl Rerank for QuestionShare {
     }
 
     fn explain(&self, view: &View<'_>, doc: Doc, before: f32, after: f32) -> Explanation {
-        let share = view.index.question_share(doc) * 100.0;
+        let share = view.index.question_shares().get(doc as usize).copied().unwrap_or_default() * 100.0;
         Explanation::new(format!("{share:.0} % of the turn is a question"), after - before)
     }
 }

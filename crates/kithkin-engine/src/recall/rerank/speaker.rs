@@ -29,10 +29,9 @@ impl Rerank for SpeakerMatch {
         if about.is_empty() {
             return;
         }
-        for (doc, score) in (0..).zip(scores) {
-            if about.get(view.index.speaker(doc) as usize) == Some(&true) {
-                *score += self.weight;
-            }
+        for (score, speaker) in scores.iter_mut().zip(view.index.speaker_numbers()) {
+            let named = about.get(*speaker as usize) == Some(&true);
+            *score += if named { self.weight } else { 0.0 };
         }
     }
 

@@ -55,14 +55,10 @@ impl Retrieve for Dense {
         // Once for all windows: a turn without a vector adds nothing to those it stands in.
         own.iter_mut().filter(|cosine| cosine.is_nan()).for_each(|cosine| *cosine = 0.0);
         let reach = self.neighbours.reach();
-        let norms = index.norms(reach);
-        out.extend((0..).zip(norms.iter()).map(|(doc, norm)| {
-            let mut sum = 0.0;
-            reach.around(index.links(), doc, |near, weight| {
-                sum += weight * own.get(near as usize).copied().unwrap_or(0.0);
-            });
-            if *norm > 0.0 { sum / norm } else { f32::NAN }
-        }));
+        reach.sums(index.links(), own, out);
+        for (sum, norm) in out.iter_mut().zip(index.norms(reach).iter()) {
+            *sum = if *norm > 0.0 { *sum / norm } else { f32::NAN };
+        }
     }
 
     fn explain(&self, view: &View<'_>, doc: Doc, score: f32) -> Explanation {

@@ -198,7 +198,7 @@ proptest! {
         texts in prop::collection::vec("(the |dogs? |cat |saw |a |bird|\\.|é|[ -~]){0,40}", 1..20)
     ) {
         let texts: Vec<&str> = texts.iter().map(String::as_str).collect();
-        for model in [Precision::Float, Precision::EightBits].map(tiny_as) {
+        for model in [Precision::Float, Precision::Half, Precision::EightBits].map(tiny_as) {
             for (row, text) in rows(&model, &texts).iter().zip(&texts) {
                 prop_assert!((row.iter().map(|x| x * x).sum::<f32>() - 1.0).abs() < 1e-5);
                 near(row, &rows(&model, &[text])[0]);

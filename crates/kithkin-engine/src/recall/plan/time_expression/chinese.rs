@@ -15,6 +15,9 @@ use super::tokens::{Kind, Token};
 
 /// The expressions in `tokens`, also overlapping ones.
 pub(super) fn matches(tokens: &[Token], present: &Present) -> Vec<Match> {
+    if !tokens.iter().any(|token| matches!(token.kind, Kind::Han(_))) {
+        return Vec::new();
+    }
     let asks = tokens.iter().any(|token| matches!(token.kind, Kind::Han(c) if ASKING.contains(&c)));
     let reader = Reader { tokens, present, asks };
     (0..tokens.len()).filter_map(|p| reader.expression(p)).collect()

@@ -1,5 +1,7 @@
 //! The English words of time.
 
+use std::sync::LazyLock;
+
 use jiff::civil::Weekday;
 
 use super::Match;
@@ -8,13 +10,15 @@ use super::calendar::{
     NEW_YEARS_DAY, NEW_YEARS_EVE, NIGHT, NOON, SPRING, SUMMER, Third, Unit, VALENTINES_DAY, WINTER,
 };
 use super::grammar::Grammar;
-use super::lexicon::{Lexed, Needs, Preposition, Table, Word, look_up};
+use super::lexicon::{Lexed, Lexicon, Needs, Preposition, Table, Word};
 use super::present::Present;
 use super::tokens::Token;
 
+static LEXICON: LazyLock<Lexicon> = LazyLock::new(|| Lexicon::new(WORDS));
+
 /// The expressions in `tokens`, also overlapping ones.
 pub(super) fn matches(tokens: &[Token], present: &Present) -> Vec<Match> {
-    let mut words = look_up(tokens, WORDS);
+    let mut words = LEXICON.look_up(tokens);
     for p in 1..words.len() {
         if let Some(month) = month_without_capital(tokens, &words, p) {
             words[p].word = Word::Month(month);

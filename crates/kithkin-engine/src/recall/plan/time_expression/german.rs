@@ -1,5 +1,7 @@
 //! The German words of time.
 
+use std::sync::LazyLock;
+
 use jiff::civil::Weekday;
 
 use super::Match;
@@ -8,7 +10,7 @@ use super::calendar::{
     NEW_YEARS_EVE, NIGHT, NOON, SPRING, SUMMER, Third, Unit, VALENTINES_DAY, WINTER,
 };
 use super::grammar::Grammar;
-use super::lexicon::{Needs, Preposition, Table, Word, look_up};
+use super::lexicon::{Lexicon, Needs, Preposition, Table, Word};
 use super::present::Present;
 use super::tokens::Token;
 
@@ -18,9 +20,11 @@ const MARKS: &[&str] = &[
     "ich", "habe", "hatte", "haben", "ist", "und", "nicht", "mit", "mein", "meine", "meiner", "wir", "sie", "er",
 ];
 
+static LEXICON: LazyLock<Lexicon> = LazyLock::new(|| Lexicon::new(WORDS));
+
 /// The expressions in `tokens`, also overlapping ones.
 pub(super) fn matches(tokens: &[Token], present: &Present) -> Vec<Match> {
-    let words = look_up(tokens, WORDS);
+    let words = LEXICON.look_up(tokens);
     let bare_years = tokens.iter().any(|token| MARKS.contains(&token.word.as_str()));
     Grammar { words: &words, present, bare_years }.matches()
 }

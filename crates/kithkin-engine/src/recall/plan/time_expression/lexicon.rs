@@ -2,6 +2,8 @@
 //!
 //! The tables themselves are in `english` and `german`; how the meanings combine is in `grammar`.
 
+use std::collections::HashMap;
+
 use jiff::civil::Weekday;
 
 use super::calendar::{Bound, Count, DayPart, Third, Unit, Yearly};
@@ -149,16 +151,37 @@ pub(super) struct Lexed {
 /// Words in lower case, separated by single spaces; a capital at the start demands one in the question.
 pub(super) type Table = [(&'static str, Word)];
 
-/// The meanings of `tokens`; of the entries that begin at a token the longest is taken.
-pub(super) fn look_up(tokens: &[Token], table: &Table) -> Vec<Lexed> {
-    let mut lexed = Vec::with_capacity(tokens.len());
-    let mut first = 0;
-    while let Some(rest) = tokens.get(first..).filter(|rest| !rest.is_empty()) {
-        let (word, length) = number(rest).or_else(|| entry(rest, table)).unwrap_or((plain(&rest[0]), 1));
-        lexed.push(Lexed { word, first, end: first + length, glued: rest[0].glued });
-        first += length;
+/// The entries of a table by their first letter, in lower case: an initial that may be a capital is ASCII.
+pub(super) struct Lexicon(HashMap<u8, Vec<(&'static str, Word)>>);
+
+impl Lexicon {
+    pub(super) fn new(table: &Table) -> Self {
+        let mut by_initial: HashMap<u8, Vec<_>> = HashMap::new();
+        for entry in table {
+            let initial = entry.0.bytes().next().unwrap_or_default().to_ascii_lowercase();
+            by_initial.entry(initial).or_default().push(*entry);
+        }
+        Self(by_initial)
     }
-    lexed
+
+    /// The meanings of `tokens`; of the entries that begin at a token the longest is taken.
+    pub(super) fn look_up(&self, tokens: &[Token]) -> Vec<Lexed> {
+        let mut lexed = Vec::with_capacity(tokens.len());
+        let mut first = 0;
+        while let Some(rest) = tokens.get(first..).filter(|rest| !rest.is_empty()) {
+            let (word, length) = number(rest).or_else(|| self.entry(rest)).unwrap_or((plain(&rest[0]), 1));
+            lexed.push(Lexed { word, first, end: first + length, glued: rest[0].glued });
+            first += length;
+        }
+        lexed
+    }
+
+    fn entry(&self, tokens: &[Token]) -> Option<(Word, usize)> {
+        let near = self.0.get(&tokens.first()?.word.bytes().next()?)?;
+        let matching = near.iter().filter_map(|(phrase, word)| Some((*word, matched(tokens, phrase)?)));
+        // The first of equally long ones: that with a capital stands before that without.
+        matching.reduce(|best, next| if next.1 > best.1 { next } else { best })
+    }
 }
 
 /// A token that is not in the table.
@@ -181,16 +204,6 @@ fn number(tokens: &[Token]) -> Option<(Word, usize)> {
         ("s" | "er" | "ern", _) => (Word::Decade { value, digits }, 2 + quote),
         _ => (Word::Number { value, digits }, 1),
     })
-}
-
-fn entry(tokens: &[Token], table: &Table) -> Option<(Word, usize)> {
-    // Most entries differ in the first letter already; an initial that may be a capital is ASCII.
-    let initial = tokens.first()?.word.bytes().next()?;
-    let near =
-        table.iter().filter(|(phrase, _)| phrase.bytes().next().is_some_and(|b| b.to_ascii_lowercase() == initial));
-    let matching = near.filter_map(|(phrase, word)| Some((*word, matched(tokens, phrase)?)));
-    // The first of equally long ones: that with a capital stands before that without.
-    matching.reduce(|best, next| if next.1 > best.1 { next } else { best })
 }
 
 /// How many tokens `phrase` covers, if they are it.
