@@ -7,6 +7,7 @@
 
 use super::kernel::{Kernel, PANEL, Step};
 use super::lanes;
+use super::linear::Room;
 
 /// The largest step of a weight.
 const MOST: i8 = i8::MAX;
@@ -42,16 +43,19 @@ impl EightBits {
     }
 
     /// The product with each row, written over `out`.
-    pub(super) fn product(&self, rows: &[f32], out: &mut Vec<f32>) {
+    pub(super) fn product(&self, rows: &[f32], out: &mut Vec<f32>, room: &mut Room) {
         let count = rows.len() / self.inputs.max(1);
         let steps = self.inputs.div_ceil(2);
-        let mut rounded = vec![[0; 2]; count * steps];
+        let rounded = &mut room.rounded;
+        // Of an odd number of inputs the last pair is half empty.
+        rounded.clear();
+        rounded.resize(count * steps, [0; 2]);
         let scales = lanes::round_rows(rows, self.inputs, most(self.inputs), rounded.as_flattened_mut());
         out.resize(count * self.outputs, 0.0);
         let panels = self.steps.chunks_exact(steps.max(1)).zip(self.scales.as_chunks::<PANEL>().0);
         for (i, (panel, of_outputs)) in panels.enumerate() {
             let width = PANEL.min(self.outputs - i * PANEL);
-            self.kernel.integers(&rounded, panel, |row, sums| {
+            self.kernel.integers(rounded, panel, |row, sums| {
                 let at = row * self.outputs + i * PANEL;
                 let scale = scales[row];
                 let sums = sums.iter().zip(of_outputs).map(|(sum, of_output)| *sum as f32 * (scale * of_output));

@@ -11,7 +11,7 @@ use std::ops::Range;
 
 use super::Text;
 use super::lanes::{self, Heads, Norm};
-use super::linear::Linear;
+use super::linear::{Linear, Room};
 
 /// The weights of a BERT encoder.
 #[derive(Debug)]
@@ -99,15 +99,15 @@ impl Bert {
 impl Layer {
     /// Takes the rows `x` through the layer, in place.
     fn forward(&self, x: &mut Vec<f32>, heads: Heads, texts: &[Range<usize>], space: &mut Space) {
-        let Space { wide, context, attended } = space;
-        self.qkv.product(x, wide);
+        let Space { wide, context, attended, room } = space;
+        self.qkv.product(x, wide, room);
         context.resize(x.len(), 0.0);
         lanes::attend(wide, &self.qkv.bias, heads, texts, context);
-        self.attended.product(context, attended);
+        self.attended.product(context, attended, room);
         lanes::add_norm(attended, &self.attended.bias, x, &self.attended_norm);
-        self.widen.product(attended, wide);
+        self.widen.product(attended, wide, room);
         lanes::bias_gelu(wide, &self.widen.bias);
-        self.narrow.product(wide, x);
+        self.narrow.product(wide, x, room);
         lanes::add_norm(x, &self.narrow.bias, attended, &self.narrow_norm);
     }
 }
@@ -118,4 +118,5 @@ struct Space {
     wide: Vec<f32>,
     context: Vec<f32>,
     attended: Vec<f32>,
+    room: Room,
 }

@@ -117,7 +117,7 @@ impl Kernel {
 }
 
 #[cfg(target_arch = "x86_64")]
-mod x86 {
+pub(super) mod x86 {
     use std::arch::x86_64::*;
     use std::array::from_fn;
 
@@ -132,7 +132,7 @@ mod x86 {
     /// Has the step loaded that lies so far ahead of this one; there need be none.
     #[inline]
     #[target_feature(enable = "sse")]
-    fn ask_ahead<T>(step: &Step<T>) {
+    pub(in crate::bert) fn ask_ahead<T>(step: &Step<T>) {
         let step = std::ptr::from_ref(step).cast::<i8>();
         for line in 0..size_of::<Step<T>>() / 64 {
             _mm_prefetch::<_MM_HINT_T1>(step.wrapping_add(AHEAD + line * 64));

@@ -2,15 +2,16 @@
 
 use super::eight_bits::EightBits;
 use super::floats::Floats;
-use super::kernel::Kernel;
+use super::fp16::{Fp16, Twice};
+use super::kernel::{Kernel, Step, Sums};
 
 /// How the weights of the linear maps are kept. Everything between the maps is computed in floats of 32 bits.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Precision {
     /// As the file has them.
     Float,
-    /// As floats of 16 bits where the processor has instructions to widen them (x86-64 with AVX2 or AVX-512); on others as
-    /// the file has them.
+    /// As floats of 16 bits where the processor has instructions to widen them (x86-64 with AVX2 or AVX-512), and multiplied
+    /// as such where it has those too (AVX-512 FP16); on others as the file has them.
     Half,
     /// Rounded to 8 bits where the processor has instructions for it (x86-64 with AVX2, better with AVX-512 VNNI); on
     /// others as floats, which are faster there.
@@ -24,6 +25,19 @@ pub(super) struct Linear {
     pub(super) bias: Vec<f32>,
 }
 
+/// What a product works in; the next one works in the same.
+#[derive(Default)]
+pub(super) struct Room {
+    /// The rows, as floats of 16 bits.
+    pub(super) numbers: Vec<Twice>,
+    /// For each row its sums in a panel.
+    pub(super) sums: Vec<Sums<f32>>,
+    /// The rows, rounded to integers.
+    pub(super) rounded: Vec<[i16; 2]>,
+    /// A panel, as floats of 32 bits.
+    pub(super) wide: Vec<Step<f32>>,
+}
+
 #[derive(Debug)]
 enum Weights {
     Floats(Floats),
@@ -35,7 +49,7 @@ impl Linear {
     pub(super) fn new(map: &[f32], inputs: usize, bias: Vec<f32>, precision: Precision) -> Self {
         let weights = match (precision, Kernel::best()) {
             (Precision::EightBits, Some(kernel)) => Weights::EightBits(EightBits::new(kernel, map, inputs)),
-            (Precision::Half, Some(kernel)) => Weights::Floats(Floats::halves(kernel, map, inputs)),
+            (Precision::Half, Some(kernel)) => Weights::Floats(Floats::halves(kernel, Fp16::available(), map, inputs)),
             (_, kernel) => Weights::Floats(Floats::new(kernel, map, inputs)),
         };
         Self { weights, bias }
@@ -43,16 +57,17 @@ impl Linear {
 
     /// The product with each row, written over `out`; the bias is left to what comes after, which goes over the rows
     /// anyway.
-    pub(super) fn product(&self, rows: &[f32], out: &mut Vec<f32>) {
+    pub(super) fn product(&self, rows: &[f32], out: &mut Vec<f32>, room: &mut Room) {
         match &self.weights {
-            Weights::Floats(weights) => weights.product(rows, out),
-            Weights::EightBits(weights) => weights.product(rows, out),
+            Weights::Floats(weights) => weights.product(rows, out, room),
+            Weights::EightBits(weights) => weights.product(rows, out, room),
         }
     }
 }
 
 #[cfg(test)]
 mod tests {
+    use super::super::fp16;
     use super::*;
 
     fn value(i: usize) -> f32 {
@@ -75,7 +90,7 @@ mod tests {
             let mut map: Vec<f32> = (0..outputs * inputs).map(|i| value(i) * scale).collect();
             let a: Vec<f32> = (0..rows * inputs).map(|i| value(i + 3)).collect();
             let mut out = vec![7.0; 3];
-            made(&map, inputs).product(&a, &mut out);
+            made(&map, inputs).product(&a, &mut out, &mut Room::default());
             map.iter_mut().for_each(|weight| *weight = kept(*weight));
             let right = exact(&map, &a, inputs);
             assert_eq!(out.len(), right.len());
@@ -96,10 +111,77 @@ mod tests {
     #[test]
     fn a_product_of_halves_is_that_of_the_rounded_weights() {
         for kernel in Kernel::available() {
-            let halves = |map: &[f32], inputs| Floats::halves(kernel, map, inputs);
+            let halves = |map: &[f32], inputs| Floats::halves(kernel, None, map, inputs);
             check_floats(halves, 1.0, |weight| half::f16::from_f32(weight).to_f32());
             // Beyond the range of 16 bits nothing is rounded.
             check_floats(halves, 200_000.0, |weight| weight);
+        }
+    }
+
+    /// What the roundings of sums in 16 bits can come to, each to one part in 2,048, beside the product of what was rounded.
+    fn most_lost(rows: &[f32], map: &[f32], inputs: usize) -> Vec<f32> {
+        let partial = |row: &[f32], of: &[f32]| {
+            let sums = row.iter().zip(of).scan(0.0_f32, |sum, (x, w)| {
+                *sum += x * w;
+                Some(sum.abs())
+            });
+            sums.sum::<f32>() / 2048.0 * 1.01 + 1e-5
+        };
+        let of_output = |row: &[f32], of: &[f32]| -> f32 {
+            row.chunks(fp16::ADDED).zip(of.chunks(fp16::ADDED)).map(|(row, of)| partial(row, of)).sum()
+        };
+        let outputs = |row| map.chunks_exact(inputs).map(move |of| of_output(row, of));
+        rows.chunks_exact(inputs).flat_map(outputs).collect()
+    }
+
+    #[test]
+    fn a_product_in_16_bits_is_as_near_as_they_are() {
+        let Some(kernel) = Kernel::best() else { return };
+        let Some(fp16) = Fp16::available() else { return };
+        let rounded =
+            |numbers: Vec<f32>| -> Vec<f32> { numbers.into_iter().map(|x| half::f16::from_f32(x).to_f32()).collect() };
+        // As many rows as are taken at once, fewer, more, and numbers that are beyond the range of 16 bits or would leave it.
+        let shapes = SHAPES.iter().copied().chain([(12, 64, 64), (25, 33, 64), (3, 384, 64)]);
+        for ((rows, inputs, outputs), (of_rows, of_map)) in
+            shapes.flat_map(|shape| [(1.0, 1.0), (40.0, 9.0), (1e5, 1.0), (3e4, 3e4)].map(|scales| (shape, scales)))
+        {
+            let map: Vec<f32> = (0..outputs * inputs).map(|i| value(i) * of_map).collect();
+            let a: Vec<f32> = (0..rows * inputs).map(|i| value(i + 3) * of_rows).collect();
+            let mut out = vec![7.0; 3];
+            Floats::halves(kernel, Some(fp16), &map, inputs).product(&a, &mut out, &mut Room::default());
+            let map = rounded(map);
+            // Beyond the range the rows are as they were, and what is lost is that of 32 bits.
+            let a = if of_rows < 1e4 { rounded(a) } else { a };
+            let right = exact(&map, &a, inputs);
+            assert_eq!(out.len(), right.len());
+            for ((x, right), most) in out.iter().zip(right).zip(most_lost(&a, &map, inputs)) {
+                assert!(
+                    (x - right).abs() <= most,
+                    "({rows}, {inputs}, {outputs}) times {of_rows} and {of_map}: {x}, {right}"
+                );
+            }
+        }
+    }
+
+    #[test]
+    fn a_row_does_not_depend_on_the_rows_beside_it() {
+        let Some(kernel) = Kernel::best() else { return };
+        let (inputs, outputs) = (96, 70);
+        let map: Vec<f32> = (0..outputs * inputs).map(value).collect();
+        let a: Vec<f32> = (0..40 * inputs).map(|i| value(i + 3)).collect();
+        let maps = [
+            Floats::new(Some(kernel), &map, inputs),
+            Floats::halves(kernel, None, &map, inputs),
+            Floats::halves(kernel, Fp16::available(), &map, inputs),
+        ];
+        for map in maps {
+            let of = |rows: usize| {
+                let mut out = Vec::new();
+                map.product(&a[..rows * inputs], &mut out, &mut Room::default());
+                out
+            };
+            let all = of(40);
+            (1..40).for_each(|rows| assert_eq!(of(rows), all[..rows * outputs], "{rows} rows"));
         }
     }
 
@@ -110,7 +192,7 @@ mod tests {
             let a: Vec<f32> = (0..rows * inputs).map(|i| value(i + 3)).collect();
             let mut out = vec![7.0; 3];
             let weights = EightBits::new(kernel, &map, inputs);
-            weights.product(&a, &mut out);
+            weights.product(&a, &mut out, &mut Room::default());
             let right = exact(&map, &a, inputs);
             assert_eq!(out.len(), right.len());
             // For each weight half a step of 127, times at most 0.5; the steps of a row are too small to count.
@@ -127,7 +209,7 @@ mod tests {
         let a: Vec<f32> = (0..rows * inputs).map(|i| value(i + 3) * 40.0).collect();
         let of = |kernel| {
             let mut out = Vec::new();
-            EightBits::new(kernel, &map, inputs).product(&a, &mut out);
+            EightBits::new(kernel, &map, inputs).product(&a, &mut out, &mut Room::default());
             out
         };
         let all: Vec<Vec<f32>> = Kernel::available().map(of).collect();
@@ -139,7 +221,11 @@ mod tests {
         for (kernel, inputs) in Kernel::available().flat_map(|k| [(k, 384), (k, 1536), (k, 4095)]) {
             for sign in [1.0, -1.0] {
                 let mut out = Vec::new();
-                EightBits::new(kernel, &vec![3.0; inputs * 2], inputs).product(&vec![sign * 5.0; inputs], &mut out);
+                EightBits::new(kernel, &vec![3.0; inputs * 2], inputs).product(
+                    &vec![sign * 5.0; inputs],
+                    &mut out,
+                    &mut Room::default(),
+                );
                 let right = sign * 15.0 * inputs as f32;
                 assert!(out.iter().all(|x| (x / right - 1.0).abs() < 1e-3), "{kernel:?} {inputs}: {out:?}");
             }
@@ -150,7 +236,7 @@ mod tests {
     fn rows_and_weights_of_nothing_give_nothing() {
         for kernel in Kernel::available() {
             let mut out = Vec::new();
-            EightBits::new(kernel, &[0.0; 16], 8).product(&[0.0; 24], &mut out);
+            EightBits::new(kernel, &[0.0; 16], 8).product(&[0.0; 24], &mut out, &mut Room::default());
             assert_eq!(out, [0.0; 6], "{kernel:?}");
         }
     }
