@@ -32,14 +32,15 @@ fn open(name: &str) -> Option<Box<dyn Embedder>> {
     Some(model)
 }
 
-fn check(name: &str, golden: &Golden<'_>) {
+/// Holds each number to the golden one within `far`.
+fn check(name: &str, far: f32, golden: &Golden<'_>) {
     let Some(model) = open(name) else { return };
     let texts: Vec<&str> = golden.iter().map(|g| g.0).collect();
     let found = model.embed(&texts).unwrap();
     assert_eq!(found.rows().len(), golden.len());
     for (row, (text, right)) in found.rows().zip(golden) {
         assert!((row.iter().map(|x| x * x).sum::<f32>() - 1.0).abs() < 1e-5);
-        assert!(row.iter().zip(right).all(|(x, y)| (x - y).abs() < 1e-4), "{text:?}: {:?}", &row[..8]);
+        assert!(row.iter().zip(right).all(|(x, y)| (x - y).abs() < far), "{text:?}: {:?}", &row[..8]);
         let alone = model.embed(&[text]).unwrap();
         assert!(row.iter().zip(&alone.data).all(|(x, y)| (x - y).abs() < 1e-5), "{text:?} depends on its neighbours");
     }
@@ -48,8 +49,11 @@ fn check(name: &str, golden: &Golden<'_>) {
 #[test]
 fn minilm_gives_the_golden_vectors() {
     let long = LONG.repeat(40);
+    // Weights are rounded to 11 binary digits, and rows and sums of 32 products as well where the processor multiplies such
+    // numbers: of a vector of length 1 that is a cosine of .99999.
     check(
         "all-MiniLM-L6-v2",
+        3e-4,
         &[
             (ENGLISH, [0.049175, 0.077952, 0.053293, 0.117949, 0.020558, 0.0121, 0.06463, -0.045551]),
             (CHINESE, [0.034362, 0.087163, 0.107179, -0.024223, 0.021949, 0.044084, 0.121871, -0.00583]),
@@ -84,6 +88,7 @@ fn static_words_give_the_golden_vectors() {
     let long = LONG.repeat(40);
     check(
         "wordllama-l2-supercat-256",
+        1e-4,
         &[
             (ENGLISH, [-0.011009, 0.046815, 0.039447, 0.038505, -0.098483, 0.070027, 0.001967, -0.01584]),
             (CHINESE, [-0.036202, 0.145173, -0.051387, -0.03474, 0.020104, 0.057112, -0.045797, -0.040782]),
