@@ -27,7 +27,7 @@ pub(super) struct Floats {
 /// For each panel, its weights for one input after the other.
 #[derive(Debug)]
 enum Panels {
-    /// Rounded to 11 binary digits: a text's vector turns by a cosine of .999999.
+    /// Rounded to 11 binary digits: a text's vector turns by a cosine of .999999, and by .99999 where the rows are rounded too.
     Halves(Kernel, Option<Narrow>, Vec<Step<f16>>),
     /// As they came.
     Singles(Option<Kernel>, Vec<Step<f32>>),
