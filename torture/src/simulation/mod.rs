@@ -8,7 +8,7 @@ mod counts;
 mod living;
 mod mishap;
 
-use std::collections::{BTreeMap, VecDeque};
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
 
 use anyhow::{Context, bail};
 use kithkin_store::MemoryStore;
@@ -42,6 +42,8 @@ pub(crate) struct Simulation {
     /// What has to come of the persons that are known through the facade, and the receipts of what they forgot.
     lives: Lives,
     receipts: VecDeque<String>,
+    /// Persons whose rebuild was broken off, until another ends.
+    half_rebuilt: BTreeSet<u8>,
     /// States that a loss of power may yet bring about: with an operation that was broken off, and is not seen.
     late: Vec<MemoryStore>,
     erased: Erased,
@@ -89,6 +91,7 @@ impl Simulation {
             model: MemoryStore::new(),
             lives: Lives::in_memory(),
             receipts: VecDeque::new(),
+            half_rebuilt: BTreeSet::new(),
             late: Vec::new(),
             erased: Erased::new(),
             bytes_left: false,

@@ -190,8 +190,10 @@ impl WindowLengths {
 /// Buffers that are used again for each term and each question. The content between calls means nothing.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct WindowScratch {
-    /// The pooled tf of the term at hand; all 0 between terms.
+    /// The pooled tf of the term at hand, or what is to be pooled; all 0 between terms.
     pooled: Vec<f32>,
+    /// What was pooled in one pass.
+    sums: Vec<f32>,
     /// First the documents where it is not 0, as many as `count`.
     touched: Vec<u32>,
     count: usize,
@@ -213,7 +215,7 @@ pub(crate) struct Windows<'a> {
 impl Windows<'_> {
     /// Adds `weight` × BM25 (without idf) of one query term to the score of each window that has it: the BM25 of the
     /// window as one document, whose counts and length are weighted sums over its members. Cost: about 2 ns a posting
-    /// and neighbour.
+    /// and neighbour, or, of a term that more than a quarter of the documents have, 3 ns a document.
     pub(crate) fn accumulate(
         &self,
         terms: &[TermId],
@@ -223,6 +225,9 @@ impl Windows<'_> {
         scores: &mut [f32],
     ) {
         scratch.pooled.resize(self.index.len(), 0.0);
+        if self.index.df(terms) > self.index.live() / 4 {
+            return self.accumulate_over_all(terms, weight, bm25, scratch, scores);
+        }
         scratch.touched.resize(self.index.len() + 1, 0);
         scratch.count = 0;
         for posting in terms.iter().flat_map(|term| self.index.postings(*term)) {
@@ -237,6 +242,31 @@ impl Windows<'_> {
                 *score += weight * saturate(*pooled, length);
             }
             *pooled = 0.0;
+        }
+    }
+
+    /// The same for a term of many documents, in one pass over all of them.
+    fn accumulate_over_all(
+        &self,
+        terms: &[TermId],
+        weight: f32,
+        bm25: Bm25,
+        scratch: &mut WindowScratch,
+        scores: &mut [f32],
+    ) {
+        let WindowScratch { pooled: counts, sums, .. } = scratch;
+        for posting in terms.iter().flat_map(|term| self.index.postings(*term)) {
+            if let Some(count) = counts.get_mut(posting.doc as usize) {
+                *count += posting.tf as f32;
+            }
+        }
+        sums.clear();
+        self.reach.sums(self.links, counts, sums);
+        counts.fill(0.0);
+        let saturate = bm25.saturate(self.lengths.average);
+        for ((score, sum), length) in scores.iter_mut().zip(sums).zip(&self.lengths.lengths) {
+            // Where there is nothing, 0 may be divided by 0.
+            *score += if *sum > 0.0 { weight * saturate(*sum, *length) } else { 0.0 };
         }
     }
 }
