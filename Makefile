@@ -9,7 +9,9 @@ SEED ?= 1
 
 # What `make torture` puts which store through.
 STORE ?= sqlite
-OPERATIONS ?= 1000000
+SERIES ?= 50
+OPERATIONS ?= 20000
+JOBS ?= 2
 
 .PHONY: help run build weights check test fuzz torture supply openapi reference typescript docs wheel bench
 
@@ -45,9 +47,9 @@ test: weights check ## everything that CI runs, with a small chat model beside t
 fuzz: ## hostile input for all that reads, SECONDS a target (60), of the series SEED (1)
 	FUZZ_SECONDS=$(SECONDS) FUZZ_SEED=$(SEED) cargo test --workspace --locked --test fuzz -- --nocapture
 
-torture: ## faults of every kind under a store, sqlite or postgres (STORE), during so many OPERATIONS (1000000), of the series SEED (1)
+torture: ## faults of every kind under a store, sqlite or postgres (STORE), in so many SERIES (50) of OPERATIONS (20000) each, from the series SEED (1) on, JOBS (2) at a time
 	cargo build --release --locked -p kithkin-torture
-	target/release/kithkin-torture run $(STORE) --operations $(OPERATIONS) --seed $(SEED)
+	seq $(SEED) $$(($(SEED) + $(SERIES) - 1)) | xargs -P $(JOBS) -I {} target/release/kithkin-torture run $(STORE) --operations $(OPERATIONS) --seed {}
 
 supply: ## check licences, sources and duplicates of the dependencies, with ADVISORIES=clone what is known of them; writes target/sbom.cdx.json
 	@python3 scripts/supply.py $(if $(ADVISORIES),--advisories "$(ADVISORIES)")

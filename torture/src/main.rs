@@ -97,11 +97,11 @@ fn main() -> ExitCode {
         Command::Run { store, operations, seed, clients, faults, lying_disk } => {
             let run = || {
                 let mut simulation = Simulation::new(Place::new(store, lying_disk)?, seed, clients, faults)?;
-                simulation.run(operations, |counts| println!("{counts}"))
+                simulation.run(operations, |counts| println!("seed {seed}: {counts}"))
             };
             run().inspect_err(|_| {
                 let name = store.to_possible_value().map(|value| value.get_name().to_owned()).unwrap_or_default();
-                eprintln!("again: make torture STORE={name} SEED={seed} OPERATIONS={operations}");
+                eprintln!("again: make torture STORE={name} SEED={seed} SERIES=1 OPERATIONS={operations}");
             })
         }
     };

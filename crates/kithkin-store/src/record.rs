@@ -2,6 +2,8 @@
 //!
 //! What cannot be read back is said in words; the caller knows which record it was.
 
+use half::f16;
+use half::slice::HalfFloatSliceExt;
 use kithkin_core::{
     Attachment, ConversationId, Disclosure, Feedback, Memory, MemoryId, Millis, Purpose, QuestionVector, Seq,
     SessionId, Shown, Spent, StoredDisclosure, StoredFeedback, StoredMemory, StoredTurn, Turn, TurnId, UnitId,
@@ -124,19 +126,50 @@ pub(crate) fn disclosure(
     Ok(StoredDisclosure { number, disclosure: Disclosure { at, purpose, model, turns, spent } })
 }
 
-/// Writes a vector as it is kept into `bytes`: little-endian `f32`.
+/// Stands before the numbers of a vector in floats of 16 bits, and makes its length odd; before those of 32 bits stands nothing.
+const HALVES: u8 = 16;
+
+/// How many numbers are turned into others at once.
+const AT_ONCE: usize = 64;
+
+/// Writes a vector into `bytes`: little-endian `f32`.
 pub(crate) fn write_vector(vector: &[f32], bytes: &mut Vec<u8>) {
     bytes.clear();
     bytes.extend(vector.iter().flat_map(|x| x.to_le_bytes()));
 }
 
-/// Reads a vector back into `vector`.
+/// The same in half of the bytes where each number is a float of 16 bits as well. It is read back bit for bit either way.
+pub(crate) fn write_vector_short(vector: &[f32], bytes: &mut Vec<u8>) {
+    bytes.clear();
+    bytes.push(HALVES);
+    let (mut halves, mut back) = ([f16::ZERO; AT_ONCE], [0.0; AT_ONCE]);
+    for numbers in vector.chunks(AT_ONCE) {
+        let (halves, back) = (&mut halves[..numbers.len()], &mut back[..numbers.len()]);
+        halves.convert_from_f32_slice(numbers);
+        halves.convert_to_f32_slice(back);
+        if numbers.iter().zip(back).any(|(number, back)| number.to_bits() != back.to_bits()) {
+            return write_vector(vector, bytes);
+        }
+        bytes.extend(halves.iter().flat_map(|half| half.to_le_bytes()));
+    }
+}
+
+/// Reads a vector back into `vector`, however it was written.
 pub(crate) fn read_vector(bytes: &[u8], vector: &mut Vec<f32>) -> Result<(), &'static str> {
+    vector.clear();
+    if let ([HALVES, numbers @ ..], true) = (bytes, bytes.len() % 2 == 1) {
+        vector.resize(numbers.len() / 2, 0.0);
+        let mut halves = [f16::ZERO; AT_ONCE];
+        for (out, numbers) in vector.chunks_mut(AT_ONCE).zip(numbers.as_chunks::<2>().0.chunks(AT_ONCE)) {
+            halves.iter_mut().zip(numbers).for_each(|(half, number)| *half = f16::from_le_bytes(*number));
+            halves[..out.len()].convert_to_f32_slice(out);
+        }
+        return Ok(());
+    }
     let (numbers, rest) = bytes.as_chunks::<4>();
     if !rest.is_empty() {
-        return Err("its length is no multiple of 4 bytes");
+        return Err("it is not as long as numbers of 16 or 32 bits are");
     }
-    vector.clear();
     vector.extend(numbers.iter().map(|number| f32::from_le_bytes(*number)));
     Ok(())
 }
@@ -164,4 +197,50 @@ pub(crate) fn unit_name(unit: UnitId) -> String {
 
 fn said(why: impl std::fmt::Display) -> String {
     why.to_string()
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    fn check(vector: &[f32], length: usize) {
+        let (mut bytes, mut read) = (vec![7; 3], vec![7.0; 3]);
+        write_vector_short(vector, &mut bytes);
+        assert_eq!(bytes.len(), length, "{vector:?}");
+        read_vector(&bytes, &mut read).unwrap();
+        let bits = |vector: &[f32]| vector.iter().map(|x| x.to_bits()).collect::<Vec<_>>();
+        assert_eq!(bits(&read), bits(vector));
+    }
+
+    #[test]
+    fn a_vector_takes_half_of_the_bytes_where_they_bring_it_back() {
+        check(&[], 1);
+        check(&[1.0, -0.5, 0.0, -0.0, 65504.0, f32::INFINITY, f32::from_bits(0x3380_0000)], 15);
+        check(&[0.25; AT_ONCE + 1], 2 * (AT_ONCE + 1) + 1);
+        for other in [0.1, 65520.0, 1e-9, f32::from_bits(0x7fc0_0001)] {
+            let mut vector = vec![0.25; AT_ONCE + 1];
+            vector.push(other);
+            check(&vector, 4 * (AT_ONCE + 2));
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn vectors_are_read_back_bit_for_bit(bits in prop::collection::vec(any::<u32>(), 0..200), halves: bool) {
+            let of = |bits: u32| if halves { f16::from_bits(bits as u16).to_f32() } else { f32::from_bits(bits) };
+            let vector: Vec<f32> = bits.into_iter().map(of).collect();
+            let short = vector.iter().all(|x| f16::from_f32(*x).to_f32().to_bits() == x.to_bits());
+            check(&vector, if short { 2 * vector.len() + 1 } else { 4 * vector.len() });
+        }
+
+        #[test]
+        fn bytes_are_a_vector_or_an_error(bytes in prop::collection::vec(any::<u8>(), 0..40)) {
+            let mut vector = Vec::new();
+            let read = read_vector(&bytes, &mut vector);
+            let fits = bytes.len() % 4 == 0 || bytes.len() % 2 == 1 && bytes.first() == Some(&HALVES);
+            prop_assert_eq!(read.is_ok(), fits);
+        }
+    }
 }

@@ -109,7 +109,7 @@ impl Simulation {
         Ok(simulation)
     }
 
-    /// Runs so many operations more; `tell` is told a hundred times how it stands.
+    /// Runs so many operations more; `tell` is told ten times how it stands.
     ///
     /// # Errors
     /// An invariant is broken, or the simulation itself fails.
@@ -121,7 +121,7 @@ impl Simulation {
         while self.counts.operations < end {
             let first = self.counts.operations;
             self.round().with_context(|| format!("at operation {first} of seed {}", self.seed))?;
-            let part = (operations / 100).max(1);
+            let part = (operations / 10).max(1);
             if first / part != self.counts.operations / part && self.counts.operations < end {
                 tell(&self.counts);
             }

@@ -6,6 +6,7 @@
 use std::collections::HashSet;
 use std::ops::ControlFlow;
 
+use half::f16;
 use kithkin_core::{DerivationId, Embedder, MemoryId, Scope, Seq, Store, UnitId, VectorSpace};
 
 use super::{Progress, Work, turn_text, vector_space};
@@ -75,7 +76,8 @@ pub(crate) fn embed_missing(
     let mut done = 0;
     let mut store_batch = |units: &[UnitId], texts: &[String]| -> Result<(), EngineError> {
         let texts: Vec<&str> = texts.iter().map(String::as_str).collect();
-        let vectors = embedder.embed(&texts)?;
+        let mut vectors = embedder.embed(&texts)?;
+        vectors.data.chunks_exact_mut(vectors.dims.max(1)).for_each(round_to_halves);
         let rows: Vec<(UnitId, &[f32])> = units.iter().copied().zip(vectors.rows()).collect();
         store.put_vectors(scope, &space, &rows)?;
         done += units.len() as u64;
@@ -92,6 +94,20 @@ pub(crate) fn embed_missing(
         store_batch(&units, &texts)?;
     }
     Ok(done)
+}
+
+/// Rounds a vector to floats of 16 bits, which a store may keep in half of the bytes, unless it would be another one then, as
+/// where a number is beyond their range. Its length and angle change by less than a thousandth.
+fn round_to_halves(vector: &mut [f32]) {
+    let rounded = |x: f32| f16::from_f32(x).to_f32();
+    let (mut off, mut whole) = (0.0, 0.0);
+    for x in vector.iter() {
+        off += (rounded(*x) - x).powi(2);
+        whole += x * x;
+    }
+    if off <= 1e-6 * whole {
+        vector.iter_mut().for_each(|x| *x = rounded(*x));
+    }
 }
 
 /// Units with their texts.
@@ -119,4 +135,29 @@ fn memory_batches(
         ControlFlow::Continue(())
     })?;
     Ok(batches)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_vector_is_rounded_where_it_stays_the_vector_that_it_was() {
+        for (vector, expect) in [
+            (vec![0.1, -0.7], vec![0.099_975_586, -0.700_195_3]),
+            (vec![1.0, 0.0], vec![1.0, 0.0]),
+            (vec![0.0, 0.0], vec![0.0, 0.0]),
+            // One of many numbers may be too small to be a float of 16 bits; all of them may not, and none too large.
+            (vec![1.0, 1e-9], vec![1.0, 0.0]),
+            (vec![1e-9, 3e-9], vec![1e-9, 3e-9]),
+            (vec![0.1, 70_000.0], vec![0.1, 70_000.0]),
+        ] {
+            let mut rounded = vector.clone();
+            round_to_halves(&mut rounded);
+            assert_eq!(rounded, expect, "{vector:?}");
+        }
+        let mut odd = [f32::NAN, 0.1];
+        round_to_halves(&mut odd);
+        assert_eq!(odd[1].to_bits(), 0.1_f32.to_bits());
+    }
 }

@@ -22,6 +22,7 @@ const MIGRATIONS: &[&str] = &[
     include_str!("../../migrations/0004_disclosure.sql"),
     include_str!("../../migrations/0005_erasure.sql"),
     include_str!("../../migrations/0006_encryption.sql"),
+    include_str!("../../migrations/0007_halves.sql"),
 ];
 
 /// What the header of a file says.

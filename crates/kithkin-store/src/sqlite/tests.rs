@@ -195,7 +195,7 @@ fn a_store_of_an_earlier_version_is_brought_up_to_date() {
     store.connections.with_writer("test", |c| Ok(c.execute_batch(first)?)).unwrap();
     drop(store);
     let store = open(&path);
-    assert_eq!(store.check().unwrap().schema, 6);
+    assert_eq!(store.check().unwrap().schema, 7);
     let missing = || {
         let mut units = Vec::new();
         let mut push = |unit| {
@@ -218,7 +218,7 @@ fn a_store_of_an_earlier_version_is_brought_up_to_date() {
     store.connections.with_writer("test", |c| Ok(c.execute_batch(second)?)).unwrap();
     drop(store);
     let store = open(&path);
-    assert_eq!(store.check().unwrap().schema, 6);
+    assert_eq!(store.check().unwrap().schema, 7);
     assert!(store.put_feedback(&scope(), &feedback()).unwrap().is_some());
     assert_eq!(store.erase(&scope(), &Erasure::Person, false).unwrap().feedback, 1);
 

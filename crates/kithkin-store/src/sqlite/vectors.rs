@@ -50,7 +50,7 @@ pub(super) fn put(
     let (mut added, mut replaced) = (0, 0);
     let mut bytes = Vec::new();
     for (unit, vector) in rows {
-        record::write_vector(vector, &mut bytes);
+        record::write_vector_short(vector, &mut bytes);
         let add: &mut CachedStatement<'_> =
             if matches!(unit, UnitId::Turn(_)) { &mut add_turn } else { &mut add_memory };
         let (kind, id) = key(*unit);

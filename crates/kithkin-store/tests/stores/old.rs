@@ -11,7 +11,7 @@ use kithkin_store::SqliteStore;
 
 /// The schemas of which a file is kept, and the first that had feedback and disclosures.
 /// Databases had both from their first on.
-const SCHEMAS: std::ops::RangeInclusive<u32> = 1..=5;
+const SCHEMAS: std::ops::RangeInclusive<u32> = 1..=6;
 const FEEDBACK: u32 = 3;
 const DISCLOSURES: u32 = 4;
 

@@ -1,0 +1,2 @@
+-- A vector may be floats of 16 bits after a byte 16; until then it was floats of 32 bits, which stay as they are. Nothing changes
+-- in the tables: an earlier version, which could not read the new ones, refuses the file by the version of its schema.
