@@ -133,41 +133,69 @@ pub(crate) struct Explained {
     pub(crate) done: Vec<bool>,
 }
 
-/// A state of the model to which the calls lead from `base` in some order, those in doubt done or not, so that each answer is
-/// the model's, and of each scope is seen what the model shows; `None` where there is no such order.
+/// The states of the model to which the calls lead from one of `bases` in some order, those in doubt done or not, so that each
+/// answer is the model's, and of each scope is seen what the model shows; none where there is no such order. Where an erasure
+/// is among the calls these may be several, which look the same and go on otherwise: a person who is gone may have been told
+/// something before, and with it go numbers that nobody will have again.
 ///
 /// # Errors
 /// The model failed, which it never does.
-pub(crate) fn explain(base: &MemoryStore, calls: &[Call], seen: &Seen) -> Result<Option<Explained>, StoreError> {
+pub(crate) fn explain<'a>(
+    bases: impl Iterator<Item = &'a MemoryStore>,
+    calls: &[Call],
+    seen: &Seen,
+) -> Result<Vec<Explained>, StoreError> {
     let left: Vec<usize> = (0..calls.len()).collect();
-    let done = vec![false; calls.len()];
-    search(Explained { state: base.clone(), done }, calls, &left, seen)
+    let every = calls.len() > 1 && calls.iter().any(|call| matches!(call.op, Op::Erase(..)));
+    let mut search = Search { calls, seen, every, found: Vec::new() };
+    for base in bases {
+        search.go_on(&Explained { state: base.clone(), done: vec![false; calls.len()] }, &left)?;
+    }
+    Ok(search.found)
 }
 
-fn search(from: Explained, calls: &[Call], left: &[usize], seen: &Seen) -> Result<Option<Explained>, StoreError> {
-    // What may have been left out is left out first: fewer states are made.
-    let open = left.iter().any(|call| matches!(calls[*call].outcome, Outcome::Answered(_)));
-    if !open && is_seen(&from.state, seen)? {
-        return Ok(Some(from));
-    }
-    for call in left {
-        let expect = match &calls[*call].outcome {
-            Outcome::Answered(answer) => Some(answer),
-            Outcome::InDoubt(_) => None,
-            Outcome::TakenBack(_) => continue,
-        };
-        let mut next = Explained { state: from.state.clone(), done: from.done.clone() };
-        let answer = apply(&next.state, &calls[*call].op)?;
-        if expect.is_some_and(|expect| *expect != answer) {
-            continue;
+/// What is looked for, and what of it was found.
+struct Search<'a> {
+    calls: &'a [Call],
+    seen: &'a Seen,
+    /// Whether one state from a base is not enough.
+    every: bool,
+    found: Vec<Explained>,
+}
+
+impl Search<'_> {
+    /// Goes on from a state to which the calls that are not `left` led; whether it is enough.
+    fn go_on(&mut self, from: &Explained, left: &[usize]) -> Result<bool, StoreError> {
+        // What may have been left out is left out first: fewer states are made.
+        let open = left.iter().any(|call| matches!(self.calls[*call].outcome, Outcome::Answered(_)));
+        if !open && is_seen(&from.state, self.seen)? {
+            let all = |state: &MemoryStore| format!("{state:?}");
+            if !self.found.iter().any(|other| all(&other.state) == all(&from.state)) {
+                self.found.push(Explained { state: from.state.clone(), done: from.done.clone() });
+            }
+            if !self.every {
+                return Ok(true);
+            }
         }
-        next.done[*call] = true;
-        let left: Vec<usize> = left.iter().copied().filter(|other| other != call).collect();
-        if let Some(found) = search(next, calls, &left, seen)? {
-            return Ok(Some(found));
+        for call in left {
+            let expect = match &self.calls[*call].outcome {
+                Outcome::Answered(answer) => Some(answer),
+                Outcome::InDoubt(_) => None,
+                Outcome::TakenBack(_) => continue,
+            };
+            let mut next = Explained { state: from.state.clone(), done: from.done.clone() };
+            let answer = apply(&next.state, &self.calls[*call].op)?;
+            if expect.is_some_and(|expect| *expect != answer) {
+                continue;
+            }
+            next.done[*call] = true;
+            let left: Vec<usize> = left.iter().copied().filter(|other| other != call).collect();
+            if self.go_on(&next, &left)? {
+                return Ok(true);
+            }
         }
+        Ok(false)
     }
-    Ok(None)
 }
 
 fn is_seen(model: &MemoryStore, seen: &Seen) -> Result<bool, StoreError> {
@@ -223,4 +251,46 @@ pub(crate) fn left_bytes(path: &Path, erased: &Erased) -> std::io::Result<Option
 /// Every scope.
 pub(crate) fn everyone() -> impl Iterator<Item = u8> {
     0..SCOPES
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::operations::{How, What};
+
+    fn in_doubt(op: Op) -> Call {
+        Call { op, outcome: Outcome::InDoubt("killed".to_owned()) }
+    }
+
+    fn glance(model: &MemoryStore) -> Seen {
+        let states = everyone().map(|n| (n, state(model, n, Look::View).unwrap())).collect();
+        Seen { look: Look::View, states }
+    }
+
+    /// What was told and erased with it, both broken off, cannot be seen; where the next person begins can.
+    #[test]
+    fn an_erasure_in_doubt_leaves_each_number_possible_that_the_next_person_may_begin_at() {
+        let told = |n: u8, id: u8| Op::Append(vec![(n, vec![(0, id, 0)])], 5);
+        let erase = Op::Erase(0, What::Person, How::Erased);
+        for (before, done, states) in [
+            (vec![], vec![], 2),
+            (vec![], vec![told(0, 0), erase.clone()], 2),
+            (vec![told(0, 1)], vec![erase.clone()], 2),
+            (vec![told(0, 1)], vec![told(0, 0), erase.clone()], 2),
+            (vec![told(0, 1)], vec![], 1),
+        ] {
+            let model = MemoryStore::new();
+            before.iter().for_each(|op| drop(apply(&model, op).unwrap()));
+            let store = model.clone();
+            done.iter().for_each(|op| drop(apply(&store, op).unwrap()));
+            let calls = [in_doubt(told(0, 0)), in_doubt(erase.clone())];
+            let found = explain(std::iter::once(&model), &calls, &glance(&store)).unwrap();
+            assert_eq!(found.len(), states, "{before:?}, {done:?}");
+
+            let next = told(4, 0);
+            let call = Call { outcome: Outcome::Answered(apply(&store, &next).unwrap()), op: next };
+            let after = explain(found.iter().map(|one| &one.state), &[call], &glance(&store)).unwrap();
+            assert_eq!(after.len(), 1, "{before:?}, {done:?}");
+        }
+    }
 }

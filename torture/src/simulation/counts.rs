@@ -29,6 +29,8 @@ pub(crate) struct Counts {
     pub(crate) failovers: u64,
     /// Operations in doubt that were seen only after the power had gone.
     pub(crate) late: u64,
+    /// Rounds after which the store may hold one of several states that look the same.
+    pub(crate) open: u64,
     /// Times that everything was compared.
     pub(crate) compared: u64,
 }
@@ -49,6 +51,7 @@ impl Counts {
             cut: 0,
             failovers: 0,
             late: 0,
+            open: 0,
             compared: 0,
         }
     }
@@ -58,7 +61,8 @@ impl fmt::Display for Counts {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(
             f,
-            "{} operations in {:.0} s: {} answered, {} taken back, {} in doubt, of which {} were done ({} seen late); ",
+            "{} operations in {:.0} s: {} answered, {} taken back, {} in doubt, of which {} were done ({} seen late), {} \
+             rounds left open; ",
             self.operations,
             self.begun.elapsed().as_secs_f64(),
             self.answered,
@@ -66,6 +70,7 @@ impl fmt::Display for Counts {
             self.in_doubt,
             self.done,
             self.late,
+            self.open,
         )?;
         write!(
             f,

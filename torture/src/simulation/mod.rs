@@ -39,6 +39,8 @@ pub(crate) struct Simulation {
     operations: Operations,
     /// What the store has to hold.
     model: MemoryStore,
+    /// What it may hold as well: states that look like the model, until a new person shows which it is.
+    others: Vec<MemoryStore>,
     /// What has to come of the persons that are known through the facade, and the receipts of what they forgot.
     lives: Lives,
     receipts: VecDeque<String>,
@@ -89,6 +91,7 @@ impl Simulation {
             clients: Vec::new(),
             operations: Operations::new(),
             model: MemoryStore::new(),
+            others: Vec::new(),
             lives: Lives::in_memory(),
             receipts: VecDeque::new(),
             half_rebuilt: BTreeSet::new(),
@@ -243,20 +246,21 @@ impl Simulation {
         };
         let seen = self.see(&scopes, look)?;
         self.counts.compared += u64::from(everybody);
-        let states = std::iter::once(&self.model).chain(self.late.iter().filter(|_| all_died));
-        let mut found = None;
-        for (n, state) in states.enumerate() {
-            found = explain(state, calls, &seen)?.map(|explained| (n, explained));
-            if found.is_some() {
-                break;
-            }
+        let mut found = explain(std::iter::once(&self.model).chain(&self.others), calls, &seen)?;
+        if found.is_empty() && all_died {
+            found = explain(self.late.iter(), calls, &seen)?;
+            self.counts.late += u64::from(!found.is_empty());
         }
-        let Some((n, Explained { state, done })) = found else { return Err(self.broken(calls, &scopes)) };
-        self.counts.late += u64::from(n > 0);
-        self.counts.done +=
-            calls.iter().zip(&done).filter(|(c, done)| **done && c.outcome.is_in_doubt()).count() as u64;
-        let before_it = std::mem::replace(&mut self.model, state);
-        self.note_late(&before_it, calls, &done, all_died)?;
+        if found.is_empty() {
+            return Err(self.broken(calls, &scopes));
+        }
+        self.counts.open += u64::from(found.len() > 1);
+        let in_doubt = |(call, done): &(&Call, &bool)| **done && call.outcome.is_in_doubt();
+        self.counts.done += calls.iter().zip(&found[0].done).filter(in_doubt).count() as u64;
+        self.note_late(&found, calls, all_died)?;
+        let mut states = found.into_iter().map(|one| one.state);
+        self.model = states.next().unwrap_or_default();
+        self.others = states.collect();
         self.note_texts(calls, before)?;
         // To look is to write: what was broken off cannot come back then.
         if wrong && self.series.random() {
@@ -277,23 +281,25 @@ impl Simulation {
 
     /// Keeps what may yet turn out to be done: what was broken off and is not seen, until something else has been written in
     /// its place.
-    fn note_late(&mut self, before: &MemoryStore, calls: &[Call], done: &[bool], all_died: bool) -> anyhow::Result<()> {
+    fn note_late(&mut self, found: &[Explained], calls: &[Call], all_died: bool) -> anyhow::Result<()> {
         if self.place.settles() {
             return Ok(());
         }
         let mut written = all_died;
         if !self.late.is_empty() {
             for n in calls.iter().flat_map(|call| call.op.scopes()) {
-                written |= state(before, n, Look::View)? != state(&self.model, n, Look::View)?;
+                written |= state(&self.model, n, Look::View)? != state(&found[0].state, n, Look::View)?;
             }
         }
         if written {
             self.late.clear();
         }
-        for (call, _) in calls.iter().zip(done).filter(|(call, done)| call.outcome.is_in_doubt() && !**done) {
-            let late = self.model.clone();
-            apply(&late, &call.op)?;
-            self.late.push(late);
+        for Explained { state, done } in found {
+            for (call, _) in calls.iter().zip(done).filter(|(call, done)| call.outcome.is_in_doubt() && !**done) {
+                let late = state.clone();
+                apply(&late, &call.op)?;
+                self.late.push(late);
+            }
         }
         Ok(())
     }
@@ -355,7 +361,7 @@ impl Simulation {
     fn all_is_well(&mut self) -> anyhow::Result<()> {
         let scopes: Vec<u8> = everyone().collect();
         let seen = self.see(&scopes, Look::Closely)?;
-        if explain(&self.model, &[], &seen)?.is_none() {
+        if explain(std::iter::once(&self.model), &[], &seen)?.is_empty() {
             return Err(self.broken(&[], &scopes));
         }
         self.check()?;
@@ -367,6 +373,10 @@ impl Simulation {
         let mut text = "no order of the operations explains what is seen".to_owned();
         for call in calls {
             text.push_str(&format!("\n{:?}\n  {:?}", call.op, call.outcome));
+            for state in std::iter::once(&self.model).chain(&self.others) {
+                let alone = apply(&state.clone(), &call.op).unwrap_or_else(|error| error.to_string());
+                text.push_str(&format!("\n  by the model, if nothing came before it: {alone}"));
+            }
         }
         for n in scopes {
             let model = view(&self.model, &scope(*n)).unwrap_or_else(|error| error.to_string());

@@ -1,10 +1,11 @@
 //! A linear map whose weights have 8 bits: a quarter of the memory to read, which is what a single text waits for.
 //!
 //! Each output's weights are rounded to 127 steps of the largest among them (symmetric, per channel, as Jacob et al.,
-//! arXiv 1712.05877, section 3); each row that comes in is rounded to as many steps as the sums can hold, up to 32,767
+//! arXiv 1712.05877, section 3); each row that comes in is rounded to as many steps as the sums can hold, up to 32,639
 //! of its own largest number. The rounding of the rows is beyond notice; that of the weights turns a text's vector by a
 //! cosine of .9994 in the mean (decision 22). Rows of 8 bits would leave .9963.
 
+use super::digits::MOST_OF_TWO;
 use super::kernel::{Kernel, PANEL, Step};
 use super::lanes;
 use super::linear::Room;
@@ -65,8 +66,8 @@ impl EightBits {
     }
 }
 
-/// To how many steps a row of so many inputs is rounded, so that no sum leaves 32 bits.
-fn most(inputs: usize) -> i16 {
+/// To how many steps a row of so many inputs is rounded, so that no sum leaves 32 bits, and each step is a number of two digits.
+pub(super) fn most(inputs: usize) -> i16 {
     let fitting = i32::MAX as usize / (MOST as usize * inputs.max(1));
-    i16::try_from(fitting).unwrap_or(i16::MAX)
+    i16::try_from(fitting).map_or(MOST_OF_TWO, |fitting| fitting.min(MOST_OF_TWO))
 }

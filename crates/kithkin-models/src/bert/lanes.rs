@@ -5,6 +5,7 @@
 //! sets it knows and picks one at run time, so that a portable build is fast too. Nothing here allocates per element,
 //! and no text sees another: the texts of a batch lie one after another without padding.
 
+use std::array::from_fn;
 use std::ops::Range;
 
 use pulp::{Arch, Simd, WithSimd};
@@ -133,7 +134,21 @@ pub(crate) fn sum_of(row: &[f32], f: impl Fn(f32) -> f32) -> f32 {
             *part += f(*x);
         }
     }
-    parts.iter().sum::<f32>() + rest
+    halved(parts, |a, b| a + b) + rest
+}
+
+/// The parts taken together, each time one half with the other: the fewest steps that wait for one another.
+#[inline(always)]
+fn halved(mut parts: [f32; LANES], both: impl Fn(f32, f32) -> f32) -> f32 {
+    let mut half = LANES / 2;
+    while half > 0 {
+        let (first, second) = parts.split_at_mut(half);
+        for (a, b) in first.iter_mut().zip(second) {
+            *a = both(*a, *b);
+        }
+        half /= 2;
+    }
+    parts[0]
 }
 
 #[inline(always)]
@@ -147,7 +162,7 @@ fn max_of(row: &[f32], f: impl Fn(f32) -> f32) -> f32 {
             *part = if *part > x { *part } else { x };
         }
     }
-    parts.iter().fold(rest, |a, b| a.max(*b))
+    halved(parts, |a, b| if a > b { a } else { b }).max(rest)
 }
 
 /// The shape of an attention layer.
@@ -178,7 +193,7 @@ impl WithSimd for Attend<'_> {
     type Output = ();
 
     #[inline(always)]
-    fn with_simd<S: Simd>(self, _: S) {
+    fn with_simd<S: Simd>(self, simd: S) {
         let all = self.heads.count * self.heads.width;
         let longest = self.texts.iter().map(ExactSizeIterator::len).max().unwrap_or(0);
         let mut space = HeadSpace::new(self.heads.width, longest);
@@ -186,11 +201,14 @@ impl WithSimd for Attend<'_> {
             let qkv = &self.qkv[text.start * 3 * all..text.end * 3 * all];
             let out = &mut self.out[text.start * all..text.end * all];
             for head in 0..self.heads.count {
-                space.attend(qkv, self.bias, head * self.heads.width, out);
+                space.attend(simd, qkv, self.bias, head * self.heads.width, out);
             }
         }
     }
 }
+
+/// How many tokens of a text attend at once: what each waits for, the next ones do meanwhile.
+const TOGETHER: usize = 4;
 
 /// What one head works on, for one text at a time. Rows are padded to whole lanes with zeros.
 struct HeadSpace {
@@ -199,9 +217,10 @@ struct HeadSpace {
     keys: Vec<f32>,
     /// One row a token.
     values: Vec<f32>,
-    query: Vec<f32>,
+    /// One row each of the tokens that attend at once.
+    queries: Vec<f32>,
     weights: Vec<f32>,
-    context: Vec<f32>,
+    contexts: Vec<f32>,
 }
 
 impl HeadSpace {
@@ -211,38 +230,64 @@ impl HeadSpace {
             width,
             keys: vec![0.0; width * tokens],
             values: vec![0.0; longest * padded],
-            query: vec![0.0; width],
-            weights: vec![0.0; tokens],
-            context: vec![0.0; padded],
+            queries: vec![0.0; TOGETHER * width],
+            weights: vec![0.0; TOGETHER * tokens],
+            contexts: vec![0.0; TOGETHER * padded],
         }
     }
 
     /// Runs the head whose part of a row starts at `first`, for the tokens of one text.
     #[inline(always)]
-    fn attend(&mut self, qkv: &[f32], bias: &[f32], first: usize, out: &mut [f32]) {
+    fn attend<S: Simd>(&mut self, simd: S, qkv: &[f32], bias: &[f32], first: usize, out: &mut [f32]) {
         let all = bias.len() / 3;
         let n = qkv.len() / bias.len().max(1);
         let tokens = n.next_multiple_of(LANES);
         let part = |of: usize| of * all + first..of * all + first + self.width;
+        let padded = self.contexts.len() / TOGETHER;
         let keys = &mut self.keys[..self.width * tokens];
-        let values = &mut self.values[..n * self.context.len()];
-        let weights = &mut self.weights[..tokens];
-        let rows = || qkv.chunks_exact(bias.len());
-        for (i, (row, value)) in rows().zip(values.chunks_exact_mut(self.context.len())).enumerate() {
+        let values = self.values[..n * padded].chunks_exact_mut(padded.max(1));
+        for (i, (row, value)) in qkv.chunks_exact(bias.len()).zip(values).enumerate() {
             for (column, (x, b)) in keys.chunks_exact_mut(tokens).zip(row[part(1)].iter().zip(&bias[part(1)])) {
                 column[i] = x + b;
             }
             add(value, &row[part(2)], &bias[part(2)]);
         }
-        let scale = 1.0 / (self.width as f32).sqrt();
-        for (row, out) in rows().zip(out.chunks_exact_mut(all)) {
-            add(&mut self.query, &row[part(0)], &bias[part(0)]);
-            self.query.iter_mut().for_each(|x| *x *= scale);
-            combine(&self.query, keys, weights);
+        let (many, few) = qkv.split_at(n / TOGETHER * TOGETHER * bias.len());
+        let (out_of_many, out_of_few) = out.split_at_mut(n / TOGETHER * TOGETHER * all);
+        let pairs = many.chunks_exact(TOGETHER * bias.len()).zip(out_of_many.chunks_exact_mut(TOGETHER * all));
+        pairs.for_each(|(rows, out)| self.look::<S, TOGETHER>(simd, rows, bias, first, n, out));
+        let pairs = few.chunks_exact(bias.len()).zip(out_of_few.chunks_exact_mut(all));
+        pairs.for_each(|(row, out)| self.look::<S, 1>(simd, row, bias, first, n, out));
+    }
+
+    /// Has `N` tokens attend to all `n`, whose keys and values are there.
+    #[inline(always)]
+    fn look<S: Simd, const N: usize>(
+        &mut self,
+        simd: S,
+        rows: &[f32],
+        bias: &[f32],
+        first: usize,
+        n: usize,
+        out: &mut [f32],
+    ) {
+        let (width, tokens, padded) = (self.width, n.next_multiple_of(LANES), self.contexts.len() / TOGETHER);
+        let scale = 1.0 / (width as f32).sqrt();
+        for (query, row) in self.queries.chunks_exact_mut(width).zip(rows.chunks_exact(bias.len())) {
+            add(query, &row[first..first + width], &bias[first..first + width]);
+            query.iter_mut().for_each(|x| *x *= scale);
+        }
+        let queries: [&[f32]; N] = from_fn(|i| &self.queries[i * width..(i + 1) * width]);
+        let weights = &mut self.weights[..N * tokens];
+        combine(simd, queries, &self.keys[..width * tokens], weights);
+        for weights in weights.chunks_exact_mut(tokens) {
             weights[n..].fill(f32::NEG_INFINITY);
             softmax(weights);
-            combine(&weights[..n], values, &mut self.context);
-            out[first..first + self.width].copy_from_slice(&self.context[..self.width]);
+        }
+        let weights: [&[f32]; N] = from_fn(|i| &weights[i * tokens..i * tokens + n]);
+        combine(simd, weights, &self.values[..n * padded], &mut self.contexts[..N * padded]);
+        for (out, context) in out.chunks_exact_mut(bias.len() / 3).zip(self.contexts.chunks_exact(padded)) {
+            out[first..first + width].copy_from_slice(&context[..width]);
         }
     }
 }
@@ -254,19 +299,26 @@ fn add(to: &mut [f32], a: &[f32], b: &[f32]) {
     }
 }
 
-/// The sum of `rows`, each as wide as `out` and times its factor. `out` is whole lanes wide; a part of it stays in a
-/// register over all rows.
+/// For each list of `factors` the sum of `rows`, each times its factor. `out` has a row for each list, as wide as the rows and
+/// whole lanes wide; a part of each stays in a register over all rows.
 #[inline(always)]
-pub(crate) fn combine(factors: &[f32], rows: &[f32], out: &mut [f32]) {
-    let width = out.len();
-    for (i, out) in out.as_chunks_mut::<LANES>().0.iter_mut().enumerate() {
-        let mut sum = [0.0; LANES];
-        for (factor, row) in factors.iter().zip(rows.chunks_exact(width)) {
-            for (sum, x) in sum.iter_mut().zip(&row[i * LANES..(i + 1) * LANES]) {
-                *sum += factor * x;
+pub(crate) fn combine<S: Simd, const N: usize>(_: S, factors: [&[f32]; N], rows: &[f32], out: &mut [f32]) {
+    let width = out.len() / N;
+    for at in (0..width).step_by(LANES) {
+        let mut sums = [[0.0; LANES]; N];
+        for (k, row) in rows.chunks_exact(width).enumerate() {
+            let part = &row[at..at + LANES];
+            for (sum, factors) in sums.iter_mut().zip(factors) {
+                let factor = factors[k];
+                for (sum, x) in sum.iter_mut().zip(part) {
+                    // A processor without the instruction would call a function for it.
+                    *sum = if S::IS_SCALAR { factor * x + *sum } else { factor.mul_add(*x, *sum) };
+                }
             }
         }
-        *out = sum;
+        for (out, sum) in out.chunks_exact_mut(width).zip(sums) {
+            out[at..at + LANES].copy_from_slice(&sum);
+        }
     }
 }
 
@@ -274,12 +326,15 @@ pub(crate) fn combine(factors: &[f32], rows: &[f32], out: &mut [f32]) {
 #[inline(always)]
 pub(crate) fn softmax(row: &mut [f32]) {
     let top = max_of(row, |x| x);
-    for x in row.iter_mut() {
-        *x = exp(*x - top);
+    let lanes = row.as_chunks_mut::<LANES>().0;
+    let mut sums = [0.0; LANES];
+    for lane in lanes.iter_mut() {
+        *lane = lane.map(|x| exp(x - top));
+        sums.iter_mut().zip(lane).for_each(|(sum, x)| *sum += *x);
     }
-    let factor = 1.0 / sum_of(row, |x| x);
-    for x in row {
-        *x *= factor;
+    let factor = 1.0 / halved(sums, |a, b| a + b);
+    for lane in lanes {
+        *lane = lane.map(|x| x * factor);
     }
 }
 

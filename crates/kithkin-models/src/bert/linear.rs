@@ -1,20 +1,23 @@
-//! A linear map over rows: its weights as floats or rounded to 8 bits, and what is added to each row of the product.
+//! A linear map over rows: its weights as floats or rounded to integers, and what is added to each row of the product.
 
+use super::digits::{Digits, Rows};
 use super::eight_bits::EightBits;
 use super::floats::Floats;
 use super::fp16::{Fp16, Twice};
 use super::kernel::{Kernel, Step, Sums};
+use super::tiles::Tiles;
 
 /// How the weights of the linear maps are kept. Everything between the maps is computed in floats of 32 bits.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Precision {
     /// As the file has them.
     Float,
-    /// As floats of 16 bits where the processor has instructions to widen them (x86-64 with AVX2 or AVX-512), and multiplied
-    /// as such where it has those too (AVX-512 FP16); on others as the file has them.
+    /// In two bytes each where the processor has instructions for it: as integers of 16 bits where it has tiles (AMX), else as
+    /// floats of 16 bits that are multiplied as such (AVX-512 FP16), or widened (x86-64 with AVX2 or AVX-512); on others as the
+    /// file has them.
     Half,
-    /// Rounded to 8 bits where the processor has instructions for it (x86-64 with AVX2, better with AVX-512 VNNI); on
-    /// others as floats, which are faster there.
+    /// Rounded to 8 bits where the processor has instructions for it (x86-64 with AVX2, better with AVX-512 VNNI, best with
+    /// tiles); on others as floats, which are faster there.
     EightBits,
 }
 
@@ -34,6 +37,8 @@ pub(super) struct Room {
     pub(super) sums: Vec<Sums<f32>>,
     /// The rows, rounded to integers.
     pub(super) rounded: Vec<[i16; 2]>,
+    /// The rows, in digits of 8 bits.
+    pub(super) digits: Rows,
     /// A panel, as floats of 32 bits.
     pub(super) wide: Vec<Step<f32>>,
 }
@@ -42,15 +47,20 @@ pub(super) struct Room {
 enum Weights {
     Floats(Floats),
     EightBits(EightBits),
+    Digits(Digits),
 }
 
 impl Linear {
     /// A map of row-major (outputs, inputs), with one number an output to add.
     pub(super) fn new(map: &[f32], inputs: usize, bias: Vec<f32>, precision: Precision) -> Self {
-        let weights = match (precision, Kernel::best()) {
-            (Precision::EightBits, Some(kernel)) => Weights::EightBits(EightBits::new(kernel, map, inputs)),
-            (Precision::Half, Some(kernel)) => Weights::Floats(Floats::halves(kernel, Fp16::available(), map, inputs)),
-            (_, kernel) => Weights::Floats(Floats::new(kernel, map, inputs)),
+        let weights = match (precision, Tiles::available(), Kernel::best()) {
+            (Precision::EightBits, Some(tiles), _) => Weights::Digits(Digits::new(tiles, map, inputs, false)),
+            (Precision::Half, Some(tiles), _) => Weights::Digits(Digits::new(tiles, map, inputs, true)),
+            (Precision::EightBits, _, Some(kernel)) => Weights::EightBits(EightBits::new(kernel, map, inputs)),
+            (Precision::Half, _, Some(kernel)) => {
+                Weights::Floats(Floats::halves(kernel, Fp16::available(), map, inputs))
+            }
+            (_, _, kernel) => Weights::Floats(Floats::new(kernel, map, inputs)),
         };
         Self { weights, bias }
     }
@@ -61,6 +71,7 @@ impl Linear {
         match &self.weights {
             Weights::Floats(weights) => weights.product(rows, out, room),
             Weights::EightBits(weights) => weights.product(rows, out, room),
+            Weights::Digits(weights) => weights.product(rows, out, room),
         }
     }
 }
@@ -174,7 +185,10 @@ mod tests {
             Floats::halves(kernel, None, &map, inputs),
             Floats::halves(kernel, Fp16::available(), &map, inputs),
         ];
-        for map in maps {
+        let digits = Tiles::available().map(|tiles| Digits::new(tiles, &map, inputs, true));
+        let maps = maps.into_iter().map(Weights::Floats).chain(digits.map(Weights::Digits));
+        for weights in maps {
+            let map = Linear { weights, bias: Vec::new() };
             let of = |rows: usize| {
                 let mut out = Vec::new();
                 map.product(&a[..rows * inputs], &mut out, &mut Room::default());
@@ -203,6 +217,28 @@ mod tests {
     }
 
     #[test]
+    fn a_product_of_two_digits_is_as_near_as_they_are() {
+        let Some(tiles) = Tiles::available() else { return };
+        let shapes = SHAPES.iter().copied().chain([(16, 64, 16), (17, 63, 17), (32, 64, 33), (33, 128, 64)]);
+        for ((rows, inputs, outputs), scale) in shapes.flat_map(|shape| [1e-6, 1.0, 200_000.0].map(|s| (shape, s))) {
+            let map: Vec<f32> = (0..outputs * inputs).map(|i| value(i) * scale).collect();
+            let a: Vec<f32> = (0..rows * inputs).map(|i| value(i + 3) * scale).collect();
+            let mut out = vec![7.0; 3];
+            Digits::new(tiles, &map, inputs, true).product(&a, &mut out, &mut Room::default());
+            let right = exact(&map, &a, inputs);
+            assert_eq!(out.len(), right.len());
+            // Each input loses half a step of its weight and of its row, and the product of two lower digits.
+            let step = 0.5 / 32_639.0 * scale;
+            let most = inputs as f32 * (step * 0.5 * scale + 128.0 * 128.0 * step * step * 1.02);
+            let far = out.iter().zip(&right).map(|(x, y)| (x - y).abs()).fold(0.0, f32::max);
+            assert!(far <= most, "({rows}, {inputs}, {outputs}) times {scale}: {far} is more than {most}");
+            // What is lost is as often too much as too little.
+            let mean = out.iter().zip(&right).map(|(x, y)| f64::from(x - y)).sum::<f64>() / out.len().max(1) as f64;
+            assert!(mean.abs() <= f64::from(most) / 20.0, "({rows}, {inputs}, {outputs}) times {scale}: {mean}");
+        }
+    }
+
+    #[test]
     fn all_kernels_give_the_same_numbers() {
         let (inputs, outputs, rows) = (386, 130, 11);
         let map: Vec<f32> = (0..outputs * inputs).map(value).collect();
@@ -212,7 +248,12 @@ mod tests {
             EightBits::new(kernel, &map, inputs).product(&a, &mut out, &mut Room::default());
             out
         };
-        let all: Vec<Vec<f32>> = Kernel::available().map(of).collect();
+        let mut all: Vec<Vec<f32>> = Kernel::available().map(of).collect();
+        all.extend(Tiles::available().map(|tiles| {
+            let mut out = Vec::new();
+            Digits::new(tiles, &map, inputs, false).product(&a, &mut out, &mut Room::default());
+            out
+        }));
         assert!(all.windows(2).all(|pair| pair[0] == pair[1]));
     }
 

@@ -3,6 +3,7 @@
 //! Cost: two operations a weight and token, about 21 million for the 6 layers of MiniLM. A text runs on one thread; many
 //! texts share the threads of the pool.
 
+mod digits;
 mod eight_bits;
 mod floats;
 mod forward;
@@ -11,6 +12,7 @@ mod kernel;
 pub(crate) mod lanes;
 mod linear;
 mod load;
+mod tiles;
 
 pub(crate) use forward::{Bert, NoEmbedding};
 pub(crate) use linear::Precision;
