@@ -134,21 +134,7 @@ pub(crate) fn sum_of(row: &[f32], f: impl Fn(f32) -> f32) -> f32 {
             *part += f(*x);
         }
     }
-    halved(parts, |a, b| a + b) + rest
-}
-
-/// The parts taken together, each time one half with the other: the fewest steps that wait for one another.
-#[inline(always)]
-fn halved(mut parts: [f32; LANES], both: impl Fn(f32, f32) -> f32) -> f32 {
-    let mut half = LANES / 2;
-    while half > 0 {
-        let (first, second) = parts.split_at_mut(half);
-        for (a, b) in first.iter_mut().zip(second) {
-            *a = both(*a, *b);
-        }
-        half /= 2;
-    }
-    parts[0]
+    parts.iter().sum::<f32>() + rest
 }
 
 #[inline(always)]
@@ -162,7 +148,16 @@ fn max_of(row: &[f32], f: impl Fn(f32) -> f32) -> f32 {
             *part = if *part > x { *part } else { x };
         }
     }
-    halved(parts, |a, b| if a > b { a } else { b }).max(rest)
+    // Each time one half with the other: the fewest steps that wait for one another. The largest is the same in any order.
+    let mut half = LANES / 2;
+    while half > 0 {
+        let (first, second) = parts.split_at_mut(half);
+        for (a, b) in first.iter_mut().zip(second) {
+            *a = if *a > *b { *a } else { *b };
+        }
+        half /= 2;
+    }
+    parts[0].max(rest)
 }
 
 /// The shape of an attention layer.
@@ -193,7 +188,7 @@ impl WithSimd for Attend<'_> {
     type Output = ();
 
     #[inline(always)]
-    fn with_simd<S: Simd>(self, simd: S) {
+    fn with_simd<S: Simd>(self, _: S) {
         let all = self.heads.count * self.heads.width;
         let longest = self.texts.iter().map(ExactSizeIterator::len).max().unwrap_or(0);
         let mut space = HeadSpace::new(self.heads.width, longest);
@@ -201,7 +196,7 @@ impl WithSimd for Attend<'_> {
             let qkv = &self.qkv[text.start * 3 * all..text.end * 3 * all];
             let out = &mut self.out[text.start * all..text.end * all];
             for head in 0..self.heads.count {
-                space.attend(simd, qkv, self.bias, head * self.heads.width, out);
+                space.attend(qkv, self.bias, head * self.heads.width, out);
             }
         }
     }
@@ -238,7 +233,7 @@ impl HeadSpace {
 
     /// Runs the head whose part of a row starts at `first`, for the tokens of one text.
     #[inline(always)]
-    fn attend<S: Simd>(&mut self, simd: S, qkv: &[f32], bias: &[f32], first: usize, out: &mut [f32]) {
+    fn attend(&mut self, qkv: &[f32], bias: &[f32], first: usize, out: &mut [f32]) {
         let all = bias.len() / 3;
         let n = qkv.len() / bias.len().max(1);
         let tokens = n.next_multiple_of(LANES);
@@ -255,22 +250,14 @@ impl HeadSpace {
         let (many, few) = qkv.split_at(n / TOGETHER * TOGETHER * bias.len());
         let (out_of_many, out_of_few) = out.split_at_mut(n / TOGETHER * TOGETHER * all);
         let pairs = many.chunks_exact(TOGETHER * bias.len()).zip(out_of_many.chunks_exact_mut(TOGETHER * all));
-        pairs.for_each(|(rows, out)| self.look::<S, TOGETHER>(simd, rows, bias, first, n, out));
+        pairs.for_each(|(rows, out)| self.look::<TOGETHER>(rows, bias, first, n, out));
         let pairs = few.chunks_exact(bias.len()).zip(out_of_few.chunks_exact_mut(all));
-        pairs.for_each(|(row, out)| self.look::<S, 1>(simd, row, bias, first, n, out));
+        pairs.for_each(|(row, out)| self.look::<1>(row, bias, first, n, out));
     }
 
     /// Has `N` tokens attend to all `n`, whose keys and values are there.
     #[inline(always)]
-    fn look<S: Simd, const N: usize>(
-        &mut self,
-        simd: S,
-        rows: &[f32],
-        bias: &[f32],
-        first: usize,
-        n: usize,
-        out: &mut [f32],
-    ) {
+    fn look<const N: usize>(&mut self, rows: &[f32], bias: &[f32], first: usize, n: usize, out: &mut [f32]) {
         let (width, tokens, padded) = (self.width, n.next_multiple_of(LANES), self.contexts.len() / TOGETHER);
         let scale = 1.0 / (width as f32).sqrt();
         for (query, row) in self.queries.chunks_exact_mut(width).zip(rows.chunks_exact(bias.len())) {
@@ -279,13 +266,13 @@ impl HeadSpace {
         }
         let queries: [&[f32]; N] = from_fn(|i| &self.queries[i * width..(i + 1) * width]);
         let weights = &mut self.weights[..N * tokens];
-        combine(simd, queries, &self.keys[..width * tokens], weights);
+        combine(queries, &self.keys[..width * tokens], weights);
         for weights in weights.chunks_exact_mut(tokens) {
             weights[n..].fill(f32::NEG_INFINITY);
             softmax(weights);
         }
         let weights: [&[f32]; N] = from_fn(|i| &weights[i * tokens..i * tokens + n]);
-        combine(simd, weights, &self.values[..n * padded], &mut self.contexts[..N * padded]);
+        combine(weights, &self.values[..n * padded], &mut self.contexts[..N * padded]);
         for (out, context) in out.chunks_exact_mut(bias.len() / 3).zip(self.contexts.chunks_exact(padded)) {
             out[first..first + width].copy_from_slice(&context[..width]);
         }
@@ -302,7 +289,7 @@ fn add(to: &mut [f32], a: &[f32], b: &[f32]) {
 /// For each list of `factors` the sum of `rows`, each times its factor. `out` has a row for each list, as wide as the rows and
 /// whole lanes wide; a part of each stays in a register over all rows.
 #[inline(always)]
-pub(crate) fn combine<S: Simd, const N: usize>(_: S, factors: [&[f32]; N], rows: &[f32], out: &mut [f32]) {
+pub(crate) fn combine<const N: usize>(factors: [&[f32]; N], rows: &[f32], out: &mut [f32]) {
     let width = out.len() / N;
     for at in (0..width).step_by(LANES) {
         let mut sums = [[0.0; LANES]; N];
@@ -311,8 +298,7 @@ pub(crate) fn combine<S: Simd, const N: usize>(_: S, factors: [&[f32]; N], rows:
             for (sum, factors) in sums.iter_mut().zip(factors) {
                 let factor = factors[k];
                 for (sum, x) in sum.iter_mut().zip(part) {
-                    // A processor without the instruction would call a function for it.
-                    *sum = if S::IS_SCALAR { factor * x + *sum } else { factor.mul_add(*x, *sum) };
+                    *sum += factor * x;
                 }
             }
         }
@@ -332,7 +318,7 @@ pub(crate) fn softmax(row: &mut [f32]) {
         *lane = lane.map(|x| exp(x - top));
         sums.iter_mut().zip(lane).for_each(|(sum, x)| *sum += *x);
     }
-    let factor = 1.0 / halved(sums, |a, b| a + b);
+    let factor = 1.0 / sums.iter().sum::<f32>();
     for lane in lanes {
         *lane = lane.map(|x| x * factor);
     }

@@ -135,7 +135,7 @@ impl WithSimd for Attend<'_> {
     type Output = ();
 
     #[inline(always)]
-    fn with_simd<S: Simd>(self, simd: S) {
+    fn with_simd<S: Simd>(self, _: S) {
         let width = self.query.len();
         let scale = 1.0 / (width as f32).sqrt();
         let mut weights = vec![f32::NEG_INFINITY; self.tokens.next_multiple_of(LANES)];
@@ -143,7 +143,7 @@ impl WithSimd for Attend<'_> {
             *weight = dot(self.query, key) * scale;
         }
         softmax(&mut weights);
-        combine(simd, [&weights[..self.tokens]], &self.cache.values[..self.tokens * width], self.out);
+        combine([&weights[..self.tokens]], &self.cache.values[..self.tokens * width], self.out);
     }
 }
 
