@@ -127,6 +127,7 @@ pub(crate) struct Seen {
 }
 
 /// A state that explains what was seen.
+#[derive(Clone)]
 pub(crate) struct Explained {
     pub(crate) state: MemoryStore,
     /// Which of the calls were done.
@@ -171,7 +172,7 @@ impl Search<'_> {
         if !open && is_seen(&from.state, self.seen)? {
             let all = |state: &MemoryStore| format!("{state:?}");
             if !self.found.iter().any(|other| all(&other.state) == all(&from.state)) {
-                self.found.push(Explained { state: from.state.clone(), done: from.done.clone() });
+                self.found.push(from.clone());
             }
             if !self.every {
                 return Ok(true);
@@ -183,7 +184,7 @@ impl Search<'_> {
                 Outcome::InDoubt(_) => None,
                 Outcome::TakenBack(_) => continue,
             };
-            let mut next = Explained { state: from.state.clone(), done: from.done.clone() };
+            let mut next = from.clone();
             let answer = apply(&next.state, &self.calls[*call].op)?;
             if expect.is_some_and(|expect| *expect != answer) {
                 continue;

@@ -258,9 +258,8 @@ impl Simulation {
         let in_doubt = |(call, done): &(&Call, &bool)| **done && call.outcome.is_in_doubt();
         self.counts.done += calls.iter().zip(&found[0].done).filter(in_doubt).count() as u64;
         self.note_late(&found, calls, all_died)?;
-        let mut states = found.into_iter().map(|one| one.state);
-        self.model = states.next().unwrap_or_default();
-        self.others = states.collect();
+        self.model = found.remove(0).state;
+        self.others = found.into_iter().map(|one| one.state).collect();
         self.note_texts(calls, before)?;
         // To look is to write: what was broken off cannot come back then.
         if wrong && self.series.random() {

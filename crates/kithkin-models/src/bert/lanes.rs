@@ -312,15 +312,12 @@ pub(crate) fn combine<const N: usize>(factors: [&[f32]; N], rows: &[f32], out: &
 #[inline(always)]
 pub(crate) fn softmax(row: &mut [f32]) {
     let top = max_of(row, |x| x);
-    let lanes = row.as_chunks_mut::<LANES>().0;
-    let mut sums = [0.0; LANES];
-    for lane in lanes.iter_mut() {
-        *lane = lane.map(|x| exp(x - top));
-        sums.iter_mut().zip(lane).for_each(|(sum, x)| *sum += *x);
+    for x in row.iter_mut() {
+        *x = exp(*x - top);
     }
-    let factor = 1.0 / sums.iter().sum::<f32>();
-    for lane in lanes {
-        *lane = lane.map(|x| x * factor);
+    let factor = 1.0 / sum_of(row, |x| x);
+    for x in row {
+        *x *= factor;
     }
 }
 

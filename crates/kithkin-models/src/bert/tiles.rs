@@ -2,7 +2,8 @@
 //! sixteen outputs, 64 inputs long, and adds the products to 256 sums of 32 bits.
 //!
 //! Rust has no stable functions for these instructions, so they stand here as assembly, each block of which begins with empty
-//! sums and ends when they are written down. How floats became integers it does not know. This file is `unsafe` to call what the processor was found to have, and to read and write where pointers say.
+//! sums and ends when they are written down. How floats became integers it does not know. This file is `unsafe` to call what
+//! the processor was found to have, and to read and write where pointers say.
 #![cfg_attr(target_arch = "x86_64", allow(unsafe_code))]
 #![cfg_attr(not(target_arch = "x86_64"), allow(dead_code, reason = "no other processor has tiles"))]
 
@@ -155,6 +156,7 @@ mod x86 {
         if steps == 0 {
             return;
         }
+        assert!(rows.len().is_multiple_of(2 * steps), "two tiles for each step, for each sixteen rows");
         // SAFETY: as the caller says.
         let _shapes = unsafe { Shapes::set() };
         let mut sums = [ByDigit::ZERO; 2];
