@@ -6,12 +6,67 @@
 //! and no text sees another: the texts of a batch lie one after another without padding.
 
 use std::array::from_fn;
+use std::marker::PhantomData;
 use std::ops::Range;
 
 use pulp::{Arch, Simd, WithSimd};
 
 /// Sums are kept in this many independent parts, because the compiler must not reorder a sum of floats by itself.
 pub(crate) const LANES: usize = 16;
+
+/// How a sum of floats is taken, on which its last digits hang.
+pub(crate) trait Sums {
+    /// `sum` and the product of the two others.
+    fn with_product(sum: f32, a: f32, b: f32) -> f32;
+
+    /// All parts in one.
+    fn of_parts(parts: [f32; LANES]) -> f32;
+}
+
+/// Each product is rounded, and parts are taken from the first to the last.
+pub(crate) struct OneByOne;
+
+impl Sums for OneByOne {
+    #[inline(always)]
+    fn with_product(sum: f32, a: f32, b: f32) -> f32 {
+        sum + a * b
+    }
+
+    #[inline(always)]
+    fn of_parts(parts: [f32; LANES]) -> f32 {
+        parts.iter().sum()
+    }
+}
+
+/// A product is rounded with its sum where `S` has the instruction, and parts are taken half with half.
+struct ByHalves<S>(PhantomData<S>);
+
+impl<S: Simd> Sums for ByHalves<S> {
+    #[inline(always)]
+    fn with_product(sum: f32, a: f32, b: f32) -> f32 {
+        // A processor without the instruction would call a function for it.
+        if S::IS_SCALAR { sum + a * b } else { a.mul_add(b, sum) }
+    }
+
+    #[inline(always)]
+    fn of_parts(parts: [f32; LANES]) -> f32 {
+        halved(parts, |a, b| a + b)
+    }
+}
+
+/// The parts taken together, each time one half with the other: the fewest steps that wait for one another.
+#[inline(always)]
+fn halved(mut parts: [f32; LANES], both: impl Fn(f32, f32) -> f32) -> f32 {
+    let mut half = LANES / 2;
+    while half > 0 {
+        let (first, second) = parts.split_at_mut(half);
+        for (a, b) in first.iter_mut().zip(second) {
+            *a = both(*a, *b);
+        }
+        half /= 2;
+    }
+    parts[0]
+}
 
 /// Adds `bias` to each row of `rows` and applies GELU, in the erf form that BERT was trained with.
 pub(super) fn bias_gelu(rows: &mut [f32], bias: &[f32]) {
@@ -101,7 +156,7 @@ impl WithSimd for AddNorm<'_> {
             for ((x, b), r) in row.iter_mut().zip(self.bias).zip(residual) {
                 *x += b + r;
             }
-            normalise(row, self.norm);
+            normalise::<ByHalves<S>>(row, self.norm);
         }
     }
 }
@@ -109,15 +164,15 @@ impl WithSimd for AddNorm<'_> {
 /// Layer norm of each row in place.
 pub(super) fn norm(rows: &mut [f32], norm: &Norm) {
     for row in rows.chunks_exact_mut(norm.scale.len().max(1)) {
-        normalise(row, norm);
+        normalise::<OneByOne>(row, norm);
     }
 }
 
 #[inline(always)]
-fn normalise(row: &mut [f32], norm: &Norm) {
+fn normalise<A: Sums>(row: &mut [f32], norm: &Norm) {
     let n = row.len() as f32;
-    let mean = sum_of(row, |x| x) / n;
-    let variance = sum_of(row, |x| (x - mean) * (x - mean)) / n;
+    let mean = sum_of::<A>(row, |x| x) / n;
+    let variance = sum_of::<A>(row, |x| (x - mean) * (x - mean)) / n;
     let factor = 1.0 / (variance + norm.eps).sqrt();
     for ((x, scale), shift) in row.iter_mut().zip(&norm.scale).zip(&norm.shift) {
         *x = (*x - mean) * factor * scale + shift;
@@ -125,7 +180,7 @@ fn normalise(row: &mut [f32], norm: &Norm) {
 }
 
 #[inline(always)]
-pub(crate) fn sum_of(row: &[f32], f: impl Fn(f32) -> f32) -> f32 {
+pub(crate) fn sum_of<A: Sums>(row: &[f32], f: impl Fn(f32) -> f32) -> f32 {
     let mut parts = [0.0; LANES];
     let chunks = row.chunks_exact(LANES);
     let rest: f32 = chunks.remainder().iter().map(|x| f(*x)).sum();
@@ -134,7 +189,7 @@ pub(crate) fn sum_of(row: &[f32], f: impl Fn(f32) -> f32) -> f32 {
             *part += f(*x);
         }
     }
-    parts.iter().sum::<f32>() + rest
+    A::of_parts(parts) + rest
 }
 
 #[inline(always)]
@@ -148,16 +203,7 @@ fn max_of(row: &[f32], f: impl Fn(f32) -> f32) -> f32 {
             *part = if *part > x { *part } else { x };
         }
     }
-    // Each time one half with the other: the fewest steps that wait for one another. The largest is the same in any order.
-    let mut half = LANES / 2;
-    while half > 0 {
-        let (first, second) = parts.split_at_mut(half);
-        for (a, b) in first.iter_mut().zip(second) {
-            *a = if *a > *b { *a } else { *b };
-        }
-        half /= 2;
-    }
-    parts[0].max(rest)
+    halved(parts, |a, b| if a > b { a } else { b }).max(rest)
 }
 
 /// The shape of an attention layer.
@@ -196,7 +242,7 @@ impl WithSimd for Attend<'_> {
             let qkv = &self.qkv[text.start * 3 * all..text.end * 3 * all];
             let out = &mut self.out[text.start * all..text.end * all];
             for head in 0..self.heads.count {
-                space.attend(qkv, self.bias, head * self.heads.width, out);
+                space.attend::<ByHalves<S>>(qkv, self.bias, head * self.heads.width, out);
             }
         }
     }
@@ -233,7 +279,7 @@ impl HeadSpace {
 
     /// Runs the head whose part of a row starts at `first`, for the tokens of one text.
     #[inline(always)]
-    fn attend(&mut self, qkv: &[f32], bias: &[f32], first: usize, out: &mut [f32]) {
+    fn attend<A: Sums>(&mut self, qkv: &[f32], bias: &[f32], first: usize, out: &mut [f32]) {
         let all = bias.len() / 3;
         let n = qkv.len() / bias.len().max(1);
         let tokens = n.next_multiple_of(LANES);
@@ -250,14 +296,14 @@ impl HeadSpace {
         let (many, few) = qkv.split_at(n / TOGETHER * TOGETHER * bias.len());
         let (out_of_many, out_of_few) = out.split_at_mut(n / TOGETHER * TOGETHER * all);
         let pairs = many.chunks_exact(TOGETHER * bias.len()).zip(out_of_many.chunks_exact_mut(TOGETHER * all));
-        pairs.for_each(|(rows, out)| self.look::<TOGETHER>(rows, bias, first, n, out));
+        pairs.for_each(|(rows, out)| self.look::<A, TOGETHER>(rows, bias, first, n, out));
         let pairs = few.chunks_exact(bias.len()).zip(out_of_few.chunks_exact_mut(all));
-        pairs.for_each(|(row, out)| self.look::<1>(row, bias, first, n, out));
+        pairs.for_each(|(row, out)| self.look::<A, 1>(row, bias, first, n, out));
     }
 
     /// Has `N` tokens attend to all `n`, whose keys and values are there.
     #[inline(always)]
-    fn look<const N: usize>(&mut self, rows: &[f32], bias: &[f32], first: usize, n: usize, out: &mut [f32]) {
+    fn look<A: Sums, const N: usize>(&mut self, rows: &[f32], bias: &[f32], first: usize, n: usize, out: &mut [f32]) {
         let (width, tokens, padded) = (self.width, n.next_multiple_of(LANES), self.contexts.len() / TOGETHER);
         let scale = 1.0 / (width as f32).sqrt();
         for (query, row) in self.queries.chunks_exact_mut(width).zip(rows.chunks_exact(bias.len())) {
@@ -266,13 +312,13 @@ impl HeadSpace {
         }
         let queries: [&[f32]; N] = from_fn(|i| &self.queries[i * width..(i + 1) * width]);
         let weights = &mut self.weights[..N * tokens];
-        combine(queries, &self.keys[..width * tokens], weights);
+        combine::<A, N>(queries, &self.keys[..width * tokens], weights);
         for weights in weights.chunks_exact_mut(tokens) {
             weights[n..].fill(f32::NEG_INFINITY);
-            softmax(weights);
+            softmax::<A>(weights);
         }
         let weights: [&[f32]; N] = from_fn(|i| &weights[i * tokens..i * tokens + n]);
-        combine(weights, &self.values[..n * padded], &mut self.contexts[..N * padded]);
+        combine::<A, N>(weights, &self.values[..n * padded], &mut self.contexts[..N * padded]);
         for (out, context) in out.chunks_exact_mut(bias.len() / 3).zip(self.contexts.chunks_exact(padded)) {
             out[first..first + width].copy_from_slice(&context[..width]);
         }
@@ -289,7 +335,7 @@ fn add(to: &mut [f32], a: &[f32], b: &[f32]) {
 /// For each list of `factors` the sum of `rows`, each times its factor. `out` has a row for each list, as wide as the rows and
 /// whole lanes wide; a part of each stays in a register over all rows.
 #[inline(always)]
-pub(crate) fn combine<const N: usize>(factors: [&[f32]; N], rows: &[f32], out: &mut [f32]) {
+pub(crate) fn combine<A: Sums, const N: usize>(factors: [&[f32]; N], rows: &[f32], out: &mut [f32]) {
     let width = out.len() / N;
     for at in (0..width).step_by(LANES) {
         let mut sums = [[0.0; LANES]; N];
@@ -298,7 +344,7 @@ pub(crate) fn combine<const N: usize>(factors: [&[f32]; N], rows: &[f32], out: &
             for (sum, factors) in sums.iter_mut().zip(factors) {
                 let factor = factors[k];
                 for (sum, x) in sum.iter_mut().zip(part) {
-                    *sum += factor * x;
+                    *sum = A::with_product(*sum, factor, *x);
                 }
             }
         }
@@ -310,12 +356,12 @@ pub(crate) fn combine<const N: usize>(factors: [&[f32]; N], rows: &[f32], out: &
 
 /// Softmax of a row of whole lanes.
 #[inline(always)]
-pub(crate) fn softmax(row: &mut [f32]) {
+pub(crate) fn softmax<A: Sums>(row: &mut [f32]) {
     let top = max_of(row, |x| x);
     for x in row.iter_mut() {
         *x = exp(*x - top);
     }
-    let factor = 1.0 / sum_of(row, |x| x);
+    let factor = 1.0 / sum_of::<A>(row, |x| x);
     for x in row {
         *x *= factor;
     }

@@ -7,7 +7,7 @@ use pulp::{Arch, Simd, WithSimd};
 use rayon::prelude::*;
 
 use super::cache::HeadCache;
-use crate::bert::lanes::{LANES, combine, exp, softmax, sum_of};
+use crate::bert::lanes::{LANES, OneByOne, combine, exp, softmax, sum_of};
 
 /// Root-mean-square norm of each row of `rows`, times `scale`.
 pub(super) fn rms_norm(rows: &[f32], scale: &[f32], eps: f32) -> Vec<f32> {
@@ -28,7 +28,7 @@ impl WithSimd for RmsNorm<'_> {
     #[inline(always)]
     fn with_simd<S: Simd>(self, _: S) {
         for row in self.rows.chunks_exact_mut(self.scale.len().max(1)) {
-            let mean = sum_of(row, |x| x * x) / row.len() as f32;
+            let mean = sum_of::<OneByOne>(row, |x| x * x) / row.len() as f32;
             let factor = 1.0 / (mean + self.eps).sqrt();
             for (x, scale) in row.iter_mut().zip(self.scale) {
                 *x *= factor * scale;
@@ -142,8 +142,8 @@ impl WithSimd for Attend<'_> {
         for (weight, key) in weights[..self.tokens].iter_mut().zip(self.cache.keys.chunks_exact(width)) {
             *weight = dot(self.query, key) * scale;
         }
-        softmax(&mut weights);
-        combine([&weights[..self.tokens]], &self.cache.values[..self.tokens * width], self.out);
+        softmax::<OneByOne>(&mut weights);
+        combine::<OneByOne, 1>([&weights[..self.tokens]], &self.cache.values[..self.tokens * width], self.out);
     }
 }
 
