@@ -3,23 +3,25 @@
 //! An index is locked on its own, so loading one person never makes another wait. The bound holds after each recall; the
 //! one index in use may exceed it alone.
 
-use std::collections::HashMap;
 use std::hash::Hash;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock};
+
+use hashlink::LruCache;
 
 /// What the cache keeps: an index that may not be loaded yet.
 pub(crate) type Slot<V> = Arc<RwLock<Option<V>>>;
 
-/// A byte-bounded map from keys to slots.
+/// A byte-bounded map from keys to slots. What it costs to use or to drop one does not depend on how many there are.
 pub(crate) struct Cache<K, V> {
     limit: usize,
     state: Mutex<State<K, V>>,
 }
 
 struct State<K, V> {
-    slots: HashMap<K, Entry<V>>,
+    /// The least recently used first.
+    slots: LruCache<K, Entry<V>>,
     bytes: usize,
-    tick: u64,
+    hits: u64,
     misses: u64,
 }
 
@@ -37,38 +39,32 @@ pub(crate) struct Held {
 struct Entry<V> {
     slot: Slot<V>,
     bytes: usize,
-    used: u64,
 }
 
 impl<K: Clone + Eq + Hash, V> Cache<K, V> {
     /// A cache that keeps at most `limit` bytes.
     pub(crate) fn new(limit: usize) -> Self {
-        Self { limit, state: Mutex::new(State { slots: HashMap::new(), bytes: 0, tick: 0, misses: 0 }) }
+        Self { limit, state: Mutex::new(State { slots: LruCache::new_unbounded(), bytes: 0, hits: 0, misses: 0 }) }
     }
 
     /// The slot of `key`, made empty if it is not there.
     pub(crate) fn slot(&self, key: &K) -> Slot<V> {
         let mut state = self.state();
-        state.tick += 1;
-        let used = state.tick;
-        let State { slots, misses, .. } = &mut *state;
-        let entry = slots.entry(key.clone()).or_insert_with(|| {
-            *misses += 1;
-            Entry { slot: Arc::new(RwLock::new(None)), bytes: 0, used }
-        });
-        entry.used = used;
-        Arc::clone(&entry.slot)
+        if let Some(entry) = state.slots.get(key) {
+            let slot = Arc::clone(&entry.slot);
+            state.hits += 1;
+            return slot;
+        }
+        state.misses += 1;
+        let slot = Slot::default();
+        state.slots.insert(key.clone(), Entry { slot: Arc::clone(&slot), bytes: 0 });
+        slot
     }
 
     /// What there is.
     pub(crate) fn held(&self) -> Held {
         let state = self.state();
-        Held {
-            bytes: state.bytes as u64,
-            slots: state.slots.len() as u64,
-            hits: state.tick - state.misses,
-            misses: state.misses,
-        }
+        Held { bytes: state.bytes as u64, slots: state.slots.len() as u64, hits: state.hits, misses: state.misses }
     }
 
     /// Notes how large the index of `key` is now, and drops others until the bound holds.
@@ -77,33 +73,27 @@ impl<K: Clone + Eq + Hash, V> Cache<K, V> {
         let Some(entry) = state.slots.get_mut(key) else { return };
         let before = std::mem::replace(&mut entry.bytes, bytes);
         state.bytes = state.bytes - before + bytes;
-        while state.bytes > self.limit {
-            let oldest = state.slots.iter().filter(|(k, _)| *k != key).min_by_key(|(_, e)| e.used);
-            let Some(oldest) = oldest.map(|(k, _)| k.clone()) else { return };
-            state.drop_entry(&oldest);
+        // The one at hand is now the last used, and stays.
+        while state.bytes > self.limit && state.slots.len() > 1 {
+            let Some((_, oldest)) = state.slots.remove_lru() else { return };
+            state.bytes -= oldest.bytes;
         }
     }
 
     /// Drops what matches, so that nothing of an erased person stays in memory.
     pub(crate) fn remove_where(&self, matches: impl Fn(&K) -> bool) {
         let mut state = self.state();
-        let gone: Vec<K> = state.slots.keys().filter(|key| matches(key)).cloned().collect();
-        for key in &gone {
-            state.drop_entry(key);
-        }
+        let State { slots, bytes, .. } = &mut *state;
+        slots.retain(|key, entry| {
+            let gone = matches(key);
+            *bytes -= if gone { entry.bytes } else { 0 };
+            !gone
+        });
     }
 
     fn state(&self) -> MutexGuard<'_, State<K, V>> {
         // The map is consistent between statements, so a panic elsewhere while it was held did not damage it.
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-}
-
-impl<K: Eq + Hash, V> State<K, V> {
-    fn drop_entry(&mut self, key: &K) {
-        if let Some(entry) = self.slots.remove(key) {
-            self.bytes -= entry.bytes;
-        }
     }
 }
 
