@@ -6,21 +6,19 @@
 //! 65,536th of that of the upper, and as often positive as negative, since digits go from -128 to 127. Sums of integers do not
 //! depend on their order, so that a row's product never depends on the rows beside it.
 
-use super::eight_bits::most;
-use super::lanes;
 use super::linear::Room;
-use super::tiles::{Factors, INPUTS, LINES, Product, Tile, Tiles};
+use super::rounding::{MOST_OF_ONE, MOST_OF_TWO, most, round_rows};
+use super::tiles::{Factors, INPUTS, LINES, OfWeight, Product, Tile, Tiles};
 
-/// The largest number of two digits, 127 and 127: in the next one the upper digit would be 128.
-pub(super) const MOST_OF_TWO: i16 = 127 * 256 + 127;
+/// Of more inputs a sum of products could leave 32 bits: the middle one has two products of digits for each.
+pub(super) const MOST_INPUTS: usize = i32::MAX as usize / (2 * 128 * 127);
 
 /// The weights, in tiles; inputs are padded to whole tiles, and so are outputs.
 #[derive(Debug)]
 pub(super) struct Digits {
     tiles: Tiles,
     weights: Vec<Tile>,
-    /// Whether weights have two digits.
-    two: bool,
+    of_weight: OfWeight,
     /// The size of a step of each output's weights, padded as they are.
     scales: Vec<[f32; LINES]>,
     inputs: usize,
@@ -35,28 +33,31 @@ pub(super) struct Rows {
 }
 
 impl Digits {
-    /// Rounds a map of row-major (outputs, inputs), to two digits or to one.
-    pub(super) fn new(tiles: Tiles, map: &[f32], inputs: usize, two: bool) -> Self {
+    /// Rounds a map of row-major (outputs, inputs), of at most [`MOST_INPUTS`], to weights of so many digits.
+    pub(super) fn new(tiles: Tiles, map: &[f32], inputs: usize, of_weight: OfWeight) -> Self {
         let outputs = map.len() / inputs.max(1);
         let (panels, steps) = (outputs.div_ceil(LINES), inputs.div_ceil(INPUTS));
-        let most = if two { MOST_OF_TWO } else { i16::from(i8::MAX) };
+        let most = match of_weight {
+            OfWeight::One => MOST_OF_ONE,
+            OfWeight::Two => MOST_OF_TWO,
+        };
         let mut rounded = vec![0; map.len()];
-        let mut scales = lanes::round_rows(map, inputs, most, &mut rounded);
+        let mut scales = round_rows(map, inputs, most, &mut rounded);
         scales.resize(panels * LINES, 0.0);
-        let planes = if two { 2 } else { 1 };
-        let mut weights = vec![Tile::ZERO; panels * steps * planes];
+        let mut weights = vec![Tile::ZERO; panels * steps * of_weight.digits()];
         for (output, row) in rounded.chunks_exact(inputs.max(1)).enumerate() {
             for (input, weight) in row.iter().enumerate() {
-                let at = (output / LINES * steps + input / INPUTS) * planes;
+                let at = (output / LINES * steps + input / INPUTS) * of_weight.digits();
                 let place = input % INPUTS / 4 * INPUTS + output % LINES * 4 + input % 4;
                 let (upper, lower) = digits(*weight);
-                weights[at].0[place] = if two { upper } else { lower };
-                if two {
-                    weights[at + 1].0[place] = lower;
+                match of_weight {
+                    // A number of one digit is its lower one.
+                    OfWeight::One => weights[at].0[place] = lower,
+                    OfWeight::Two => (weights[at].0[place], weights[at + 1].0[place]) = (upper, lower),
                 }
             }
         }
-        Self { tiles, weights, two, scales: scales.as_chunks().0.to_vec(), inputs, outputs }
+        Self { tiles, weights, of_weight, scales: scales.as_chunks().0.to_vec(), inputs, outputs }
     }
 
     /// The product with each row, written over `out`.
@@ -64,12 +65,15 @@ impl Digits {
         let Rows { rounded, tiles } = &mut room.digits;
         let count = rows.len() / self.inputs.max(1);
         rounded.resize(rows.len(), 0);
-        let most = if self.two { MOST_OF_TWO } else { most(self.inputs) };
-        let of_rows = lanes::round_rows(rows, self.inputs, most, rounded);
+        let most = match self.of_weight {
+            OfWeight::One => most(self.inputs),
+            OfWeight::Two => MOST_OF_TWO,
+        };
+        let of_rows = round_rows(rows, self.inputs, most, rounded);
         lay_out(rounded, self.inputs, tiles);
         out.resize(count * self.outputs, 0.0);
         let steps = self.inputs.div_ceil(INPUTS);
-        let factors = Factors { rows: tiles, weights: &self.weights, steps, two: self.two };
+        let factors = Factors { rows: tiles, weights: &self.weights, steps, of_weight: self.of_weight };
         let product = Product { of_rows: &of_rows, of_outputs: &self.scales, outputs: self.outputs, numbers: out };
         self.tiles.products(factors, product);
     }

@@ -5,13 +5,9 @@
 //! of its own largest number. The rounding of the rows is beyond notice; that of the weights turns a text's vector by a
 //! cosine of .9994 in the mean (decision 22). Rows of 8 bits would leave .9963.
 
-use super::digits::MOST_OF_TWO;
 use super::kernel::{Kernel, PANEL, Step};
-use super::lanes;
 use super::linear::Room;
-
-/// The largest step of a weight.
-const MOST: i8 = i8::MAX;
+use super::rounding::{MOST_OF_ONE, most, round_rows};
 
 /// The weights, in panels of [`PANEL`] outputs; inputs are padded to pairs, outputs to whole panels.
 #[derive(Debug)]
@@ -30,13 +26,13 @@ impl EightBits {
         let outputs = map.len() / inputs.max(1);
         let panels = outputs.div_ceil(PANEL);
         let mut rounded = vec![0; map.len()];
-        let mut scales = lanes::round_rows(map, inputs, i16::from(MOST), &mut rounded);
+        let mut scales = round_rows(map, inputs, MOST_OF_ONE, &mut rounded);
         scales.resize(panels * PANEL, 0.0);
         let mut steps = vec![Step([[0; 2]; PANEL]); panels * inputs.div_ceil(2)];
         for (output, row) in rounded.chunks_exact(inputs.max(1)).enumerate() {
             let first = output / PANEL * inputs.div_ceil(2);
             for (i, weight) in row.iter().enumerate() {
-                // It has at most MOST steps.
+                // It has at most MOST_OF_ONE steps.
                 steps[first + i / 2].0[output % PANEL][i % 2] = *weight as i8;
             }
         }
@@ -51,7 +47,7 @@ impl EightBits {
         // Of an odd number of inputs the last pair is half empty.
         rounded.clear();
         rounded.resize(count * steps, [0; 2]);
-        let scales = lanes::round_rows(rows, self.inputs, most(self.inputs), rounded.as_flattened_mut());
+        let scales = round_rows(rows, self.inputs, most(self.inputs), rounded.as_flattened_mut());
         out.resize(count * self.outputs, 0.0);
         let panels = self.steps.chunks_exact(steps.max(1)).zip(self.scales.as_chunks::<PANEL>().0);
         for (i, (panel, of_outputs)) in panels.enumerate() {
@@ -64,10 +60,4 @@ impl EightBits {
             });
         }
     }
-}
-
-/// To how many steps a row of so many inputs is rounded, so that no sum leaves 32 bits, and each step is a number of two digits.
-pub(super) fn most(inputs: usize) -> i16 {
-    let fitting = i32::MAX as usize / (MOST as usize * inputs.max(1));
-    i16::try_from(fitting).map_or(MOST_OF_TWO, |fitting| fitting.min(MOST_OF_TWO))
 }

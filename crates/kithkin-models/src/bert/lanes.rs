@@ -92,40 +92,6 @@ impl WithSimd for BiasGelu<'_> {
     }
 }
 
-/// Rounds each row of so many `inputs` to `most` steps of its largest number, either side of 0, and gives the size of each
-/// row's step. A row of `out` is as long, or longer; what is over stays as it is.
-pub(super) fn round_rows(rows: &[f32], inputs: usize, most: i16, out: &mut [i16]) -> Vec<f32> {
-    Arch::new().dispatch(RoundRows { rows, inputs, most, out })
-}
-
-struct RoundRows<'a> {
-    rows: &'a [f32],
-    inputs: usize,
-    most: i16,
-    out: &'a mut [i16],
-}
-
-impl WithSimd for RoundRows<'_> {
-    type Output = Vec<f32>;
-
-    #[inline(always)]
-    fn with_simd<S: Simd>(self, _: S) -> Vec<f32> {
-        let rows = self.rows.chunks_exact(self.inputs.max(1));
-        let width = self.out.len() / rows.len().max(1);
-        let mut scales = Vec::with_capacity(rows.len());
-        for (row, out) in rows.zip(self.out.chunks_exact_mut(width.max(1))) {
-            let most = f32::from(self.most);
-            let top = max_of(row, f32::abs);
-            let factor = if top > 0.0 { most / top } else { 0.0 };
-            for (to, x) in out.iter_mut().zip(row) {
-                *to = (x * factor + ROUND).to_bits().wrapping_sub(ROUND.to_bits()) as i16;
-            }
-            scales.push(top / most);
-        }
-        scales
-    }
-}
-
 /// Scale and shift of a layer norm.
 #[derive(Debug)]
 pub(super) struct Norm {
@@ -193,7 +159,7 @@ pub(crate) fn sum_of<A: Sums>(row: &[f32], f: impl Fn(f32) -> f32) -> f32 {
 }
 
 #[inline(always)]
-fn max_of(row: &[f32], f: impl Fn(f32) -> f32) -> f32 {
+pub(super) fn max_of(row: &[f32], f: impl Fn(f32) -> f32) -> f32 {
     let mut parts = [f32::NEG_INFINITY; LANES];
     let chunks = row.chunks_exact(LANES);
     let rest = chunks.remainder().iter().fold(f32::NEG_INFINITY, |top, x| top.max(f(*x)));
@@ -368,7 +334,7 @@ pub(crate) fn softmax<A: Sums>(row: &mut [f32]) {
 }
 
 /// Adding it to a number of less than 22 bits leaves the nearest whole number in the low bits.
-const ROUND: f32 = 12_582_912.0;
+pub(super) const ROUND: f32 = 12_582_912.0;
 
 /// e to the x, for x <= 0, within 2 units of the last place; below -87 it gives about 1e-38.
 #[inline(always)]

@@ -1,11 +1,11 @@
 //! A linear map over rows: its weights as floats or rounded to integers, and what is added to each row of the product.
 
-use super::digits::{Digits, Rows};
+use super::digits::{Digits, MOST_INPUTS, Rows};
 use super::eight_bits::EightBits;
 use super::floats::Floats;
 use super::fp16::{Fp16, Twice};
 use super::kernel::{Kernel, Step, Sums};
-use super::tiles::Tiles;
+use super::tiles::{OfWeight, Tiles};
 
 /// How the weights of the linear maps are kept. Everything between the maps is computed in floats of 32 bits.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -53,9 +53,10 @@ enum Weights {
 impl Linear {
     /// A map of row-major (outputs, inputs), with one number an output to add.
     pub(super) fn new(map: &[f32], inputs: usize, bias: Vec<f32>, precision: Precision) -> Self {
-        let weights = match (precision, Tiles::available(), Kernel::best()) {
-            (Precision::EightBits, Some(tiles), _) => Weights::Digits(Digits::new(tiles, map, inputs, false)),
-            (Precision::Half, Some(tiles), _) => Weights::Digits(Digits::new(tiles, map, inputs, true)),
+        let tiles = Tiles::available().filter(|_| inputs <= MOST_INPUTS);
+        let weights = match (precision, tiles, Kernel::best()) {
+            (Precision::EightBits, Some(tiles), _) => Weights::Digits(Digits::new(tiles, map, inputs, OfWeight::One)),
+            (Precision::Half, Some(tiles), _) => Weights::Digits(Digits::new(tiles, map, inputs, OfWeight::Two)),
             (Precision::EightBits, _, Some(kernel)) => Weights::EightBits(EightBits::new(kernel, map, inputs)),
             (Precision::Half, _, Some(kernel)) => {
                 Weights::Floats(Floats::halves(kernel, Fp16::available(), map, inputs))
@@ -185,7 +186,7 @@ mod tests {
             Floats::halves(kernel, None, &map, inputs),
             Floats::halves(kernel, Fp16::available(), &map, inputs),
         ];
-        let digits = Tiles::available().map(|tiles| Digits::new(tiles, &map, inputs, true));
+        let digits = Tiles::available().map(|tiles| Digits::new(tiles, &map, inputs, OfWeight::Two));
         let maps = maps.into_iter().map(Weights::Floats).chain(digits.map(Weights::Digits));
         for weights in maps {
             let map = Linear { weights, bias: Vec::new() };
@@ -224,7 +225,7 @@ mod tests {
             let map: Vec<f32> = (0..outputs * inputs).map(|i| value(i) * scale).collect();
             let a: Vec<f32> = (0..rows * inputs).map(|i| value(i + 3) * scale).collect();
             let mut out = vec![7.0; 3];
-            Digits::new(tiles, &map, inputs, true).product(&a, &mut out, &mut Room::default());
+            Digits::new(tiles, &map, inputs, OfWeight::Two).product(&a, &mut out, &mut Room::default());
             let right = exact(&map, &a, inputs);
             assert_eq!(out.len(), right.len());
             // Each input loses half a step of its weight and of its row, and the product of two lower digits.
@@ -251,7 +252,7 @@ mod tests {
         let mut all: Vec<Vec<f32>> = Kernel::available().map(of).collect();
         all.extend(Tiles::available().map(|tiles| {
             let mut out = Vec::new();
-            Digits::new(tiles, &map, inputs, false).product(&a, &mut out, &mut Room::default());
+            Digits::new(tiles, &map, inputs, OfWeight::One).product(&a, &mut out, &mut Room::default());
             out
         }));
         assert!(all.windows(2).all(|pair| pair[0] == pair[1]));

@@ -12,6 +12,7 @@ mod kernel;
 pub(crate) mod lanes;
 mod linear;
 mod load;
+mod rounding;
 mod tiles;
 
 pub(crate) use forward::{Bert, NoEmbedding};

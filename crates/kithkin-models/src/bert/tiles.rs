@@ -39,6 +39,25 @@ impl ByDigit {
     const ZERO: Self = Self { upper: [[0; LINES]; LINES], middle: [[0; LINES]; LINES] };
 }
 
+/// How many digits a weight has, each in a tile of its own.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum OfWeight {
+    /// 8 bits.
+    One,
+    /// 16 bits.
+    Two,
+}
+
+impl OfWeight {
+    /// The same as a number.
+    pub(super) fn digits(self) -> usize {
+        match self {
+            Self::One => 1,
+            Self::Two => 2,
+        }
+    }
+}
+
 /// What is multiplied.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Factors<'a> {
@@ -48,8 +67,7 @@ pub(super) struct Factors<'a> {
     pub(super) weights: &'a [Tile],
     /// How often 64 inputs there are.
     pub(super) steps: usize,
-    /// Whether the weights have two digits.
-    pub(super) two: bool,
+    pub(super) of_weight: OfWeight,
 }
 
 /// What becomes of the sums.
@@ -98,7 +116,7 @@ mod x86 {
     use std::arch::asm;
     use std::arch::x86_64::*;
 
-    use super::{ByDigit, Factors, INPUTS, LINES, Product, Tile};
+    use super::{ByDigit, Factors, INPUTS, LINES, OfWeight, Product, Tile};
 
     /// Whether the processor has tiles of integers and AVX-512, and the system saves them for this process from now on.
     #[cfg(target_os = "linux")]
@@ -152,7 +170,7 @@ mod x86 {
     /// The processor has tiles and AVX-512, and the system lets them be used.
     #[target_feature(enable = "avx512f,avx512bw")]
     pub(super) unsafe fn products(factors: Factors<'_>, mut product: Product<'_>) {
-        let Factors { rows, weights, steps, two } = factors;
+        let Factors { rows, weights, steps, of_weight } = factors;
         if steps == 0 {
             return;
         }
@@ -163,25 +181,25 @@ mod x86 {
         // Twice sixteen rows of a few hundred inputs stay in the first cache while all weights go by.
         for (pair, both) in rows.chunks(2 * 2 * steps).enumerate() {
             let (first, second) = both.split_at(2 * steps);
-            for (panel, weights) in weights.chunks_exact(steps * if two { 2 } else { 1 }).enumerate() {
+            for (panel, weights) in weights.chunks_exact(steps * of_weight.digits()).enumerate() {
                 // SAFETY: the shapes are set; there are two tiles of rows a step, and one of weights, or two.
                 unsafe {
-                    match (second.is_empty(), two) {
-                        (true, false) => one_by_one(first, first, weights, &mut sums, steps),
-                        (true, true) => one_by_two(first, first, weights, &mut sums, steps),
-                        (false, false) => two_by_one(first, second, weights, &mut sums, steps),
-                        (false, true) => two_by_two(first, second, weights, &mut sums, steps),
+                    match (second.is_empty(), of_weight) {
+                        (true, OfWeight::One) => one_by_one(first, first, weights, &mut sums, steps),
+                        (true, OfWeight::Two) => one_by_two(first, first, weights, &mut sums, steps),
+                        (false, OfWeight::One) => two_by_one(first, second, weights, &mut sums, steps),
+                        (false, OfWeight::Two) => two_by_two(first, second, weights, &mut sums, steps),
                     }
                 }
                 let some = if second.is_empty() { &sums[..1] } else { &sums };
-                some.iter().enumerate().for_each(|(n, sums)| write(sums, two, 2 * pair + n, panel, &mut product));
+                some.iter().enumerate().for_each(|(n, sums)| write(sums, of_weight, 2 * pair + n, panel, &mut product));
             }
         }
     }
 
     /// Writes what the sums stand for, of the block with this number among the rows, and among the outputs.
     #[target_feature(enable = "avx512f,avx512bw")]
-    fn write(sums: &ByDigit, two: bool, block: usize, panel: usize, product: &mut Product<'_>) {
+    fn write(sums: &ByDigit, of_weight: OfWeight, block: usize, panel: usize, product: &mut Product<'_>) {
         let width = LINES.min(product.outputs - panel * LINES);
         let mask = u16::MAX >> (LINES - width);
         // SAFETY: sixteen floats are read.
@@ -193,13 +211,16 @@ mod x86 {
             let upper = unsafe { _mm512_loadu_si512(upper.as_ptr().cast()) };
             // SAFETY: as above.
             let middle = unsafe { _mm512_loadu_si512(middle.as_ptr().cast()) };
-            let numbers = if two {
-                let upper = _mm512_cvtepi32_ps(upper);
-                let sum = _mm512_fmadd_ps(upper, _mm512_set1_ps(256.0), _mm512_cvtepi32_ps(middle));
-                _mm512_mul_ps(sum, _mm512_mul_ps(step, _mm512_set1_ps(256.0)))
-            } else {
-                let sum = _mm512_add_epi32(_mm512_slli_epi32::<8>(upper), middle);
-                _mm512_mul_ps(_mm512_cvtepi32_ps(sum), step)
+            let numbers = match of_weight {
+                OfWeight::One => {
+                    let sum = _mm512_add_epi32(_mm512_slli_epi32::<8>(upper), middle);
+                    _mm512_mul_ps(_mm512_cvtepi32_ps(sum), step)
+                }
+                OfWeight::Two => {
+                    let upper = _mm512_cvtepi32_ps(upper);
+                    let sum = _mm512_fmadd_ps(upper, _mm512_set1_ps(256.0), _mm512_cvtepi32_ps(middle));
+                    _mm512_mul_ps(sum, _mm512_mul_ps(step, _mm512_set1_ps(256.0)))
+                }
             };
             let at = row * product.outputs + panel * LINES;
             let to = &mut product.numbers[at..at + width];
