@@ -7,6 +7,7 @@ use std::collections::HashSet;
 use std::ops::ControlFlow;
 
 use half::f16;
+use half::slice::HalfFloatSliceExt;
 use kithkin_core::{DerivationId, Embedder, MemoryId, Scope, Seq, Store, UnitId, VectorSpace};
 
 use super::{Progress, Work, turn_text, vector_space};
@@ -77,7 +78,7 @@ pub(crate) fn embed_missing(
     let mut store_batch = |units: &[UnitId], texts: &[String]| -> Result<(), EngineError> {
         let texts: Vec<&str> = texts.iter().map(String::as_str).collect();
         let mut vectors = embedder.embed(&texts)?;
-        vectors.data.chunks_exact_mut(vectors.dims.max(1)).for_each(round_to_halves);
+        round_to_halves(&mut vectors.data, vectors.dims);
         let rows: Vec<(UnitId, &[f32])> = units.iter().copied().zip(vectors.rows()).collect();
         store.put_vectors(scope, &space, &rows)?;
         done += units.len() as u64;
@@ -96,17 +97,22 @@ pub(crate) fn embed_missing(
     Ok(done)
 }
 
-/// Rounds a vector to floats of 16 bits, which a store may keep in half of the bytes, unless it would be another one then, as
-/// where a number is beyond their range. Its length and angle change by less than a thousandth.
-fn round_to_halves(vector: &mut [f32]) {
-    let rounded = |x: f32| f16::from_f32(x).to_f32();
-    let (mut off, mut whole) = (0.0, 0.0);
-    for x in vector.iter() {
-        off += (rounded(*x) - x).powi(2);
-        whole += x * x;
-    }
-    if off <= 1e-6 * whole {
-        vector.iter_mut().for_each(|x| *x = rounded(*x));
+/// Rounds vectors of so many numbers to floats of 16 bits, which a store may keep in half of the bytes, each unless it would be
+/// another one then, as where a number is beyond their range. Its length and angle change by less than a thousandth.
+fn round_to_halves(vectors: &mut [f32], dims: usize) {
+    let mut halves = vec![f16::ZERO; vectors.len()];
+    halves.convert_from_f32_slice(vectors);
+    let mut rounded = vec![0.0; vectors.len()];
+    halves.convert_to_f32_slice(&mut rounded);
+    for (vector, rounded) in vectors.chunks_exact_mut(dims.max(1)).zip(rounded.chunks_exact(dims.max(1))) {
+        let (mut off, mut whole) = (0.0, 0.0);
+        for (x, rounded) in vector.iter().zip(rounded) {
+            off += (rounded - x).powi(2);
+            whole += x * x;
+        }
+        if off <= 1e-6 * whole {
+            vector.copy_from_slice(rounded);
+        }
     }
 }
 
@@ -153,11 +159,15 @@ mod tests {
             (vec![0.1, 70_000.0], vec![0.1, 70_000.0]),
         ] {
             let mut rounded = vector.clone();
-            round_to_halves(&mut rounded);
+            round_to_halves(&mut rounded, vector.len());
             assert_eq!(rounded, expect, "{vector:?}");
         }
         let mut odd = [f32::NAN, 0.1];
-        round_to_halves(&mut odd);
+        round_to_halves(&mut odd, 2);
         assert_eq!(odd[1].to_bits(), 0.1_f32.to_bits());
+        // One vector beside another.
+        let mut both = [0.1, 70_000.0, 0.1, -0.7];
+        round_to_halves(&mut both, 2);
+        assert_eq!(both, [0.1, 70_000.0, 0.099_975_586, -0.700_195_3]);
     }
 }
