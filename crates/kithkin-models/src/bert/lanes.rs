@@ -15,7 +15,7 @@ use pulp::{Arch, Simd, WithSimd};
 pub(crate) const LANES: usize = 16;
 
 /// How a sum of floats is taken, on which its last digits hang.
-pub(crate) trait Sums {
+pub(crate) trait Summation {
     /// `sum` and the product of the two others.
     fn with_product(sum: f32, a: f32, b: f32) -> f32;
 
@@ -26,7 +26,7 @@ pub(crate) trait Sums {
 /// Each product is rounded, and parts are taken from the first to the last.
 pub(crate) struct OneByOne;
 
-impl Sums for OneByOne {
+impl Summation for OneByOne {
     #[inline(always)]
     fn with_product(sum: f32, a: f32, b: f32) -> f32 {
         sum + a * b
@@ -41,7 +41,7 @@ impl Sums for OneByOne {
 /// A product is rounded with its sum where `S` has the instruction, and parts are taken half with half.
 struct ByHalves<S>(PhantomData<S>);
 
-impl<S: Simd> Sums for ByHalves<S> {
+impl<S: Simd> Summation for ByHalves<S> {
     #[inline(always)]
     fn with_product(sum: f32, a: f32, b: f32) -> f32 {
         // A processor without the instruction would call a function for it.
@@ -135,7 +135,7 @@ pub(super) fn norm(rows: &mut [f32], norm: &Norm) {
 }
 
 #[inline(always)]
-fn normalise<A: Sums>(row: &mut [f32], norm: &Norm) {
+fn normalise<A: Summation>(row: &mut [f32], norm: &Norm) {
     let n = row.len() as f32;
     let mean = sum_of::<A>(row, |x| x) / n;
     let variance = sum_of::<A>(row, |x| (x - mean) * (x - mean)) / n;
@@ -146,7 +146,7 @@ fn normalise<A: Sums>(row: &mut [f32], norm: &Norm) {
 }
 
 #[inline(always)]
-pub(crate) fn sum_of<A: Sums>(row: &[f32], f: impl Fn(f32) -> f32) -> f32 {
+pub(crate) fn sum_of<A: Summation>(row: &[f32], f: impl Fn(f32) -> f32) -> f32 {
     let mut parts = [0.0; LANES];
     let chunks = row.chunks_exact(LANES);
     let rest: f32 = chunks.remainder().iter().map(|x| f(*x)).sum();
@@ -245,7 +245,7 @@ impl HeadSpace {
 
     /// Runs the head whose part of a row starts at `first`, for the tokens of one text.
     #[inline(always)]
-    fn attend<A: Sums>(&mut self, qkv: &[f32], bias: &[f32], first: usize, out: &mut [f32]) {
+    fn attend<A: Summation>(&mut self, qkv: &[f32], bias: &[f32], first: usize, out: &mut [f32]) {
         let all = bias.len() / 3;
         let n = qkv.len() / bias.len().max(1);
         let tokens = n.next_multiple_of(LANES);
@@ -269,7 +269,14 @@ impl HeadSpace {
 
     /// Has `N` tokens attend to all `n`, whose keys and values are there.
     #[inline(always)]
-    fn look<A: Sums, const N: usize>(&mut self, rows: &[f32], bias: &[f32], first: usize, n: usize, out: &mut [f32]) {
+    fn look<A: Summation, const N: usize>(
+        &mut self,
+        rows: &[f32],
+        bias: &[f32],
+        first: usize,
+        n: usize,
+        out: &mut [f32],
+    ) {
         let (width, tokens, padded) = (self.width, n.next_multiple_of(LANES), self.contexts.len() / TOGETHER);
         let scale = 1.0 / (width as f32).sqrt();
         for (query, row) in self.queries.chunks_exact_mut(width).zip(rows.chunks_exact(bias.len())) {
@@ -301,7 +308,7 @@ fn add(to: &mut [f32], a: &[f32], b: &[f32]) {
 /// For each list of `factors` the sum of `rows`, each times its factor. `out` has a row for each list, as wide as the rows and
 /// whole lanes wide; a part of each stays in a register over all rows.
 #[inline(always)]
-pub(crate) fn combine<A: Sums, const N: usize>(factors: [&[f32]; N], rows: &[f32], out: &mut [f32]) {
+pub(crate) fn combine<A: Summation, const N: usize>(factors: [&[f32]; N], rows: &[f32], out: &mut [f32]) {
     let width = out.len() / N;
     for at in (0..width).step_by(LANES) {
         let mut sums = [[0.0; LANES]; N];
@@ -322,7 +329,7 @@ pub(crate) fn combine<A: Sums, const N: usize>(factors: [&[f32]; N], rows: &[f32
 
 /// Softmax of a row of whole lanes.
 #[inline(always)]
-pub(crate) fn softmax<A: Sums>(row: &mut [f32]) {
+pub(crate) fn softmax<A: Summation>(row: &mut [f32]) {
     let top = max_of(row, |x| x);
     for x in row.iter_mut() {
         *x = exp(*x - top);
