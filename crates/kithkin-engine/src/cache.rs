@@ -11,7 +11,7 @@ use hashlink::LruCache;
 /// What the cache keeps: an index that may not be loaded yet.
 pub(crate) type Slot<V> = Arc<RwLock<Option<V>>>;
 
-/// A byte-bounded map from keys to slots. What it costs to use or to drop one does not depend on how many there are.
+/// A byte-bounded map from keys to slots. What a look costs, and making room, does not depend on how many slots there are.
 pub(crate) struct Cache<K, V> {
     limit: usize,
     state: Mutex<State<K, V>>,
@@ -80,13 +80,15 @@ impl<K: Clone + Eq + Hash, V> Cache<K, V> {
         }
     }
 
-    /// Drops what matches, so that nothing of an erased person stays in memory.
+    /// Drops what matches, so that nothing of an erased person stays in memory. Cost: one look at each key.
     pub(crate) fn remove_where(&self, matches: impl Fn(&K) -> bool) {
         let mut state = self.state();
         let State { slots, bytes, .. } = &mut *state;
         slots.retain(|key, entry| {
             let gone = matches(key);
-            *bytes -= if gone { entry.bytes } else { 0 };
+            if gone {
+                *bytes -= entry.bytes;
+            }
             !gone
         });
     }
