@@ -74,7 +74,8 @@ pub trait Embedder: Send + Sync + fmt::Debug {
     /// The name and revision of the model, such as `all-MiniLM-L6-v2`. It is recorded with every vector.
     fn model(&self) -> &str;
 
-    /// The length of a vector.
+    /// The length of a vector. A model of another length needs another name: stored vectors of this name that are not of
+    /// this length count as damaged.
     fn dims(&self) -> usize;
 
     /// Embeds each text: row i belongs to `texts[i]`. The same text MUST give the same vector, whatever stands beside

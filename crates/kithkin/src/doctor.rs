@@ -1,6 +1,8 @@
 //! Whether store and weights are sound and everything is derived. It repairs nothing: each finding names what does.
 
-use kithkin_core::{Scope, TenantId};
+use std::ops::ControlFlow;
+
+use kithkin_core::{DerivationId, DerivedSession, Scope, TenantId};
 use kithkin_models::{Status as WeightStatus, embedder_names};
 use serde::Serialize;
 
@@ -60,7 +62,7 @@ pub struct Doctor {
 
 impl Kithkin {
     /// Checks the store by a real write and read, the weights by their hashes, and for each person of the tenant whether
-    /// everything can be read, and memories and vectors are up to date with the log.
+    /// everything can be read, memories and vectors are up to date with the log, and no memories are of another method.
     ///
     /// # Errors
     /// None: what is wrong is a finding.
@@ -142,6 +144,22 @@ impl Kithkin {
                     format!("{stale} sessions of {person} have turns that are not in its memories for {method} yet");
                 findings.push(Finding { what, repair: Repair::Rebuild { person: person.clone() } });
             }
+            let others = self.memories_of_others(scope, method.derivation())?;
+            if others > 0 {
+                let method = &method.about().id;
+                let what = format!(
+                    "{others} memories of {person} are of another method than {method}, left by a rebuild that is running \
+                     or was broken off"
+                );
+                findings.push(Finding { what, repair: Repair::Rebuild { person: person.clone() } });
+            }
+        }
+        let other_length = self.engine.of_another_length(scope)?.len();
+        if other_length > 0 {
+            let embedder = self.embedder_name().unwrap_or("none");
+            let what =
+                format!("{other_length} vectors of {person} are damaged: they are not as long as those of {embedder}");
+            findings.push(Finding { what, repair: Repair::Rebuild { person: person.clone() } });
         }
         let lacking = self.engine.lacking_vectors(scope, method.as_ref())?;
         for (count, units) in [(lacking.turns, "turns"), (lacking.memories, "memories")] {
@@ -151,5 +169,16 @@ impl Kithkin {
             }
         }
         Ok(())
+    }
+
+    /// How many memories the person has of other derivations than `own`.
+    fn memories_of_others(&self, scope: &Scope, own: &DerivationId) -> Result<u64, Error> {
+        let mut others = 0;
+        let mut count = |derived: DerivedSession| {
+            others += if derived.derivation == *own { 0 } else { derived.memories.len() as u64 };
+            ControlFlow::Continue(())
+        };
+        self.engine.store().scan_derived(scope, &mut count)?;
+        Ok(others)
     }
 }

@@ -326,7 +326,7 @@ impl<'k> Person<'k> {
         progress: &mut dyn FnMut(Progress) -> ControlFlow<()>,
     ) -> Result<Derived, Error> {
         self.known()?;
-        self.kithkin.engine.store().mend(&self.scope, &[])?;
+        self.kithkin.engine.mend(&self.scope)?;
         Ok(self.kithkin.engine.rebuild(&self.scope, method, progress)?)
     }
 
@@ -352,7 +352,7 @@ impl<'k> Person<'k> {
     /// No such person, or the store or the embedder failed, or the caller stopped it.
     pub fn reembed(&self, progress: &mut dyn FnMut(Progress) -> ControlFlow<()>) -> Result<u64, Error> {
         self.known()?;
-        self.kithkin.engine.store().mend(&self.scope, &[])?;
+        self.kithkin.engine.mend(&self.scope)?;
         let made = self.kithkin.engine.embed_missing(&self.scope, &self.method()?, progress)?;
         self.kithkin.engine.drop_other_vectors(&self.scope)?;
         Ok(made)

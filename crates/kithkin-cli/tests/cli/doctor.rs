@@ -27,6 +27,20 @@ fn memories_that_are_behind_their_turns() {
 }
 
 #[test]
+fn memories_that_a_broken_rebuild_left_are_named_and_a_rebuild_drops_them() {
+    let place = Place::new();
+    place.import("ann", &many(3));
+    let method = place.file("windows.toml", windows_preset("windows"));
+    place.ok(&["rebuild", "--person", "ann", "--method", &method]);
+    // As after a rebuild that made its memories and was killed before the person was bound to its method.
+    place.breaks("DELETE FROM binding");
+    place.doctor_finds(&["3 memories of ann are of another method than hybrid, left by a rebuild that is running or \
+                          was broken off: run `kithkin rebuild --person ann`"]);
+    place.ok(&["rebuild", "--person", "ann"]);
+    place.doctor_finds(&[]);
+}
+
+#[test]
 fn a_preset_that_has_changed_is_named_and_a_rebuild_mends_it() {
     let place = Place::new();
     place.import("ann", &many(3));

@@ -5,7 +5,9 @@
 
 use std::ops::ControlFlow;
 
-use kithkin_core::{Millis, QuestionVector, Scope, Shown, Store, StoreError, StoredFeedback, VectorSpace};
+use kithkin_core::{Millis, Scope, Shown, Store, StoreError, StoredFeedback};
+
+use super::person::Space;
 
 /// What one recall showed.
 pub(crate) struct Lesson {
@@ -30,7 +32,7 @@ impl Lessons {
         &mut self,
         store: &dyn Store,
         scope: &Scope,
-        space: &VectorSpace,
+        space: &Space,
         bound: Millis,
     ) -> Result<(), StoreError> {
         store.scan_feedback(scope, self.last, &mut |stored| {
@@ -40,14 +42,13 @@ impl Lessons {
         })
     }
 
-    fn add(&mut self, StoredFeedback { feedback, .. }: StoredFeedback, space: &VectorSpace, bound: Millis) {
+    fn add(&mut self, StoredFeedback { feedback, .. }: StoredFeedback, space: &Space, bound: Millis) {
         if feedback.asked_at > bound {
             return;
         }
         self.latest = self.latest.max(Some(feedback.asked_at));
         // One that is no vector would make everything that is learned after it no number.
-        let usable = |v: &QuestionVector| v.space == *space && v.vector.iter().all(|x| x.is_finite());
-        if let Some(of_question) = feedback.vector.filter(usable) {
+        if let Some(of_question) = feedback.vector.filter(|vector| space.has(vector)) {
             self.all.push(Lesson { question: of_question.vector, shown: feedback.shown });
         }
     }

@@ -6,7 +6,8 @@ use std::ops::ControlFlow;
 use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 
 use kithkin_core::{
-    DerivationId, MemoryKind, Millis, Pulse, Scope, Seq, SessionRef, Store, StoreError, StoredTurn, UnitId, VectorSpace,
+    DerivationId, Embedder, MemoryKind, Millis, Pulse, QuestionVector, Scope, Seq, SessionRef, Store, StoreError,
+    StoredTurn, UnitId, VectorSpace,
 };
 
 use super::analysis::{QueryTerm, TermId, Token, Vocabulary};
@@ -22,7 +23,7 @@ use crate::EngineError;
 use crate::change::{Frame, STATEMENTS};
 use crate::engine::Partial;
 use crate::method::About;
-use crate::observe::turn_text;
+use crate::observe::{turn_text, vector_space};
 use crate::recall::Doc;
 use crate::recall::plan::Speaker;
 
@@ -33,13 +34,33 @@ const SHRINKAGE: f32 = 3.0;
 #[derive(Debug, Clone, Default, PartialEq, Eq, Hash)]
 pub(crate) struct Contents {
     /// Vectors of this space.
-    pub(crate) space: Option<VectorSpace>,
+    pub(crate) space: Option<Space>,
     /// Memories of this derivation.
     pub(crate) derivation: Option<DerivationId>,
     /// What of the statements among them bears on whether earlier ones still hold.
     pub(crate) frames: bool,
     /// Feedback whose question has a vector of the space.
     pub(crate) feedback: bool,
+}
+
+/// The vectors that are compared.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub(crate) struct Space {
+    pub(crate) name: VectorSpace,
+    /// How many numbers each has.
+    dims: usize,
+}
+
+impl Space {
+    /// The vectors that this engine makes with `embedder`.
+    pub(crate) fn of(embedder: &dyn Embedder) -> Self {
+        Self { name: vector_space(embedder), dims: embedder.dims() }
+    }
+
+    /// Whether a vector is one of these, and can be compared.
+    pub(super) fn has(&self, vector: &QuestionVector) -> bool {
+        vector.space == self.name && vector.vector.len() == self.dims && vector.vector.iter().all(|x| x.is_finite())
+    }
 }
 
 /// One person's memory, ready to be searched.
@@ -227,7 +248,7 @@ impl PersonIndex {
         Ok(())
     }
 
-    fn load_vectors(&mut self, store: &dyn Store, scope: &Scope, space: &VectorSpace) -> Result<(), EngineError> {
+    fn load_vectors(&mut self, store: &dyn Store, scope: &Scope, space: &Space) -> Result<(), EngineError> {
         // Vectors come behind the turns, so what is missing is looked for from the first turn without one.
         let known = self.vectors.as_ref();
         let first_missing = (0..self.turns.len() as Doc)
@@ -235,8 +256,10 @@ impl PersonIndex {
             .map(|doc| self.turns.seq(doc).0);
         let Some(from) = first_missing else { return Ok(()) };
         let rows = self.turns.len();
-        store.scan_vectors(scope, space, from - 1, &mut |(unit, vector)| {
+        let mut other_length = Vec::new();
+        store.scan_vectors(scope, &space.name, from - 1, &mut |(unit, vector)| {
             match unit {
+                _ if vector.len() != space.dims => other_length.push(unit),
                 UnitId::Turn(seq) => {
                     let Some(doc) = self.turns.doc(seq) else { return ControlFlow::Continue(()) };
                     let vectors = self.vectors.get_or_insert_with(|| Vectors::new(vector.len(), rows));
@@ -250,10 +273,15 @@ impl PersonIndex {
             }
             ControlFlow::Continue(())
         })?;
+        if !other_length.is_empty() && store.mend(scope, &other_length).is_err() {
+            let what = format!("{} vectors of {scope}", other_length.len());
+            let why = "they are not as long as those of the embedder".to_owned();
+            return Err(StoreError::Damaged { place: "the store".to_owned(), what, why }.into());
+        }
         self.other_space = None;
         if self.vectors.is_none() {
             let counts = store.vector_counts(scope)?;
-            self.other_space = counts.into_iter().find(|c| c.space != *space && c.turns > 0).map(|c| c.space);
+            self.other_space = counts.into_iter().find(|c| c.space != space.name && c.turns > 0).map(|c| c.space);
         }
         Ok(())
     }

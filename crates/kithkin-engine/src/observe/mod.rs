@@ -6,6 +6,7 @@ pub(crate) mod compress;
 mod derive;
 mod embed;
 pub(crate) mod extract;
+mod mend;
 pub(crate) mod segment;
 pub(crate) mod sentences;
 mod sitting;
