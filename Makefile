@@ -13,7 +13,7 @@ SERIES ?= 50
 OPERATIONS ?= 20000
 JOBS ?= 2
 
-.PHONY: help run build weights check test fuzz torture supply openapi reference typescript docs wheel bench
+.PHONY: help run build weights check test fuzz torture sanitize supply openapi reference typescript docs wheel bench
 
 help: ## list the commands
 	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
@@ -50,6 +50,11 @@ fuzz: ## hostile input for all that reads, SECONDS a target (60), of the series 
 torture: ## faults of every kind under a store, sqlite or postgres (STORE), in so many SERIES (50) of OPERATIONS (20000) each, from the series SEED (1) on, JOBS (2) at a time
 	cargo build --release --locked -p kithkin-torture
 	seq $(SEED) $$(($(SEED) + $(SERIES) - 1)) | xargs -P $(JOBS) -I {} target/release/kithkin-torture run $(STORE) --operations $(OPERATIONS) --seed {}
+
+sanitize: weights ## the tests of all unsafe code under the compiler's address sanitizer
+	RUSTC_BOOTSTRAP=1 RUSTFLAGS=-Zsanitizer=address cargo test --locked --target x86_64-unknown-linux-gnu \
+		--target-dir target/sanitize --no-fail-fast -p kithkin-engine -p kithkin-models -p kithkin-torture \
+		--lib --test minilm --test slice
 
 supply: ## check licences, sources and duplicates of the dependencies, with ADVISORIES=clone what is known of them; writes target/sbom.cdx.json
 	@python3 scripts/supply.py $(if $(ADVISORIES),--advisories "$(ADVISORIES)")
