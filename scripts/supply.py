@@ -25,11 +25,8 @@ def run(*command):
 
 def allowed(expression, licences):
     """Whether an SPDX expression of AND, OR and parentheses can be kept with these licences."""
-    words = re.findall(r"\(|\)|[^\s()]+", expression.replace("/", " OR "))
-    # An exception only ever allows more than its licence.
-    while "WITH" in words:
-        at = words.index("WITH")
-        del words[at:at + 2]
+    # A licence with an exception is one of its own.
+    words = re.findall(r"\(|\)|[^\s()]+ WITH [^\s()]+|[^\s()]+", expression.replace("/", " OR "))
 
     def either():
         value = both()
