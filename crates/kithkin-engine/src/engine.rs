@@ -19,7 +19,7 @@ use kithkin_core::{
 use crate::cache::Cache;
 use crate::chat::{Budget, Metered, Price, Totals, day_of, spent_since};
 use crate::guard::Policy;
-use crate::index::{Contents, PersonIndex, Scratch, Space};
+use crate::index::{Contents, PersonIndex, Scratch};
 use crate::profile::Telling;
 use crate::recall::{self, Asked, Aspect, Found, Question, SessionHit};
 use crate::{AsOf, Derived, EngineError, Estimate, Method, Stop, observe};
@@ -245,7 +245,7 @@ impl Engine {
         let contents = self.contents(request.method);
         let upto = request.now.upto();
         let asked = self.with_index(scope, &contents, upto, |index| {
-            index.check(scope, about, contents.space.as_ref().map(|space| &space.name))?;
+            index.check(scope, about, contents.space.as_ref())?;
             let asked = Asked::new(request.question, request.now.time, index.speakers());
             Ok(asked.with_aspects(request.aspects, index.speakers()))
         })?;
@@ -320,7 +320,7 @@ impl Engine {
     /// What an index holds to serve a method. Without an embedder it holds no vectors.
     fn contents(&self, method: &Method) -> Contents {
         let about = method.about();
-        let space = self.embedder.as_deref().filter(|_| about.needs_embedder).map(Space::of);
+        let space = self.embedder.as_deref().filter(|_| about.needs_embedder).map(observe::Space::of);
         let derivation = about.needs_memories.then(|| method.derivation().clone());
         Contents { space, derivation, frames: method.bound().frames, feedback: method.bound().learns }
     }

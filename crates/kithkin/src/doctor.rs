@@ -154,11 +154,13 @@ impl Kithkin {
                 findings.push(Finding { what, repair: Repair::Rebuild { person: person.clone() } });
             }
         }
-        let other_length = self.engine.of_another_length(scope)?.len();
-        if other_length > 0 {
+        let unusable = self.engine.unusable_vectors(scope)?.len();
+        if unusable > 0 {
             let embedder = self.embedder_name().unwrap_or("none");
-            let what =
-                format!("{other_length} vectors of {person} are damaged: they are not as long as those of {embedder}");
+            let what = format!(
+                "{unusable} vectors of {person} are damaged: they have another length than those of {embedder}, or a number \
+                 that is not finite"
+            );
             findings.push(Finding { what, repair: Repair::Rebuild { person: person.clone() } });
         }
         let lacking = self.engine.lacking_vectors(scope, method.as_ref())?;

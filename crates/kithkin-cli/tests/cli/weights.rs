@@ -90,6 +90,9 @@ fn what_was_derived_and_is_damaged_is_made_again() {
     // Whole numbers of another count: here the first that is loaded, by which the others are not to be judged.
     check("UPDATE vector SET vector = substr(vector, 1, 101) WHERE kind = 0 AND id = 1");
     check("UPDATE vector SET vector = substr(vector, 1, 101) WHERE kind = 1 AND id = (SELECT MIN(id) FROM memory)");
+    // Its first number is no number: a tag stands before the numbers of 16 bits.
+    let not_finite = "CAST(substr(vector, 1, 1) || x'007e' || substr(vector, 4) AS BLOB)";
+    check(&format!("UPDATE vector SET vector = {not_finite} WHERE kind = 0 AND id = 1"));
     check("UPDATE memory SET sources = '{' WHERE id = (SELECT MIN(id) FROM memory)");
     check("UPDATE memory SET kind = 'nothing' WHERE id = (SELECT MAX(id) FROM memory)");
 }

@@ -7,7 +7,7 @@ use std::ops::ControlFlow;
 
 use kithkin_core::{Millis, Scope, Shown, Store, StoreError, StoredFeedback};
 
-use super::person::Space;
+use crate::observe::Space;
 
 /// What one recall showed.
 pub(crate) struct Lesson {
@@ -48,7 +48,9 @@ impl Lessons {
         }
         self.latest = self.latest.max(Some(feedback.asked_at));
         // One that is no vector would make everything that is learned after it no number.
-        if let Some(of_question) = feedback.vector.filter(|vector| space.has(vector)) {
+        if let Some(of_question) =
+            feedback.vector.filter(|asked| asked.space == space.name && space.holds(&asked.vector))
+        {
             self.all.push(Lesson { question: of_question.vector, shown: feedback.shown });
         }
     }

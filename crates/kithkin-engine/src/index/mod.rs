@@ -22,7 +22,7 @@ pub(crate) use analysis::{QueryTerm, TermId, Token, Vocabulary};
 pub(crate) use language::{Language, detect};
 pub(crate) use lessons::Lesson;
 pub(crate) use lexical::{Bm25, Lexical};
-pub(crate) use person::{Contents, PersonIndex, Space};
+pub(crate) use person::{Contents, PersonIndex};
 pub(crate) use stopwords::is_function_word;
 pub(crate) use units::Units;
 pub(crate) use vectors::{Vectors, dot};

@@ -6,8 +6,7 @@ use std::ops::ControlFlow;
 use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 
 use kithkin_core::{
-    DerivationId, Embedder, MemoryKind, Millis, Pulse, QuestionVector, Scope, Seq, SessionRef, Store, StoreError,
-    StoredTurn, UnitId, VectorSpace,
+    DerivationId, MemoryKind, Millis, Pulse, Scope, Seq, SessionRef, Store, StoreError, StoredTurn, UnitId, VectorSpace,
 };
 
 use super::analysis::{QueryTerm, TermId, Token, Vocabulary};
@@ -23,7 +22,7 @@ use crate::EngineError;
 use crate::change::{Frame, STATEMENTS};
 use crate::engine::Partial;
 use crate::method::About;
-use crate::observe::{turn_text, vector_space};
+use crate::observe::{Space, turn_text};
 use crate::recall::Doc;
 use crate::recall::plan::Speaker;
 
@@ -41,26 +40,6 @@ pub(crate) struct Contents {
     pub(crate) frames: bool,
     /// Feedback whose question has a vector of the space.
     pub(crate) feedback: bool,
-}
-
-/// The vectors that are compared.
-#[derive(Debug, Clone, PartialEq, Eq, Hash)]
-pub(crate) struct Space {
-    pub(crate) name: VectorSpace,
-    /// How many numbers each has.
-    dims: usize,
-}
-
-impl Space {
-    /// The vectors that this engine makes with `embedder`.
-    pub(crate) fn of(embedder: &dyn Embedder) -> Self {
-        Self { name: vector_space(embedder), dims: embedder.dims() }
-    }
-
-    /// Whether a vector is one of these, and can be compared.
-    pub(super) fn has(&self, vector: &QuestionVector) -> bool {
-        vector.space == self.name && vector.vector.len() == self.dims && vector.vector.iter().all(|x| x.is_finite())
-    }
 }
 
 /// One person's memory, ready to be searched.
@@ -256,10 +235,10 @@ impl PersonIndex {
             .map(|doc| self.turns.seq(doc).0);
         let Some(from) = first_missing else { return Ok(()) };
         let rows = self.turns.len();
-        let mut other_length = Vec::new();
+        let mut unusable = Vec::new();
         store.scan_vectors(scope, &space.name, from - 1, &mut |(unit, vector)| {
             match unit {
-                _ if vector.len() != space.dims => other_length.push(unit),
+                _ if !space.holds(vector) => unusable.push(unit),
                 UnitId::Turn(seq) => {
                     let Some(doc) = self.turns.doc(seq) else { return ControlFlow::Continue(()) };
                     let vectors = self.vectors.get_or_insert_with(|| Vectors::new(vector.len(), rows));
@@ -273,9 +252,9 @@ impl PersonIndex {
             }
             ControlFlow::Continue(())
         })?;
-        if !other_length.is_empty() && store.mend(scope, &other_length).is_err() {
-            let what = format!("{} vectors of {scope}", other_length.len());
-            let why = "they are not as long as those of the embedder".to_owned();
+        if !unusable.is_empty() && store.mend(scope, &unusable).is_err() {
+            let what = format!("{} vectors of {scope}", unusable.len());
+            let why = "they cannot be compared with those of the embedder".to_owned();
             return Err(StoreError::Damaged { place: "the store".to_owned(), what, why }.into());
         }
         self.other_space = None;
@@ -290,9 +269,9 @@ impl PersonIndex {
     ///
     /// # Errors
     /// Vectors of another embedder, or memories that were never derived.
-    pub(crate) fn check(&self, scope: &Scope, about: &About, space: Option<&VectorSpace>) -> Result<(), EngineError> {
+    pub(crate) fn check(&self, scope: &Scope, about: &About, space: Option<&Space>) -> Result<(), EngineError> {
         if let (true, Some(stored), Some(configured)) = (about.needs_embedder, &self.other_space, space) {
-            let (stored, configured) = (stored.clone(), configured.clone());
+            let (stored, configured) = (stored.clone(), configured.name.clone());
             return Err(EngineError::OtherEmbedder { scope: scope.clone(), stored, configured });
         }
         if about.needs_memories && self.underived {

@@ -10,6 +10,7 @@ mod mend;
 pub(crate) mod segment;
 pub(crate) mod sentences;
 mod sitting;
+mod space;
 
 pub(crate) use compress::Compress;
 pub use derive::Derived;
@@ -19,6 +20,7 @@ pub(crate) use embed::{Missing, embed_missing};
 pub(crate) use extract::Extract;
 pub(crate) use segment::Segment;
 pub(crate) use sitting::Sitting;
+pub(crate) use space::Space;
 
 use kithkin_core::{Embedder, StoredTurn, Turn, VectorSpace};
 
