@@ -424,8 +424,9 @@ pub(crate) struct LabRun {
 
 #[derive(Debug, Args)]
 pub(crate) struct LabReproduce {
-    /// One row [default: all]
-    pub(crate) row: Option<String>,
+    /// The rows [default: all]
+    #[arg(value_name = "ROW")]
+    pub(crate) rows: Vec<String>,
     /// The folder that holds the datasets
     #[arg(long, env = "KITHKIN_DATA", hide_env_values = true, default_value = "data", value_name = "DIR")]
     pub(crate) data: PathBuf,

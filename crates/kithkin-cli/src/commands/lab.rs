@@ -4,7 +4,7 @@ use std::process::ExitCode;
 
 use anyhow::{Result, bail};
 use kithkin::{Kithkin, Method};
-use kithkin_lab::{Setup, Table, Verdict, reproduce, rows, write_report};
+use kithkin_lab::{Check, Row, Setup, Table, Verdict, reproduce, rows, write_report};
 
 use crate::args::{LabCommand, LabReproduce, LabRun};
 use crate::output::{self, line};
@@ -133,39 +133,62 @@ fn print(table: &Table) -> Result<()> {
 
 fn rows_again(place: &Place, args: &LabReproduce) -> Result<ExitCode> {
     let mut wanted = rows()?;
-    if let Some(name) = &args.row {
-        let known: Vec<String> = wanted.iter().map(|r| r.id.clone()).collect();
-        wanted.retain(|row| row.id == *name);
-        if wanted.is_empty() {
-            bail!("there is no row {name:?}; there are {}", known.join(", "));
-        }
+    if let Some(name) = args.rows.iter().find(|name| wanted.iter().all(|row| row.id != **name)) {
+        let known: Vec<String> = wanted.iter().map(|row| row.id.clone()).collect();
+        bail!("there is no row {name:?}; there are {}", known.join(", "));
     }
-    let mut checks = Vec::new();
-    for row in &wanted {
-        let bar = output::progress("lab");
-        let progress = |_: &str, done, of| {
-            bar.set_length(of);
-            bar.set_position(done);
-        };
-        let embedder = |name: &str| place.embedder(name);
-        let chat = |name: &str| place.named_chat(name);
-        checks.extend(reproduce(row, &args.data, &args.samples, &embedder, &chat, &progress)?);
-        bar.finish_and_clear();
+    if !args.rows.is_empty() {
+        wanted.retain(|row| args.rows.contains(&row.id));
+    }
+    let (mut checks, mut failed) = (Vec::new(), 0);
+    for (before, row) in wanted.iter().enumerate() {
+        match row_again(place, args, row) {
+            Err(e) if wanted.len() == 1 => return Err(e),
+            // A row whose data or model is not there takes none of the others with it.
+            Err(e) => {
+                failed += 1;
+                output::note(&format!("{}: not measured: {e:#}", row.id));
+            }
+            Ok(measured) => {
+                let verdict = measured.iter().map(|check| check.verdict).max().map_or("", shown);
+                output::note(&format!("{}: {verdict} ({} of {})", row.id, before + 1, wanted.len()));
+                checks.extend(measured);
+            }
+        }
     }
     if place.json {
         output::json(&checks)?;
     } else {
-        let row = |c: &kithkin_lab::Check| {
-            let verdict = match c.verdict {
-                Verdict::Ok => "OK",
-                Verdict::Near => "NEAR",
-                Verdict::Drift => "DRIFT",
-            };
+        let row = |c: &Check| {
             let figures = [c.expected, c.actual, c.actual - c.expected].map(|v| format!("{v:.4}"));
-            [vec![c.row.clone(), c.metric.clone()], figures.to_vec(), vec![verdict.to_owned()]].concat()
+            [vec![c.row.clone(), c.metric.clone()], figures.to_vec(), vec![shown(c.verdict).to_owned()]].concat()
         };
         output::table(&["row", "metric", "expected", "actual", "delta", "verdict"], checks.iter().map(row).collect())?;
     }
+    if failed > 0 {
+        bail!("{failed} of {} rows could not be measured; why stands above", wanted.len());
+    }
     let drift = checks.iter().any(|c| c.verdict == Verdict::Drift);
     Ok(if drift { ExitCode::FAILURE } else { ExitCode::SUCCESS })
+}
+
+fn row_again(place: &Place, args: &LabReproduce, row: &Row) -> Result<Vec<Check>> {
+    let bar = output::progress("lab");
+    let progress = |_: &str, done, of| {
+        bar.set_length(of);
+        bar.set_position(done);
+    };
+    let embedder = |name: &str| place.embedder(name);
+    let chat = |name: &str| place.named_chat(name);
+    let measured = reproduce(row, &args.data, &args.samples, &embedder, &chat, &progress);
+    bar.finish_and_clear();
+    Ok(measured?)
+}
+
+fn shown(verdict: Verdict) -> &'static str {
+    match verdict {
+        Verdict::Ok => "OK",
+        Verdict::Near => "NEAR",
+        Verdict::Drift => "DRIFT",
+    }
 }

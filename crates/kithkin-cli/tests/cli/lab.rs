@@ -316,7 +316,7 @@ fn traits_and_emotions_are_held_against_the_most_frequent() {
 #[test]
 fn committed_rows_on_the_sample_hold() {
     let place = Place::empty();
-    for row in [
+    let rows = [
         "sample-bm25",
         "xpersona-sample-bm25",
         "tiage-sample-bm25",
@@ -328,7 +328,18 @@ fn committed_rows_on_the_sample_hold() {
         "ask-or-advise-sample",
         "guard-bm25",
         "traits-sample",
-    ] {
-        place.ok(&["lab", "reproduce", row, "--samples", &datasets()]);
-    }
+    ];
+    place.ok(&[&["lab", "reproduce", "--samples", &datasets()], &rows[..]].concat());
+}
+
+#[test]
+fn a_row_whose_data_are_not_there_takes_no_other_with_it() {
+    let place = Place::empty();
+    let (samples, none) = (datasets(), place.dir.path().join("none").display().to_string());
+    let rows = ["lab", "reproduce", "--samples", &samples, "--data", &none, "locomo-bm25"];
+    place.fails(&rows, &["none", "locomo"]);
+    let ran = place.run(&[&rows[..], &["sample-bm25"]].concat());
+    assert!(ran.out.contains("sample-bm25") && !ran.out.contains("locomo-bm25"), "{}", ran.out);
+    ran.failed(&["locomo-bm25: not measured", "none", "sample-bm25: OK (", "1 of 2 rows could not be measured"]);
+    place.fails(&["lab", "reproduce", "sample-bm25", "nothing"], &["no row \"nothing\"", "sample-bm25"]);
 }
