@@ -245,8 +245,13 @@ fn split_offset(text: &str) -> Option<(&str, Option<Offset>)> {
     if let Some(rest) = text.strip_suffix(['Z', 'z']).or_else(|| text.strip_suffix("UTC")) {
         return Some((rest.trim_end(), Some(Offset::UTC)));
     }
-    // A sign after the day is an offset; the dashes of the date itself come within the first ten bytes.
-    let Some(at) = text.get(10..).and_then(|tail| tail.find(['+', '-']).map(|i| i + 10)) else {
+    // A sign behind a whole day is that of an offset. Before it, where the date has its dashes, one is that `hh:mm` follows.
+    let behind_day = text.get(10..).and_then(|tail| tail.find(['+', '-'])).map(|i| i + 10);
+    let before = || {
+        let at = text.len().checked_sub(6)?;
+        matches!(text.as_bytes()[at..], [b'+' | b'-', _, _, b':', _, _]).then_some(at)
+    };
+    let Some(at) = behind_day.or_else(before) else {
         return Some((text, None));
     };
     let digits: String = text[at + 1..].chars().filter(|c| *c != ':').collect();
@@ -292,8 +297,14 @@ mod tests {
         check("1970-01-01T02:00:00+02:00", Some(("1970-01-01T02:00:00+02:00", 0, 0)));
         check("1970-01-01T02:00:00+0200", Some(("1970-01-01T02:00:00+02:00", 0, 0)));
         check("1969-12-31T19:00:00-05:00", Some(("1969-12-31T19:00:00-05:00", 0, 0)));
+        check("1970+01:00", Some(("1970+01:00", -3_600_000, 31_532_400_000 - 1)));
+        check("1970          -01:00", Some(("1970-01:00", 3_600_000, 31_539_600_000 - 1)));
+        check("1970-02-01:00", Some(("1970-02-01:00", 2_682_000_000, 5_101_200_000 - 1)));
+        check("1970-02Z", Some(("1970-02Z", 2_678_400_000, 5_097_600_000 - 1)));
         for wrong in [
             "",
+            "1970-0100",
+            "1970-02-0100",
             "0000-01-01",
             "-001",
             "2023-02-30",
