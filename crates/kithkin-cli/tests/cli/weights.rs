@@ -97,6 +97,24 @@ fn what_was_derived_and_is_damaged_is_made_again() {
     check("UPDATE memory SET kind = 'nothing' WHERE id = (SELECT MAX(id) FROM memory)");
 }
 
+#[test]
+fn a_damaged_vector_bounds_no_segment() {
+    let Some(place) = Place::with_weights() else { return };
+    place.import("sample", &many(20));
+    place.ok(&["rebuild", "--person", "sample", "--method", "secom-semantic"]);
+    let memories = || place.ok(&["memories", "--person", "sample"]).out;
+    let check = |broken: &str, id: &str| {
+        place.breaks(&format!("UPDATE vector SET vector = {broken} WHERE kind = 0 AND id = 5"));
+        place.import("sample", &turn(id, "2023-01-01", "Ann", "The cat is ill."));
+        place.doctor_finds(&[]);
+        let derived = memories();
+        place.ok(&["rebuild", "--person", "sample"]);
+        assert_eq!(memories(), derived, "{broken}");
+    };
+    check("x'00'", "one");
+    check("substr(vector, 1, 101)", "another");
+}
+
 /// How many turns of `ann` have no vector yet.
 fn without_vector(place: &Place) -> u64 {
     place.json(&["audit", "--person", "ann"])["without_vector"].as_u64().unwrap()

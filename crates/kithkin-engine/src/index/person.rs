@@ -235,22 +235,15 @@ impl PersonIndex {
             .map(|doc| self.turns.seq(doc).0);
         let Some(from) = first_missing else { return Ok(()) };
         let rows = self.turns.len();
-        let mut unusable = Vec::new();
-        store.scan_vectors(scope, &space.name, from - 1, &mut |(unit, vector)| {
-            match unit {
-                _ if !space.holds(vector) => unusable.push(unit),
-                UnitId::Turn(seq) => {
-                    let Some(doc) = self.turns.doc(seq) else { return ControlFlow::Continue(()) };
-                    let vectors = self.vectors.get_or_insert_with(|| Vectors::new(vector.len(), rows));
-                    if !vectors.has(doc) && vectors.set(doc, vector) {
-                        self.changed.push(doc);
-                    }
-                }
-                UnitId::Memory(id) => {
-                    self.memories.values_mut().for_each(|units| units.set_vector(id, vector));
+        let unusable = space.scan(store, scope, from - 1, &mut |unit, vector| match unit {
+            UnitId::Turn(seq) => {
+                let Some(doc) = self.turns.doc(seq) else { return };
+                let vectors = self.vectors.get_or_insert_with(|| Vectors::new(vector.len(), rows));
+                if !vectors.has(doc) && vectors.set(doc, vector) {
+                    self.changed.push(doc);
                 }
             }
-            ControlFlow::Continue(())
+            UnitId::Memory(id) => self.memories.values_mut().for_each(|units| units.set_vector(id, vector)),
         })?;
         if !unusable.is_empty() && store.mend(scope, &unusable).is_err() {
             let what = format!("{} vectors of {scope}", unusable.len());

@@ -6,12 +6,17 @@
 use std::collections::HashMap;
 use std::ops::ControlFlow;
 
-use kithkin_core::{ChatError, ChatModel, Embedder, Memory, Scope, Seq, SessionRef, Spent, Store, StoredTurn, UnitId};
+use kithkin_core::{
+    ChatError, ChatModel, Embedder, Memory, Scope, Seq, SessionRef, Spent, Store, StoreError, StoredTurn, UnitId,
+};
 
-use super::{Progress, Sitting, Work, embed_missing, vector_space};
+use super::{Progress, Sitting, Space, Work, embed_missing};
 use crate::chat::{Chat, Estimating, Metered};
 use crate::method::{Method, Observe};
 use crate::{EngineError, Stop};
+
+/// Vectors of turns.
+type TurnVectors = HashMap<Seq, Vec<f32>>;
 
 /// What was derived.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -55,8 +60,7 @@ pub(crate) fn derive_stale(
         let Some(embedder) = models.embedder else {
             return Err(EngineError::NoEmbedder { method: method.about().id.clone() });
         };
-        embed_missing(store, embedder, scope, None, progress)?;
-        vectors = turn_vectors(store, embedder, scope)?;
+        vectors = made_vectors(store, embedder, scope, progress)?;
     }
     let mut turns = turns_of(store, scope, &stale)?;
     let of = stale.len() as u64;
@@ -103,7 +107,7 @@ pub(crate) fn estimate(
         return Ok(Estimate { sessions, spent: Spent::default() });
     }
     let mut vectors = match embedder.filter(|_| observe.segment.needs_vectors()) {
-        Some(embedder) => turn_vectors(store, embedder, scope)?,
+        Some(embedder) => turn_vectors(store, embedder, scope)?.0,
         None => HashMap::new(),
     };
     let mut turns = turns_of(store, scope, &stale)?;
@@ -157,17 +161,36 @@ fn turns_of(
     Ok(turns)
 }
 
+/// The vectors of all turns. Those that are missing, and those that are damaged, are made first.
+fn made_vectors(
+    store: &dyn Store,
+    embedder: &dyn Embedder,
+    scope: &Scope,
+    progress: Stop<'_>,
+) -> Result<TurnVectors, EngineError> {
+    embed_missing(store, embedder, scope, None, progress)?;
+    let unusable = match turn_vectors(store, embedder, scope) {
+        Ok((vectors, unusable)) if unusable.is_empty() => return Ok(vectors),
+        Ok((_, unusable)) => unusable,
+        Err(StoreError::Damaged { .. } | StoreError::KeyGone { .. }) => Vec::new(),
+        Err(error) => return Err(error.into()),
+    };
+    store.mend(scope, &unusable)?;
+    embed_missing(store, embedder, scope, None, progress)?;
+    Ok(turn_vectors(store, embedder, scope)?.0)
+}
+
+/// The vectors of the turns, and what has one that cannot be compared.
 fn turn_vectors(
     store: &dyn Store,
     embedder: &dyn Embedder,
     scope: &Scope,
-) -> Result<HashMap<Seq, Vec<f32>>, EngineError> {
+) -> Result<(TurnVectors, Vec<UnitId>), StoreError> {
     let mut vectors = HashMap::new();
-    store.scan_vectors(scope, &vector_space(embedder), 0, &mut |(unit, vector)| {
+    let unusable = Space::of(embedder).scan(store, scope, 0, &mut |unit, vector| {
         if let UnitId::Turn(seq) = unit {
             vectors.insert(seq, vector.to_vec());
         }
-        ControlFlow::Continue(())
     })?;
-    Ok(vectors)
+    Ok((vectors, unusable))
 }

@@ -1,7 +1,6 @@
 //! Takes out of the store what was derived and is of no use: what cannot be read back, and vectors that cannot be
-//! compared with those of the embedder in use. It makes nothing anew: that is for a rebuild, or the next time something is remembered.
-
-use std::ops::ControlFlow;
+//! compared with those of the embedder in use. It makes nothing anew: that is for a rebuild, or the next time something is
+//! remembered.
 
 use kithkin_core::{Scope, UnitId};
 
@@ -30,13 +29,6 @@ impl Engine {
     /// The store failed, or a record is damaged.
     pub fn unusable_vectors(&self, scope: &Scope) -> Result<Vec<UnitId>, EngineError> {
         let Some(space) = self.embedder().map(Space::of) else { return Ok(Vec::new()) };
-        let mut units = Vec::new();
-        self.store().scan_vectors(scope, &space.name, 0, &mut |(unit, vector)| {
-            if !space.holds(vector) {
-                units.push(unit);
-            }
-            ControlFlow::Continue(())
-        })?;
-        Ok(units)
+        Ok(space.scan(self.store(), scope, 0, &mut |_, _| ())?)
     }
 }

@@ -1,6 +1,8 @@
 //! Which vectors can be compared with each other. It compares none.
 
-use kithkin_core::{Embedder, VectorSpace};
+use std::ops::ControlFlow;
+
+use kithkin_core::{Embedder, Scope, Store, StoreError, UnitId, VectorSpace};
 
 use super::vector_space;
 
@@ -22,5 +24,28 @@ impl Space {
     /// numbers are finite. Else it is damaged, or the embedder has changed and kept its name.
     pub(crate) fn holds(&self, vector: &[f32]) -> bool {
         vector.len() == self.dims && vector.iter().all(|x| x.is_finite())
+    }
+    /// Hands over a person's vectors that can be compared, those of turns from the one after `after` on; gives the units of
+    /// those that cannot.
+    ///
+    /// # Errors
+    /// The store failed, or a record is damaged.
+    pub(crate) fn scan(
+        &self,
+        store: &dyn Store,
+        scope: &Scope,
+        after: u64,
+        each: &mut dyn FnMut(UnitId, &[f32]),
+    ) -> Result<Vec<UnitId>, StoreError> {
+        let mut unusable = Vec::new();
+        store.scan_vectors(scope, &self.name, after, &mut |(unit, vector)| {
+            if self.holds(vector) {
+                each(unit, vector);
+            } else {
+                unusable.push(unit);
+            }
+            ControlFlow::Continue(())
+        })?;
+        Ok(unusable)
     }
 }
