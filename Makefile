@@ -36,7 +36,7 @@ check: ## formatting, lints, documentation
 
 test: weights check ## everything that CI runs, with a small chat model beside the embedder
 	@python3 scripts/fetch_models.py SmolLM2-135M-Instruct
-	FUZZ_SECONDS=20 cargo test --workspace --locked
+	FUZZ_SECONDS=60 cargo test --workspace --locked
 	python3 scripts/reference.py target/debug/kithkin --check
 	@$(MAKE) --no-print-directory supply
 	scripts/check_linking.sh target/debug/kithkin
