@@ -25,6 +25,7 @@ impl Space {
     pub(crate) fn holds(&self, vector: &[f32]) -> bool {
         vector.len() == self.dims && vector.iter().all(|x| x.is_finite())
     }
+
     /// Hands over a person's vectors that can be compared, those of turns from the one after `after` on; gives the units of
     /// those that cannot.
     ///
